@@ -1,0 +1,1 @@
+"""Bytes, registry values and XML from Windows to the model; pure functions."""

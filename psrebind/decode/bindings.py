@@ -1,0 +1,105 @@
+"""IIS bindings joined with http.sys records: which record answers, and what is odd about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from psrebind.decode.names import a_label
+from psrebind.decode.records import RawRecord
+from psrebind.model import (
+    IIS_APPLICATION_ID,
+    Binding,
+    BindingInfo,
+    Record,
+    RecordKind,
+    SslFlags,
+)
+
+# The site's id is the last predicate: a name may hold any character, a quote included.
+_SITE_ID = re.compile(r"@id=['\"](\d+)['\"]\s*\]")
+
+
+@dataclass(frozen=True)
+class RawSite:
+    """A site as Get-Website shows it."""
+
+    id: int
+    name: str
+    state: str
+
+
+@dataclass(frozen=True)
+class RawBinding:
+    """A binding as Get-WebBinding shows it: ``path`` is its ItemXPath."""
+
+    path: str
+    information: str
+    flags: int
+
+
+@dataclass(frozen=True)
+class IisState:
+    """One row of get_iis_binding: everything it read, unjoined."""
+
+    sites: tuple[RawSite, ...]
+    bindings: tuple[RawBinding, ...]
+    records: tuple[RawRecord, ...]
+
+
+def joined(state: IisState) -> tuple[tuple[Binding, ...], tuple[Record, ...]]:
+    """Give each binding its record and its problems, and the records that no binding has."""
+    records = tuple(raw.record for raw in state.records)
+    by_name = {record_key(record.kind, record.endpoint): record for record in records}
+    sites = {site.id: site for site in state.sites}
+    bindings = tuple(_binding(raw, sites, by_name) for raw in state.bindings)
+    complete = tuple(
+        replace(binding, problems=tuple(_problems(binding, records))) for binding in bindings
+    )
+    used = {record_key(binding.kind, binding.endpoint) for binding in bindings}
+    strays = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
+    return complete, strays
+
+
+def record_key(kind: RecordKind, endpoint: str) -> tuple[RecordKind, str]:
+    """A record's name for comparison: A-labels in lower case; CCS records by their port alone."""
+    name, _, port = endpoint.rpartition(":")
+    return kind, port if kind is RecordKind.CCS else f"{a_label(name)}:{port}"
+
+
+def _binding(
+    raw: RawBinding, sites: dict[int, RawSite], records: dict[tuple[RecordKind, str], Record]
+) -> Binding:
+    found = _SITE_ID.search(raw.path)
+    number = int(found[1]) if found else 0
+    site = sites.get(number, RawSite(number, raw.path, "Unknown"))
+    information = BindingInfo(raw.information)
+    bare = Binding(site.name, number, site.state, information, raw.flags, None)
+    record = records.get(record_key(bare.kind, bare.endpoint))
+    return replace(bare, record=record)
+
+
+def _problems(binding: Binding, records: tuple[Record, ...]) -> Iterator[str]:
+    record = binding.record
+    if record is None:
+        yield f"no http.sys record {binding.kind}={binding.endpoint}"
+    elif record.thumbprint is None and record.kind is not RecordKind.CCS:
+        yield f"the http.sys record {binding.kind}={binding.endpoint} has no certificate"
+    if record and record.application_id not in (None, IIS_APPLICATION_ID):
+        yield f"the record belongs to another program: appid {record.application_id}"
+    if binding.flags & SslFlags.SNI and not binding.information.host:
+        yield "SNI is on without a host name"
+    if binding.kind is RecordKind.SNI:
+        yield from _shadows(binding, records)
+
+
+def _shadows(binding: Binding, records: tuple[Record, ...]) -> Iterator[str]:
+    # Sources disagree whether such a record wins over SNI (field notes B5): the handshake tells.
+    for record in records:
+        address, _, port = record.endpoint.rpartition(":")
+        if record.kind is not RecordKind.IP or port != str(binding.information.port):
+            continue
+        same = binding.information.ip in ("*", address) or address in ("0.0.0.0", "[::]")
+        if same and record.thumbprint != binding.thumbprint:
+            yield f"the record {record.kind}={record.endpoint} may answer in its place"

@@ -1,0 +1,42 @@
+"""Host names as certificates and http.sys compare them: A-labels, lower case."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import idna
+
+
+def a_label(name: str) -> str:
+    """A host name as A-labels in lower case; text that is no host name as it is, lower case.
+
+    UTS 46 mapping, as browsers do; an underscore or a leading star is left in place.
+    """
+    lowered = name.strip().lower().rstrip(".")
+    if lowered.isascii():
+        return lowered
+    star = "*." if lowered.startswith("*.") else ""
+    try:
+        return star + idna.encode(lowered.removeprefix("*."), uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return lowered
+
+
+def is_address(name: str) -> bool:
+    """Whether a name is an IP address."""
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def covers(pattern: str, name: str) -> bool:
+    """Whether a certificate's name fits a host name; a wildcard stands for one left label."""
+    pattern, name = a_label(pattern), a_label(name)
+    if pattern == name:
+        return True
+    if not pattern.startswith("*."):
+        return False
+    label, _, rest = name.partition(".")
+    return bool(label) and label != "*" and rest == pattern[2:]

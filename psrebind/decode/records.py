@@ -1,0 +1,114 @@
+"""http.sys records from the registry to the model, and their options as netsh takes them.
+
+Values and flag bits are http.h's (field notes B5; microsoft.github.io/windows-docs-rs lists
+HTTP_SERVICE_CONFIG_SSL_FLAG_*); parameter names are those of ``netsh http add sslcert``
+(learn.microsoft.com, windows-commands/netsh-http).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psrebind.model import Record, RecordKind, Thumbprint
+
+_CERTIFICATE_VALUES = ("SslCertHash", "SslCertStoreName", "AppId", "HostnamePort")
+
+# bit of DefaultFlags -> the parameter of netsh that sets it
+FLAG_PARAMETERS = {
+    0x1: "dsmapperusage",
+    0x2: "clientcertnegotiation",
+    0x8: "reject",
+    0x10: "disablehttp2",
+    0x20: "disablequic",
+    0x40: "disabletls13",
+    0x80: "disableocspstapling",
+    0x100: "enabletokenbinding",
+    0x200: "logextendedevents",
+    0x400: "disablelegacytls",
+    0x800: "enablesessionticket",
+    0x1000: "disabletls12",
+    0x4000: "disablesessionid",
+}
+# bit of DefaultSslCertCheckMode -> the argument of netsh that sets it; 4 only says that the
+# freshness time counts, which the time itself implies
+CHECK_ARGUMENTS = {
+    0x1: "verifyclientcertrevocation=disable",
+    0x2: "verifyrevocationwithcachedclientcertonly=enable",
+    0x4: None,
+    0x10000: "usagecheck=disable",
+}
+_VALUE_PARAMETERS = {
+    "DefaultSslRevocationFreshnessTime": "revocationfreshnesstime",
+    "DefaultSslRevocationUrlRetrievalTimeout": "urlretrievaltimeout",
+    "DefaultSslCtlIdentifier": "sslctlidentifier",
+    "DefaultSslCtlStoreName": "sslctlstorename",
+}
+_KNOWN_VALUES = {"DefaultFlags", "DefaultSslCertCheckMode", *_VALUE_PARAMETERS}
+
+
+@dataclass(frozen=True)
+class RawRecord:
+    """A record as a script reports it: registry values, binary ones apart."""
+
+    kind: RecordKind
+    endpoint: str
+    thumbprint: Thumbprint | None
+    store: str
+    binary: dict[str, bytes]
+    values: dict[str, Any]
+
+    @property
+    def record(self) -> Record:
+        """The record of the model."""
+        rest = {name: data.hex() for name, data in self.binary.items()} | self.values
+        application = self.binary.get("AppId")
+        return Record(
+            kind=self.kind,
+            endpoint=self.endpoint,
+            thumbprint=self.thumbprint,
+            store=self.store,
+            application_id=str(UUID(bytes_le=application)) if _is_guid(application) else None,
+            values={name: rest[name] for name in sorted(rest) if name not in _CERTIFICATE_VALUES},
+        )
+
+
+def _is_guid(data: bytes | None) -> bool:
+    return data is not None and len(data) == 16
+
+
+def restoring_arguments(record: Record) -> tuple[str, ...]:
+    """The arguments for netsh that give a new record the options of this one.
+
+    Only what differs from the default is named: netsh succeeds without making the record when it
+    meets a parameter that this Windows does not know (field notes B5).
+    """
+    mode = _number(record, "DefaultSslCertCheckMode")
+    checks = (text for bit, text in CHECK_ARGUMENTS.items() if mode & bit and text)
+    flags = (f"{name}=enable" for bit, name in FLAG_PARAMETERS.items() if record.flags & bit)
+    values = (
+        f"{parameter}={record.values[name]}"
+        for name, parameter in _VALUE_PARAMETERS.items()
+        if record.values.get(name)
+    )
+    application = (f"appid={{{record.application_id}}}",) if record.application_id else ()
+    return (*application, *checks, *values, *flags)
+
+
+def unknown_options(record: Record) -> tuple[str, ...]:
+    """What of a record nobody here can put back: unknown values and flag bits.
+
+    A record that has any is left alone (field notes B5).
+    """
+    flags = record.flags & ~sum(FLAG_PARAMETERS)
+    mode = _number(record, "DefaultSslCertCheckMode") & ~sum(CHECK_ARGUMENTS)
+    found = [name for name in record.values if name not in _KNOWN_VALUES]
+    found += [f"DefaultFlags 0x{flags:X}"] if flags else []
+    found += [f"DefaultSslCertCheckMode 0x{mode:X}"] if mode else []
+    return tuple(found)
+
+
+def _number(record: Record, name: str) -> int:
+    value = record.values.get(name)
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,84 @@
+"""What nobody here knows about Windows, each guess with a name, a default and its reason.
+
+[K] general knowledge, [I] inferred, as in the field notes. Tests run both ways; the product must
+survive either. Fixed guesses that no switch covers stand at the end of this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumptions:
+    """The guesses of one simulated host."""
+
+    add_ssl_certificate_deletes_first: bool = True
+    """[I] AddSslCertificate removes the record, then adds it: handshakes fail in between."""
+
+    rebind_ssl_certificate_deletes_first: bool = False
+    """[I] RebindSslCertificate (appcmd uses it) has the same gap."""
+
+    gap_milliseconds: int = 60
+    """[I] How long a record is away where a command deletes first."""
+
+    add_resets_options: bool = True
+    """[S for ACME clients] AddSslCertificate forgets appid, check mode, CTL and flags."""
+
+    rebind_resets_options: bool = True
+    """[I] RebindSslCertificate forgets them as well."""
+
+    record_flags_follow_ssl_flags: bool = False
+    """[K] IIS writes sslFlags 4..128 into DefaultFlags of a record that it creates."""
+
+    ip_port_record_shadows_sni: bool = False
+    """Sources in conflict (B5): an ip:port record answers before a host:port record."""
+
+    schannel_follows_renewal_link: bool = False
+    """[S, not always seen] Schannel serves the renewed certificate for a record with the old."""
+
+    missing_certificate_hresult: int = 0x80070490
+    """[K] What AddSslCertificate says of a certificate not in the store; 0x80070520 is seen too."""
+
+    archived_counts_as_missing: bool = True
+    """[I] Binding commands do not find an archived certificate; bound ones go on serving."""
+
+    appcmd_exit_status_on_skip: int = 0
+    """[S] appcmd skips a binding whose store lacks the new certificate, and succeeds."""
+
+    appcmd_exit_status_on_error: int | None = None
+    """[K] What appcmd exits with after an error; None means the low word of the HRESULT."""
+
+    netsh_update_first_build: int = 15063
+    """[I] HttpUpdateServiceConfiguration came with Windows 10 1703."""
+
+    netsh_update_keeps_unnamed_options: bool = False
+    """[I] netsh update hands a whole record over: what is not named takes its default."""
+
+    netsh_unknown_parameter_exit_status: int = 0
+    """[S] A parameter unknown to this Windows: success is reported and nothing is done."""
+
+    empty_ctl_values_present: bool = False
+    """[K] A record without CTL has empty DefaultSslCtl* values; otherwise they are absent."""
+
+    blob_property_archived: int = 19
+    """[K] CERT_ARCHIVED_PROP_ID in the store's blobs."""
+
+    blob_property_renewal: int = 64
+    """[K] CERT_RENEWAL_PROP_ID in the store's blobs."""
+
+    blob_property_key: int = 2
+    """[K] CERT_KEY_PROV_INFO_PROP_ID in the store's blobs."""
+
+    removing_missing_record_fails: bool = True
+    """[S] RemoveSslCertificate without a record throws FileNotFoundException."""
+
+
+# Fixed guesses, no switch:
+# - SslCcsBindingInfo keys its records by the bare port [K].
+# - SslSniBindingInfo keys are a running number; HostnamePort is the truth [K].
+# - Order of answering: host:port, ip:port, 0.0.0.0:port, CCS [I]; a CCS record without a fitting
+#   file refuses the handshake.
+# - AddSslCertificate on a CCS binding is an invalid argument [K].
+# - Which build brought which netsh parameter: netsh.py, PARAMETERS [K].
+# - Texts of programs in German, and of HRESULTs: texts.py [K].

@@ -1,0 +1,96 @@
+"""The rpc table: each command that stubs and engines may call, and the faults on request.
+
+It binds names to the model's functions and holds no rules of Windows itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from psrebind.lab import iis, programs, registry, texts
+from psrebind.lab.persistence import encode
+from psrebind.lab.stores import STORES, same_store
+
+if TYPE_CHECKING:
+    from psrebind.lab.host import Host
+
+Arguments = Mapping[str, object]
+
+
+def run(host: Host, command: str, arguments: Arguments) -> object:
+    """Carry out one command, or the fault that was asked for it."""
+    if command not in COMMANDS:
+        raise texts.not_simulated(command)
+    native = command == "native"
+    fault = _fault(host, command, arguments)
+    if isinstance(fault, Mapping):
+        host.sleep(float(fault["slow"]))
+    elif fault == "nothing":
+        return {"exit": 0, "output": []} if native else None
+    elif fault == "fail" and native and command not in host.faults:
+        return encode(programs.failed(host))
+    elif fault == "fail":
+        raise texts.system_fault(texts.SHARING_VIOLATION, german=host.state.german)
+    return COMMANDS[command](host, arguments)
+
+
+def facts(host: Host, _: Arguments) -> object:
+    """Return what the host says about itself."""
+    return {"id": host.identifier, **encode(host.state.facts)}
+
+
+def certificates(host: Host, arguments: Arguments) -> object:
+    """Return the certificates that the Cert: drive shows in one store."""
+    store = str(arguments["store"])
+    if store.casefold() not in {name.casefold() for name in STORES}:
+        path = f"Cert:\\LocalMachine\\{store}"
+        raise texts.path_fault(path, "GetChildItemCommand", german=host.state.german)
+    return [
+        {
+            "thumbprint": one.thumbprint,
+            "der": one.der,
+            "friendly_name": one.friendly_name or "",
+            "has_private_key": one.key_linked,
+        }
+        for one in host.state.certificates
+        if same_store(one.store, store) and not one.archived
+    ]
+
+
+def native(host: Host, arguments: Arguments) -> object:
+    """Run a native program."""
+    return encode(programs.run(host, str(arguments["program"]), _words(arguments)))
+
+
+def _words(arguments: Arguments) -> list[str]:
+    words = arguments.get("arguments") or []
+    return [str(word) for word in words] if isinstance(words, list) else [str(words)]
+
+
+def _fault(host: Host, command: str, arguments: Arguments) -> str | Mapping[str, float] | None:
+    if command == "native" and command not in host.faults:
+        words = [programs.program_name(str(arguments["program"])), *_words(arguments)]
+        line = " ".join(words).casefold()
+        found = [name for name in host.faults if line.startswith(name.casefold())]
+        return host.faults[found[0]] if found else None
+    return host.faults.get(command)
+
+
+def _path(arguments: Arguments) -> str:
+    return str(arguments["path"])
+
+
+COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
+    "host.facts": facts,
+    "registry.values": lambda host, given: registry.values(host.state, _path(given)),
+    "registry.children": lambda host, given: registry.children(host.state, _path(given)),
+    "registry.exists": lambda host, given: registry.exists(host.state, _path(given)),
+    "iis.sites": lambda host, _: iis.sites(host.state),
+    "iis.bindings": lambda host, given: iis.bindings(host.state, given),
+    "binding.AddSslCertificate": iis.add_ssl_certificate,
+    "binding.RebindSslCertificate": iis.rebind_ssl_certificate,
+    "binding.RemoveSslCertificate": iis.remove_ssl_certificate,
+    "store.certificates": certificates,
+    "native": native,
+}

@@ -1,0 +1,96 @@
+"""One simulated Windows host: its state, its lock, its file, and the rpc into it.
+
+The single truth that PowerShell stubs and the engine without PowerShell both use. It knows
+neither of them, nor sockets.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from psrebind.lab import commands
+from psrebind.lab.hostfault import HostFault
+from psrebind.lab.persistence import encode, load, plain, save
+from psrebind.lab.state import Facts, HostState
+
+__all__ = ["Fault", "Host", "HostFault"]
+
+FILE = "state.json"
+Fault = str | Mapping[str, float]
+
+
+class Host:
+    """A host whose state lives in a folder; safe to call from many threads.
+
+    `faults` maps an rpc command, or the beginning of a program's line (`netsh http update`), to
+    "nothing", "fail" or {"slow": seconds}. Faults are not kept in the folder.
+    """
+
+    def __init__(
+        self, folder: Path, state: HostState, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.folder = folder
+        self.sleep = sleep
+        self.faults: dict[str, Fault] = {}
+        self._state = state
+        self._lock = threading.Lock()
+        self._watchers: list[Callable[[], None]] = []
+
+    @classmethod
+    def create(
+        cls, folder: Path, spec: HostState, *, sleep: Callable[[float], None] = time.sleep
+    ) -> Host:
+        """Make a host's folder and write its first state."""
+        folder.mkdir(parents=True, exist_ok=True)
+        save(folder / FILE, spec)
+        return cls(folder, spec, sleep=sleep)
+
+    @classmethod
+    def load(cls, folder: Path, *, sleep: Callable[[float], None] = time.sleep) -> Host:
+        """Return the host that a folder holds."""
+        return cls(folder, load(folder / FILE, HostState), sleep=sleep)
+
+    @property
+    def identifier(self) -> str:
+        """Return the name that tells this host from others on the machine."""
+        return self._state.facts.name
+
+    @property
+    def state(self) -> HostState:
+        """Return this moment's state."""
+        return self._state
+
+    @property
+    def facts(self) -> Facts:
+        """Return what the host says about itself."""
+        return self._state.facts
+
+    def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
+        """Carry out one rpc command; JSON in, JSON out, or HostFault."""
+        return encode(commands.run(self, command, plain(dict(arguments))))
+
+    def change(self, make: Callable[[HostState], HostState]) -> HostState:
+        """Replace the state by what a function makes of it, and keep it on disk."""
+        with self._lock:
+            after = make(self._state)
+            save(self.folder / FILE, after)
+            self._state = after
+            watchers = tuple(self._watchers)
+        for watcher in watchers:
+            watcher()
+        return after
+
+    def watch(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Call a function after each change, in the changing thread; returns how to stop."""
+        with self._lock:
+            self._watchers.append(watcher)
+
+        def stop() -> None:
+            with self._lock:
+                self._watchers.remove(watcher)
+
+        return stop

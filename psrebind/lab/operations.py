@@ -1,0 +1,220 @@
+"""What each operation's script finds and does on the model of a host, without PowerShell.
+
+One function per operation, in the words of its template. Reaches the host by the same commands as
+the stubs of the other engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from psrebind.lab.host import Host
+from psrebind.lab.persistence import plain
+from psrebind.lab.reading import Asked
+
+Row = dict[str, Any]
+Operation = Callable[[Host, Asked], Iterator[Row]]
+
+_HTTP = r"HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters"
+_FOLDERS = {
+    "ipport": "SslBindingInfo",
+    "hostnameport": "SslSniBindingInfo",
+    "ccs": "SslCcsBindingInfo",
+}
+_NO_CERTIFICATE = "no certificate"
+_NOT_COMPARED = ("SslCertHash", "SslCertStoreName")
+
+
+class Refused(Exception):
+    """What a template throws of its own accord."""
+
+
+def _values(host: Host, path: str) -> Row:
+    if not host.call("registry.exists", {"path": path}):
+        return {}
+    found: Row = plain(host.call("registry.values", {"path": path}))
+    return found
+
+
+def _children(host: Host, path: str) -> list[str]:
+    if not host.call("registry.exists", {"path": path}):
+        return []
+    found: list[str] = host.call("registry.children", {"path": path})
+    return found
+
+
+def _native(host: Host, program: str, *arguments: str) -> Row:
+    found: Row = host.call("native", {"program": program, "arguments": list(arguments)})
+    return found
+
+
+def _host(host: Host, asked: Asked) -> Iterator[Row]:
+    windows = _values(host, r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion")
+    network = _values(host, r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters")
+    groups = _native(host, "whoami.exe", "/groups", "/fo", "csv", "/nh")["output"]
+    yield {
+        "name": network["Hostname"],
+        "domain": network["Domain"],
+        "windows": windows["ProductName"],
+        "build": windows["CurrentBuildNumber"],
+        "revision": windows["UBR"],
+        "iis": _values(host, r"HKLM:\SOFTWARE\Microsoft\InetStp").get("VersionString"),
+        "elevated": any("S-1-16-12288" in line or "S-1-16-16384" in line for line in groups),
+        "execution_policy": host.facts.execution_policy,
+        "script_block_logging": host.facts.script_block_logging,
+        "modules": sorted(set(asked.value("wanted")) & set(host.facts.modules)),
+    }
+
+
+def _certificates(host: Host, asked: Asked) -> Iterator[Row]:
+    for store in asked.value("stores"):
+        path = rf"HKLM:\SOFTWARE\Microsoft\SystemCertificates\{store}\Certificates"
+        for name in _children(host, path):
+            blob = _values(host, rf"{path}\{name}").get("Blob")
+            yield {"store": store, "thumbprint": name, "blob": blob}
+
+
+def _records(host: Host) -> Iterator[Row]:
+    for kind, folder in _FOLDERS.items():
+        for name in _children(host, rf"{_HTTP}\{folder}"):
+            values = _values(host, rf"{_HTTP}\{folder}\{name}")
+            binary = {key: value for key, value in values.items() if isinstance(value, bytes)}
+            yield {
+                "kind": kind,
+                "endpoint": values.get("HostnamePort") or name,
+                "thumbprint": binary["SslCertHash"].hex().upper()
+                if "SslCertHash" in binary
+                else None,
+                "store": values.get("SslCertStoreName") or "My",
+                "binary": binary,
+                "values": {key: value for key, value in values.items() if key not in binary},
+            }
+
+
+def _record(host: Host, kind: str, endpoint: str) -> Row | None:
+    named = (kind, endpoint.casefold())
+    return next((r for r in _records(host) if (r["kind"], r["endpoint"].casefold()) == named), None)
+
+
+def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
+    yield {
+        "sites": host.call("iis.sites", {}),
+        "bindings": [
+            {
+                "path": one["ItemXPath"],
+                "information": one["bindingInformation"],
+                "flags": one["sslFlags"],
+            }
+            for one in host.call("iis.bindings", {"protocol": "https"})
+        ],
+        "records": list(_records(host)),
+    }
+
+
+def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
+    kind, endpoint, store = (asked.value(name) for name in ("kind", "endpoint", "store"))
+    wanted = asked.value("thumbprint")
+    name = f"'{asked.value('information')}' of '{asked.value('site')}'"
+    binding = _binding(host, asked)
+    before, lost = _record(host, kind, endpoint), []
+    changed = not _holds(before, wanted, store)
+    if changed:
+        promised = asked.value("expected") or _NO_CERTIFICATE
+        if _thumbprint(before) != promised:
+            raise Refused(f"Binding {name} has {_thumbprint(before)}, not {promised}.")
+        add = {"site_id": _site_id(binding), "hash": wanted, "store": store}
+        place = {"bindingInformation": binding["bindingInformation"]}
+        host.call("binding.AddSslCertificate", add | place)
+        lost = _restore(host, before, store, asked.value("options")) if before else []
+    after = _record(host, kind, endpoint)
+    if not _holds(after, wanted, store):
+        raise Refused(f"Binding {name} has {_thumbprint(after)}, not {wanted}.")
+    yield {
+        "site": asked.value("site"),
+        "information": asked.value("information"),
+        "flags": binding["sslFlags"],
+        "before": before,
+        "after": after,
+        "lost": lost,
+        "changed": changed,
+    }
+
+
+def _renewal(host: Host, asked: Asked) -> Iterator[Row]:
+    old, new = asked.value("old"), asked.value("new")
+    before = [record for record in _records(host) if record["thumbprint"] == old]
+    words = ("renew", "binding", f"/oldcert:{old}", f"/newcert:{new}")
+    appcmd = _native(host, r"C:\Windows\System32\inetsrv\appcmd.exe", *words)
+    lost = []
+    for record in before:
+        now = _record(host, record["kind"], record["endpoint"])
+        if now and now["thumbprint"] == new:
+            name = f"{record['kind']}={record['endpoint']}"
+            options = asked.value("options").get(name, [])
+            lost += [f"{name}: {one}" for one in _restore(host, record, now["store"], options)]
+    after = [_record(host, record["kind"], record["endpoint"]) for record in before]
+    changed = any(_thumbprint(record) == new for record in after)
+    rows = {"before": before, "after": [record for record in after if record]}
+    yield rows | {"lost": lost, "changed": changed} | appcmd
+
+
+def _binding(host: Host, asked: Asked) -> Row:
+    site, information = asked.value("site"), asked.value("information")
+    found = host.call("iis.bindings", {"name": site, "protocol": "https"})
+    exact = [one for one in found if one["bindingInformation"] == information]
+    if len(exact) != 1:
+        raise Refused(f"Site '{site}' has {len(exact)} HTTPS bindings '{information}', not one.")
+    binding: Row = exact[0]
+    return binding
+
+
+def _site_id(binding: Row) -> int:
+    return int(binding["ItemXPath"].rpartition("@id='")[2].rstrip("']"))
+
+
+def _thumbprint(record: Row | None) -> str:
+    return (record and record["thumbprint"]) or _NO_CERTIFICATE
+
+
+def _holds(record: Row | None, thumbprint: str, store: str) -> bool:
+    if record is None:
+        return False
+    return bool(
+        record["thumbprint"] == thumbprint and record["store"].casefold() == store.casefold()
+    )
+
+
+def _restore(host: Host, before: Row, store: str, options: list[str]) -> list[str]:
+    kind, endpoint = before["kind"], before["endpoint"]
+    after = _record(host, kind, endpoint)
+    if after is None:
+        raise Refused(f"The record {kind}={endpoint} is gone after the rebind.")
+    if not _lost(before, after):
+        return []
+    place = f"{kind}={endpoint}"
+    words = (place, f"certhash={after['thumbprint']}", f"certstorename={store}", *options)
+    if _native(host, "netsh.exe", "http", "update", "sslcert", *words)["exit"] != 0:
+        _native(host, "netsh.exe", "http", "delete", "sslcert", place)
+        _native(host, "netsh.exe", "http", "add", "sslcert", *words)
+    after = _record(host, kind, endpoint)
+    if after is None:
+        raise Refused(f"The record {place} is gone after netsh {' '.join(words)}.")
+    return _lost(before, after)
+
+
+def _lost(before: Row, after: Row) -> list[str]:
+    found = []
+    for part in ("values", "binary"):
+        names = sorted({*before[part], *after[part]}.difference(_NOT_COMPARED), key=str.casefold)
+        found += [name for name in names if before[part].get(name) != after[part].get(name)]
+    return found
+
+
+OPERATIONS: dict[str, Operation] = {
+    "get_host": _host,
+    "get_certificate": _certificates,
+    "get_iis_binding": _bindings,
+    "set_iis_binding": _set_binding,
+    "invoke_iis_renewal": _renewal,
+}

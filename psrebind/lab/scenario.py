@@ -1,0 +1,121 @@
+"""The demo: three hosts (or more, in turn) with ten https bindings, each a story of its own.
+
+It puts the model's values together and holds no rules of Windows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from psrebind.lab.authority import Authority, Request
+from psrebind.lab.host import Host
+from psrebind.lab.persistence import write_text
+from psrebind.lab.state import HostState
+from psrebind.lab.stores import find
+from psrebind.lab.stories import Place, interface, partners, shop
+
+ADDRESSES = "addresses.json"
+NAMES = ("web01", "web02", "web03")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swap:
+    """One renewal that waits on a host: bound is the old, imported is the new."""
+
+    host: str
+    old: str
+    new: str
+    stores: tuple[str, ...]
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """The lab's hosts by name, the address each listens on, its CA, and what waits to be done."""
+
+    hosts: dict[str, Host]
+    addresses: dict[str, str]
+    authority: Authority
+    summary: tuple[Swap, ...]
+
+
+def create(folder: Path, names: Sequence[str] | None = None) -> Scenario:
+    """Make the hosts in a folder; more names than three repeat the three stories."""
+    authority = Authority.load_or_create(folder / "authority")
+    now = datetime.now(UTC).replace(microsecond=0)
+    stories = (shop, partners, interface)
+    hosts: dict[str, Host] = {}
+    addresses: dict[str, str] = {}
+    for number, name in enumerate(names or NAMES):
+        place = Place(name=name, number=number, now=now)
+        state = stories[number % len(stories)](authority, place)
+        hosts[name] = Host.create(folder / "hosts" / name, state)
+        addresses[name] = place.address
+    write_text(folder / ADDRESSES, json.dumps(addresses))
+    return Scenario(hosts=hosts, addresses=addresses, authority=authority, summary=_summary(hosts))
+
+
+def load(folder: Path) -> Scenario:
+    """Return the scenario that a folder holds."""
+    addresses = json.loads((folder / ADDRESSES).read_text(encoding="utf-8"))
+    hosts = {name: Host.load(folder / "hosts" / name) for name in addresses}
+    return Scenario(
+        hosts=hosts,
+        addresses=addresses,
+        authority=Authority.load_or_create(folder / "authority"),
+        summary=_summary(hosts),
+    )
+
+
+def renew(host: Host, authority: Authority, thumbprint: str, *, names: Sequence[str] = ()) -> str:
+    """Renew a certificate in every store that has it, as autoenrollment does; returns the new."""
+    holders = [one for one in host.state.certificates if one.thumbprint == thumbprint.upper()]
+    if not holders:
+        raise KeyError(f"Host '{host.identifier}' has no certificate '{thumbprint}'.")
+    now = datetime.now(UTC) + timedelta(seconds=host.facts.clock_offset)
+    request = Request(
+        subject=holders[0].parsed.subject.rfc4514_string().removeprefix("CN="),
+        names=tuple(names) or holders[0].names,
+        not_before=now - timedelta(hours=1),
+        not_after=now + timedelta(days=365),
+        template=holders[0].template,
+    )
+    issued = authority.issue(request)
+    added = tuple(
+        replace(one, der=issued.certificate, key=issued.key, renewed_by=None, archived=False)
+        for one in holders
+    )
+    new = added[0].thumbprint
+
+    def change(state: HostState) -> HostState:
+        linked = tuple(
+            replace(one, renewed_by=new, archived=True) if one in holders else one
+            for one in state.certificates
+        )
+        return replace(state, certificates=linked + added)
+
+    host.change(change)
+    return new
+
+
+def _summary(hosts: dict[str, Host]) -> tuple[Swap, ...]:
+    swaps: dict[tuple[str, str], Swap] = {}
+    for name, host in hosts.items():
+        certificates = host.state.certificates
+        for old in certificates:
+            new = find(certificates, old.store, old.renewed_by)
+            if new is None:
+                continue
+            known = swaps.get((name, old.thumbprint))
+            swaps[name, old.thumbprint] = Swap(
+                host=name,
+                old=old.thumbprint,
+                new=new.thumbprint,
+                stores=(*(known.stores if known else ()), old.store),
+                lost=tuple(one for one in old.names if one not in new.names),
+            )
+    return tuple(swaps.values())

@@ -1,0 +1,98 @@
+"""Everything that is true of one simulated host, as one frozen value.
+
+The host replaces it whole at each change, so a reader always holds one consistent moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from psrebind.lab.assumptions import Assumptions
+from psrebind.lab.httpsys import ANY_ADDRESS, Answers, Record, RecordKind, split_information
+from psrebind.lab.stores import StoredCertificate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a host says about itself; an iis_version of None means IIS is not installed."""
+
+    name: str
+    domain: str = "lab.example"
+    os_name: str = "Windows Server 2022 Datacenter"
+    build: int = 20348
+    ubr: int = 2227
+    powershell_version: str = "5.1.20348.2227"
+    iis_version: str | None = "10.0"
+    ui_culture: str = "en-US"
+    execution_policy: str = "RemoteSigned"
+    language_mode: str = "FullLanguage"
+    clock_offset: float = 0.0
+    elevated: bool = True
+    script_block_logging: bool = False
+    user: str = "labadmin"
+    modules: tuple[str, ...] = ("WebAdministration", "ScheduledTasks", "PKI")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binding:
+    """One binding of a site: `ip:port:host` and the sslFlags mask."""
+
+    protocol: str
+    information: str
+    flags: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """One web site."""
+
+    id: int
+    name: str
+    state: str = "Started"
+    bindings: tuple[Binding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostState:
+    """One host at one moment; central is the CCS folder by file name."""
+
+    facts: Facts
+    assumptions: Assumptions = field(default_factory=Assumptions)
+    sites: tuple[Site, ...] = ()
+    records: tuple[Record, ...] = ()
+    certificates: tuple[StoredCertificate, ...] = ()
+    central: Mapping[str, StoredCertificate] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> Answers:
+        """Return what decides which certificate answers a handshake."""
+        return Answers(
+            records=self.records,
+            certificates=self.certificates,
+            central=self.central,
+            assumptions=self.assumptions,
+        )
+
+    @property
+    def german(self) -> bool:
+        """Tell whether programs speak German here."""
+        return self.facts.ui_culture.casefold().startswith("de")
+
+    @property
+    def needed_ports(self) -> frozenset[tuple[str, int]]:
+        """Return each address and port that a record or an https binding needs a listener on."""
+        bound = [
+            split_information(binding.information)[:2]
+            for site in self.sites
+            for binding in site.bindings
+            if binding.protocol == "https"
+        ]
+        recorded = [
+            (record.name if record.kind is RecordKind.IPPORT else ANY_ADDRESS, record.port)
+            for record in self.records
+        ]
+        return frozenset(
+            (ANY_ADDRESS if address in ("*", "") else address, port)
+            for address, port in bound + recorded
+        )

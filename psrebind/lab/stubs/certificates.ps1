@@ -1,0 +1,93 @@
+# Cert:\LocalMachine\<store> and what lies in it. Archived certificates stay hidden, as there.
+
+function global:Get-LabStoreCertificate {
+    param([string]$Store)
+    foreach ($row in Invoke-LabHost 'store.certificates' @{ store = $Store }) {
+        if ($row.Contains('archived') -and $row['archived']) { continue }
+        New-LabCertificate $Store $row
+    }
+}
+
+function global:New-LabCertificate {
+    param([string]$Store, $Row)
+    $parent = "Microsoft.PowerShell.Security\Certificate::LocalMachine\$Store"
+    $der = [byte[]]$Row['der']
+    $certificate = [System.Management.Automation.PSObject]::AsPSObject(
+        [System.Security.Cryptography.X509Certificates.X509Certificate2]::new($der))
+    $notes = [ordered]@{
+        PSPath        = "$parent\$($Row['thumbprint'])"
+        PSParentPath  = $parent
+        PSChildName   = $Row['thumbprint']
+        PSDrive       = 'Cert'
+        PSProvider    = 'Microsoft.PowerShell.Security\Certificate'
+        PSIsContainer = $false
+        # The class on Linux knows neither; these notes hide its own properties.
+        FriendlyName  = "$($Row['friendly_name'])"
+        HasPrivateKey = [bool]$Row['has_private_key']
+    }
+    foreach ($name in $notes.Keys) {
+        $certificate.PSObject.Properties.Add(
+            [System.Management.Automation.PSNoteProperty]::new($name, $notes[$name]))
+    }
+    $certificate
+}
+
+function global:New-LabStore {
+    param([string]$Store)
+    $null = Invoke-LabHost 'store.certificates' @{ store = $Store }
+    $item = [pscustomobject]@{
+        Name          = $Store
+        PSPath        = "Microsoft.PowerShell.Security\Certificate::LocalMachine\$Store"
+        PSParentPath  = 'Microsoft.PowerShell.Security\Certificate::LocalMachine'
+        PSChildName   = $Store
+        PSDrive       = 'Cert'
+        PSProvider    = 'Microsoft.PowerShell.Security\Certificate'
+        PSIsContainer = $true
+    }
+    $item.PSObject.TypeNames.Insert(0, 'Microsoft.PowerShell.Commands.X509StoreLocation')
+    $item
+}
+
+# A path below Cert: as store and thumbprint; other locations are not simulated.
+function global:Split-LabCertificatePath {
+    param($Cmdlet, [string]$Path)
+    $parts = @($Path.Split('\'))
+    if ($parts[0] -ne 'LocalMachine' -or $parts.Count -lt 2 -or $parts.Count -gt 3) {
+        Deny-LabCommand $Cmdlet "$($Cmdlet.MyInvocation.MyCommand.Name) Cert:\$Path"
+    }
+    $wild = [System.Management.Automation.WildcardPattern]
+    if ($wild::ContainsWildcardCharacters($parts[1])) {
+        Deny-LabCommand $Cmdlet "$($Cmdlet.MyInvocation.MyCommand.Name) Cert:\$Path"
+    }
+    @{ store = $parts[1]; thumbprint = $(if ($parts.Count -eq 3) { $parts[2] } else { '' }) }
+}
+
+function global:Find-LabCertificate {
+    param($Cmdlet, [string]$Path)
+    $where = Split-LabCertificatePath $Cmdlet $Path
+    if (-not $where.thumbprint) { return New-LabStore $where.store }
+    $found = @(Get-LabStoreCertificate $where.store |
+            Where-Object { $_.PSChildName -like $where.thumbprint })
+    if (-not $found -and -not $where.thumbprint.Contains('*')) {
+        throw (New-LabError @{
+                message        = "Cannot find path 'Cert:\$Path' because it does not exist."
+                error_id       = 'PathNotFound'
+                category       = 'ObjectNotFound'
+                exception_type = 'System.Management.Automation.ItemNotFoundException' } "Cert:\$Path")
+    }
+    $found
+}
+
+function global:Test-LabCertificatePath {
+    param($Cmdlet, [string]$Path, [string]$PathType)
+    if ($Path -in '', 'LocalMachine', 'CurrentUser') { return $PathType -ne 'Leaf' }
+    try {
+        $found = @(Find-LabCertificate $Cmdlet $Path)
+    } catch {
+        if ($_.CategoryInfo.Category -eq 'ObjectNotFound') { return $false }
+        throw
+    }
+    $container = $found.Count -gt 0 -and $found[0].PSIsContainer
+    $found.Count -gt 0 -and
+        ($PathType -eq 'Any' -or ($PathType -eq 'Container') -eq $container)
+}

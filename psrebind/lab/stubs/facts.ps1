@@ -1,0 +1,95 @@
+# What a host says about itself through cmdlets: culture, policy, clock; and names that are its own.
+
+function global:Get-LabCulture {
+    $name = $global:LabFacts['ui_culture']
+    try {
+        [System.Globalization.CultureInfo]::GetCultureInfo($name)
+    } catch {
+        # An engine without culture data knows the invariant one only.
+        $culture = [pscustomobject]@{
+            Name                     = $name
+            DisplayName              = $name
+            TwoLetterISOLanguageName = $name.Split('-')[0]
+            IetfLanguageTag          = $name
+        }
+        $culture.PSObject.TypeNames.Insert(0, 'System.Globalization.CultureInfo')
+        $culture.PSObject.Members.Add(
+            [System.Management.Automation.PSScriptMethod]::new('ToString', { $this.Name }))
+        $culture
+    }
+}
+
+function global:Get-UICulture {
+    [CmdletBinding()]
+    param()
+    Get-LabCulture
+}
+
+function global:Get-Culture {
+    [CmdletBinding()]
+    param()
+    Get-LabCulture
+}
+
+function global:Get-ExecutionPolicy {
+    [CmdletBinding()]
+    param(
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
+        [ValidateSet('MachinePolicy', 'UserPolicy', 'Process', 'CurrentUser', 'LocalMachine')]
+        [string]$Scope,
+        [switch]$List
+    )
+    $policy = [Microsoft.PowerShell.ExecutionPolicy]$global:LabFacts['execution_policy']
+    $undefined = [Microsoft.PowerShell.ExecutionPolicy]::Undefined
+    if ($List) {
+        foreach ($name in 'MachinePolicy', 'UserPolicy', 'Process', 'CurrentUser') {
+            [pscustomobject]@{ Scope = $name; ExecutionPolicy = $undefined }
+        }
+        [pscustomobject]@{ Scope = 'LocalMachine'; ExecutionPolicy = $policy }
+    } elseif ($Scope -and $Scope -ne 'LocalMachine') {
+        $undefined
+    } else {
+        $policy
+    }
+}
+
+function global:Get-Date {
+    [CmdletBinding(DefaultParameterSetName = 'net')]
+    param(
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [Alias('LastWriteTime')] [datetime]$Date,
+        [int]$Year, [int]$Month, [int]$Day, [int]$Hour, [int]$Minute, [int]$Second,
+        [int]$Millisecond, [string]$DisplayHint,
+        [Parameter(ParameterSetName = 'UFormat')] [string]$UFormat,
+        [Parameter(ParameterSetName = 'net')] [string]$Format
+    )
+    process {
+        if (-not $PSBoundParameters.ContainsKey('Date')) {
+            # Asked anew, since a rehearsal may move the clock of a host that runs.
+            $offset = (Invoke-LabHost 'host.facts')['clock_offset']
+            $PSBoundParameters['Date'] = [datetime]::Now.AddSeconds([double]$offset)
+        }
+        Microsoft.PowerShell.Utility\Get-Date @PSBoundParameters
+    }
+}
+
+function global:New-Object {
+    [CmdletBinding(DefaultParameterSetName = 'Net')]
+    param(
+        [Parameter(ParameterSetName = 'Net', Mandatory, Position = 0)] [string]$TypeName,
+        [Parameter(ParameterSetName = 'Com', Mandatory, Position = 0)] [string]$ComObject,
+        [Parameter(ParameterSetName = 'Net', Position = 1)] [Alias('Args')] [object[]]$ArgumentList,
+        [Parameter(ParameterSetName = 'Com')] [switch]$Strict,
+        [System.Collections.IDictionary]$Property
+    )
+    if ($PSCmdlet.ParameterSetName -eq 'Com') {
+        Deny-LabCommand $PSCmdlet "New-Object -ComObject $ComObject"
+    }
+    # A named mutex is one for the whole machine, and the machine is every host of the lab.
+    if ($TypeName -match '^(?:System\.)?Threading\.Mutex$' -and $ArgumentList.Count -gt 1) {
+        $given = @($ArgumentList)
+        $given[1] = "$($given[1])-$($global:LabChannel.host)"
+        $PSBoundParameters['ArgumentList'] = $given
+    }
+    Microsoft.PowerShell.Utility\New-Object @PSBoundParameters
+}

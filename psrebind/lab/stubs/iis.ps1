@@ -1,0 +1,99 @@
+# What Get-Website and Get-WebBinding give. It lives here and not in the stub module, since a module
+# that a constrained session imports is constrained itself.
+
+function global:Find-LabWebsite {
+    param($Cmdlet, $Bound)
+    $name = if ($Bound.ContainsKey('Name')) { $Bound['Name'] } else { '' }
+    try {
+        foreach ($row in Invoke-LabHost 'iis.sites') {
+            if (-not $name -or $row['name'] -eq $name -or $row['name'] -like $name) {
+                New-LabWebsite $row
+            }
+        }
+    } catch {
+        $Cmdlet.WriteError($_)
+    }
+}
+
+function global:New-LabWebsite {
+    param($Row)
+    $site = New-LabObject $Row 'Microsoft.IIs.PowerShell.Framework.ConfigurationElement#site'
+    $site.PSObject.Members.Add([System.Management.Automation.PSScriptProperty]::new('bindings', {
+                $rows = Invoke-LabHost 'iis.bindings' @{ name = $this.name }
+                [pscustomobject]@{
+                    Collection = @(foreach ($row in $rows) { New-LabBinding $row })
+                } }))
+    $site
+}
+
+function global:Find-LabBinding {
+    param($Cmdlet, $Bound)
+    $arguments = @{}
+    $names = @{ Name = 'name'; Protocol = 'protocol'; Port = 'port'; IPAddress = 'ip'; HostHeader = 'host' }
+    foreach ($parameter in $names.Keys) {
+        if ($Bound.ContainsKey($parameter)) { $arguments[$names[$parameter]] = $Bound[$parameter] }
+    }
+    try {
+        foreach ($row in Invoke-LabHost 'iis.bindings' $arguments) { New-LabBinding $row }
+    } catch {
+        $Cmdlet.WriteError($_)
+    }
+}
+
+function global:New-LabBinding {
+    param($Row)
+    $type = 'Microsoft.IIs.PowerShell.Framework.ConfigurationElement#bindings#binding'
+    $binding = New-LabObject $Row $type
+    $methods = $binding.PSObject.Methods
+    foreach ($name in $global:LabBindingMethods.Keys) {
+        $methods.Add([System.Management.Automation.PSScriptMethod]::new(
+                $name, $global:LabBindingMethods[$name]))
+    }
+    $binding
+}
+
+function global:Invoke-LabBinding {
+    param($Binding, [string]$Method, [System.Collections.IDictionary]$Arguments = @{})
+    if ($Binding.ItemXPath -notmatch '@id=''(\d+)''') {
+        throw "The binding's ItemXPath '$($Binding.ItemXPath)' names no site."
+    }
+    $Arguments['site_id'] = [int]$Matches[1]
+    $Arguments['bindingInformation'] = $Binding.bindingInformation
+    $null = Invoke-LabHost "binding.$Method" $Arguments
+}
+
+# Each sets the preference, because a caller's SilentlyContinue would swallow what they throw.
+$global:LabBindingMethods = @{
+    AddSslCertificate    = {
+        param([string]$certificateHash, [string]$certificateStoreName)
+        $ErrorActionPreference = 'Stop'
+        Invoke-LabBinding $this 'AddSslCertificate' @{
+            hash = $certificateHash; store = $certificateStoreName }
+    }
+    RebindSslCertificate = {
+        param([string]$certificateHash, [string]$certificateStoreName)
+        $ErrorActionPreference = 'Stop'
+        Invoke-LabBinding $this 'RebindSslCertificate' @{
+            hash = $certificateHash; store = $certificateStoreName }
+    }
+    RemoveSslCertificate = {
+        $ErrorActionPreference = 'Stop'
+        Invoke-LabBinding $this 'RemoveSslCertificate'
+    }
+    GetAttributeValue    = {
+        param([string]$name)
+        $this.$name
+    }
+    SetAttributeValue    = {
+        $ErrorActionPreference = 'Stop'
+        throw "'SetAttributeValue' is not simulated by the lab."
+    }
+    EnableDsMapper       = {
+        $ErrorActionPreference = 'Stop'
+        throw "'EnableDsMapper' is not simulated by the lab."
+    }
+    DisableDsMapper      = {
+        $ErrorActionPreference = 'Stop'
+        throw "'DisableDsMapper' is not simulated by the lab."
+    }
+}

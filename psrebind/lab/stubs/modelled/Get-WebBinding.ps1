@@ -1,0 +1,1 @@
+Find-LabBinding $PSCmdlet $PSBoundParameters

@@ -1,0 +1,1 @@
+Find-LabWebsite $PSCmdlet $PSBoundParameters

@@ -1,0 +1,213 @@
+"""What psrebind talks about: thumbprints, certificates, bindings, records, hosts. Frozen; no I/O.
+
+Validated text types are subclasses of ``str`` that check and normalise in ``__new__``, so that
+quoting, JSON and comparison need not know them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from psrebind.errors import ParameterError
+
+# What people paste around the digits: blanks, colons, dashes, and the left-to-right mark and its
+# kin that the certificate dialog of Windows puts in front (field notes B2, failure 11).
+_PASTED = re.compile("[\\s:\\-\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_HEX_40 = re.compile(r"[0-9A-F]{40}\Z")
+
+IIS_APPLICATION_ID = "4dc3e181-e14b-4a21-b022-59fc669b0914"
+
+
+class Thumbprint(str):
+    """The SHA-1 hash of a certificate: 40 hex digits, upper case."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Take a thumbprint as people paste it; raise ParameterError for anything else."""
+        digits = _PASTED.sub("", text).upper()
+        if not _HEX_40.match(digits):
+            raise ParameterError(f"{text!r} is not a thumbprint: 40 hex digits are needed")
+        return super().__new__(cls, digits)
+
+
+class BindingInfo(str):
+    """IIS's ``ip:port:host`` of a binding; ``*`` or nothing for any address, host may be empty."""
+
+    __slots__ = ()
+    _FORM = re.compile(r"(?P<ip>\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*):(?P<port>\d{1,5}):(?P<host>[^:]*)\Z")
+
+    def __new__(cls, text: str) -> Self:
+        """Check the form; raise ParameterError for anything else."""
+        found = cls._FORM.match(text)
+        if not found or not 0 < int(found["port"]) < 65536:
+            raise ParameterError(f"{text!r} is not a binding: ip:port:host is needed")
+        return super().__new__(cls, text)
+
+    def _part(self, name: str) -> str:
+        found = self._FORM.match(self)
+        assert found
+        return found[name]
+
+    @property
+    def ip(self) -> str:
+        """The address as IIS keeps it, ``*`` for any."""
+        return self._part("ip") or "*"
+
+    @property
+    def port(self) -> int:
+        """The TCP port."""
+        return int(self._part("port"))
+
+    @property
+    def host(self) -> str:
+        """The host name, empty for any."""
+        return self._part("host")
+
+
+class Secret:
+    """A value that is never rendered, logged or printed; it travels as a SecureString."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str):
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the value to the one place that needs it: the session."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+
+class RecordKind(StrEnum):
+    """The three kinds of http.sys records, by their names in ``netsh http`` (notes B5)."""
+
+    IP = "ipport"
+    SNI = "hostnameport"
+    CCS = "ccs"
+
+
+@dataclass(frozen=True)
+class Record:
+    """An http.sys entry with all its options, as the registry has them (notes B5).
+
+    ``endpoint`` is ``0.0.0.0:443``, ``www.example.com:443`` or, for CCS, the port. ``values`` has
+    every other registry value by name; bytes as lower-case hex.
+    """
+
+    kind: RecordKind
+    endpoint: str
+    thumbprint: Thumbprint | None
+    store: str | None
+    application_id: str | None
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def flags(self) -> int:
+        """The mask DefaultFlags; 0 when there is none."""
+        flags = self.values.get("DefaultFlags")
+        return flags if isinstance(flags, int) else 0
+
+
+class SslFlags:
+    """The bits of a binding's sslFlags that psrebind reads; all others are kept unread (B3)."""
+
+    SNI = 1
+    CCS = 2
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One HTTPS binding of an IIS site, with the http.sys record that holds its certificate."""
+
+    site: str
+    site_id: int
+    state: str
+    information: BindingInfo
+    flags: int
+    record: Record | None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def thumbprint(self) -> Thumbprint | None:
+        """The certificate of the record, if there is one."""
+        return self.record.thumbprint if self.record else None
+
+    @property
+    def store(self) -> str | None:
+        """The store of the record, if there is one."""
+        return self.record.store if self.record else None
+
+    @property
+    def kind(self) -> RecordKind:
+        """The kind of record that the flags ask for."""
+        if self.flags & SslFlags.CCS:
+            return RecordKind.CCS
+        return RecordKind.SNI if self.flags & SslFlags.SNI else RecordKind.IP
+
+    @property
+    def endpoint(self) -> str:
+        """The name of the record that the flags ask for."""
+        if self.kind is RecordKind.CCS:
+            return str(self.information.port)
+        if self.kind is RecordKind.SNI:
+            return f"{self.information.host}:{self.information.port}"
+        address = "0.0.0.0" if self.information.ip == "*" else self.information.ip
+        return f"{address}:{self.information.port}"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One certificate of a store, decoded from its blob (notes B6).
+
+    ``dns_names`` are A-labels in lower case as in the SAN; ``usages`` are OIDs, None without the
+    extension; ``template`` is a name or an OID; ``key_linked`` says that a key is named, not that
+    it can be used.
+    """
+
+    store: str
+    thumbprint: Thumbprint
+    subject: str
+    issuer: str
+    serial: str
+    common_name: str | None
+    dns_names: tuple[str, ...]
+    ip_addresses: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+    usages: tuple[str, ...] | None
+    key_linked: bool
+    friendly_name: str | None
+    archived: bool
+    renewed_by: Thumbprint | None
+    template: str | None
+
+
+@dataclass(frozen=True)
+class UnreadableCertificate:
+    """A store entry that could not be decoded, and why; never dropped in silence."""
+
+    store: str
+    thumbprint: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """Old certificate → new certificate, from an event, the renewal link or the user."""
+
+    old: Thumbprint
+    new: Thumbprint
+
+    def __post_init__(self) -> None:
+        """Refuse a renewal of a certificate by itself."""
+        if self.old == self.new:
+            raise ParameterError(f"the old and the new certificate are the same: {self.old}")

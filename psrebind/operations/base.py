@@ -1,0 +1,98 @@
+"""What an operation is: a frozen value that names a template and carries its parameters.
+
+One name everywhere: ``SetIisBinding`` lives in ``set_iis_binding.py`` and renders
+``set_iis_binding.ps1.j2``. Knows sessions by their promise only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from psrebind.errors import ReplyError
+from psrebind.replies import Body, Reply, rows
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, OnStream, Session
+from psrebind.templates import Call, Library
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation(Generic[Row]):
+    """A question or an order for one host; its fields are the template's parameters."""
+
+    effect: ClassVar[str] = ""
+
+    @classmethod
+    def name(cls) -> str:
+        """The operation's one name, made from the class: SetIisBinding → set_iis_binding."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def row_type(cls) -> type[Any]:
+        """The dataclass of one row, from the class's own base: ``Query[HostFacts]``."""
+        for base in getattr(cls, "__orig_bases__", ()):
+            if arguments := typing.get_args(base):
+                return typing.cast("type[Any]", arguments[0])
+        raise TypeError(f"{cls.__name__} does not say what its rows are")
+
+    def call(self) -> Call:
+        """This operation as what the templates render."""
+        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        return Call(self.name(), values, self.effect == "change")
+
+    def rows(self, body: Body) -> tuple[Row, ...]:
+        """The rows of this operation's answer; raises its error."""
+        return rows(body, self.row_type())
+
+    def result(self, body: Body) -> Sequence[Any]:
+        """What a person asks this operation for: the rows, or what is decoded from them."""
+        return self.rows(body)
+
+
+class Query(Operation[Row]):
+    """Reads, and changes nothing."""
+
+    effect = "query"
+
+
+class Change(Operation[Row]):
+    """Brings the host to a state: run twice, it changes once. Its rows have ``changed``."""
+
+    effect = "change"
+
+
+class Notice(Operation[Row]):
+    """Raises an event: run twice, it raises two."""
+
+    effect = "notice"
+
+
+def render(operations: Sequence[Operation[Any]], library: Library | None = None) -> Script:
+    """Compose the one script of several operations."""
+    return (library or Library()).render([operation.call() for operation in operations])
+
+
+def run(
+    operations: Sequence[Operation[Any]],
+    session: Session,
+    *,
+    library: Library | None = None,
+    limits: Limits | None = None,
+    on_stream: OnStream | None = None,
+) -> Reply:
+    """Send several operations as one pipeline and give the reply, its errors placed."""
+    script = render(operations, library)
+    reply = session.invoke(script, limits=limits, on_stream=on_stream)
+    asked = [operation.name() for operation in operations]
+    if [body.operation for body in reply.bodies] != asked:
+        raise ReplyError(f"{session.host} answered other operations than {', '.join(asked)}")
+    for body in reply.bodies:
+        if body.error and (found := re.fullmatch(r"line (\d+)", body.error.place)):
+            body.error.place = script.place(int(found[1]))
+    return reply

@@ -1,0 +1,35 @@
+"""Run appcmd renew binding, as the rebind task of Windows does, and say what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from psrebind.decode.records import RawRecord
+from psrebind.model import Thumbprint
+from psrebind.operations.base import Change
+
+
+@dataclass(frozen=True)
+class IisRenewal:
+    """One row: the records that had the old certificate, before and after; what appcmd said."""
+
+    exit: int
+    output: tuple[str, ...]
+    before: tuple[RawRecord, ...]
+    after: tuple[RawRecord, ...]
+    lost: tuple[str, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvokeIisRenewal(Change[IisRenewal]):
+    """Run appcmd renew binding, as the rebind task of Windows does, and say what it changed.
+
+    ``options`` has, by ``kind=endpoint``, the netsh arguments that put a record's options back.
+    It asks nothing: names, keys and stores are for the caller to check.
+    """
+
+    old: Thumbprint
+    new: Thumbprint
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,36 @@
+"""Put a certificate on one HTTPS binding of a site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psrebind.decode.records import RawRecord
+from psrebind.model import BindingInfo, RecordKind, Thumbprint
+from psrebind.operations.base import Change
+
+
+@dataclass(frozen=True)
+class BindingChange:
+    """One row: ``lost`` names the options of the record that could not be put back."""
+
+    site: str
+    information: BindingInfo
+    flags: int
+    before: RawRecord | None
+    after: RawRecord
+    lost: tuple[str, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetIisBinding(Change[BindingChange]):
+    """Put a certificate on one HTTPS binding of a site."""
+
+    site: str
+    information: BindingInfo
+    kind: RecordKind
+    endpoint: str
+    expected: Thumbprint | None
+    thumbprint: Thumbprint
+    store: str = "My"
+    options: tuple[str, ...] = ()

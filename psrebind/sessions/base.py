@@ -1,0 +1,79 @@
+"""The one seam: what is sent to a host, and what a session promises. Opens nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Protocol, Self
+
+from psrebind.replies import Reply
+from psrebind.script import Script
+
+
+@dataclass(frozen=True)
+class StreamRecord:
+    """One record of a stream other than output: ``verbose``, ``warning``, ``progress`` …"""
+
+    stream: str
+    text: str
+    percent: int | None = None
+
+
+__all__ = ["Limits", "OnStream", "Script", "Session", "StreamRecord"]
+
+OnStream = Callable[[StreamRecord], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop waiting: a moment of the monotonic clock, and a flag that a person sets."""
+
+    deadline: float | None = None
+    cancelled: Event = field(default_factory=Event)
+
+    @classmethod
+    def within(cls, seconds: float | None, cancelled: Event | None = None) -> Self:
+        """Limits that end so many seconds from now; None is no deadline."""
+        end = None if seconds is None else time.monotonic() + seconds
+        return cls(end, cancelled or Event())
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds left, never below zero; None without a deadline."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+    @property
+    def reached(self) -> str | None:
+        """Why to stop now, as a phrase, or None."""
+        if self.cancelled.is_set():
+            return "cancelled"
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            return "the time limit has passed"
+        return None
+
+
+class Session(Protocol):
+    """An open channel to one host; a context manager whose exit leaves nothing on the host.
+
+    ``invoke`` raises ConnectError or AuthenticationError when nothing ran, SessionLost when that
+    is unknown, ScriptError when the host refused the script as a whole, ReplyError for an answer
+    that is no reply.
+    """
+
+    @property
+    def host(self) -> str:
+        """The host as the user named it."""
+
+    def invoke(
+        self, script: Script, *, limits: Limits | None = None, on_stream: OnStream | None = None
+    ) -> Reply:
+        """Run one script in the session's runspace and give its reply."""
+
+    def close(self) -> None:
+        """End the session; never raises."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...

@@ -1,0 +1,153 @@
+"""One HTTP connection to one host, as its options want it: address, trust, proxy, encryption.
+
+May know requests and pypsrp's WSMan. May not know runspaces, threads or scripts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import requests
+from pypsrp.wsman import SelectorSet, WSMan
+from requests.adapters import HTTPAdapter
+
+from psrebind.sessions.credentials import Credential
+
+if TYPE_CHECKING:
+    from psrebind.sessions.remote import ConnectionOptions
+
+# Without a handler Python prints their warnings, tracebacks included, on our user's terminal.
+for _name in ("pypsrp", "spnego", "requests_credssp"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+@dataclass
+class Facts:
+    """What was seen on the wire: was a credential sent, was it accepted, what does the host take?"""
+
+    tried: bool = False
+    accepted: bool = False
+    offers: str = ""
+
+
+class Connection(WSMan):
+    """A WSMan that tells an observer of each action before it is sent."""
+
+    observer: Callable[[str], None] | None = None
+
+    def invoke(self, action: str, *arguments: Any, **named: Any) -> Any:
+        """Send one request, unless the observer raises."""
+        if self.observer:
+            self.observer(action)
+        return super().invoke(action, *arguments, **named)
+
+    def delete_shell(self, resource_uri: str, shell: str) -> None:
+        """Delete a shell by its id, whoever opened it."""
+        selectors = SelectorSet()
+        selectors.add_option("ShellId", shell)
+        self.delete(resource_uri, selector_set=selectors)
+
+
+class _Adapter(HTTPAdapter):
+    """Connects where the options say, checks the pin, and writes the facts down."""
+
+    def __init__(self, options: ConnectionOptions, facts: Facts) -> None:
+        self._options = options
+        self._facts = facts
+        super().__init__(max_retries=0)
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: bool | str, cert: Any = None
+    ) -> Any:
+        """Turn the request's target into urllib3's keys."""
+        place, tls = super().build_connection_pool_key_attributes(request, verify, cert)
+        options = self._options
+        if options.address:
+            place["host"] = f"[{options.address}]" if ":" in options.address else options.address
+        if options.ssl:
+            if options.address:
+                tls |= {"server_hostname": options.host, "assert_hostname": options.host}
+            if options.pinned:
+                tls |= {"assert_fingerprint": str(options.pinned)}
+            elif not options.ca_file:
+                # The system's trust as well as certifi's: a company's own authority is in the first.
+                tls |= {"ssl_context": ssl.create_default_context()}
+        return place, tls
+
+    def send(self, request: requests.PreparedRequest, *rest: Any, **named: Any) -> Any:
+        """Send one request of the authentication or after it."""
+        credential = "Authorization" in request.headers
+        self._facts.tried = self._facts.tried or credential
+        response = super().send(request, *rest, **named)
+        if response.status_code == requests.codes.unauthorized:
+            self._facts.offers = response.headers.get("WWW-Authenticate", "") or self._facts.offers
+        elif credential and response.status_code in (requests.codes.ok, requests.codes.server_error):
+            # WS-Management answers a fault with 500: the credential was good.
+            self._facts.accepted = True
+        return response
+
+
+def connect(
+    options: ConnectionOptions, credential: Credential | None, facts: Facts
+) -> Connection:
+    """Make the connection of these options; nothing is sent yet."""
+    secret = credential.secret if credential else None
+    connection = Connection(
+        options.host,
+        # A host that holds an answer back longer than the socket waits would look dead.
+        operation_timeout=max(1, options.read_timeout - 10),
+        port=options.port,
+        username=credential.username if credential else None,
+        password=secret.reveal() if secret else None,
+        ssl=options.ssl,
+        auth=options.auth,
+        connection_timeout=options.connect_timeout,
+        read_timeout=options.read_timeout,
+        encryption=_encryption(options),
+        no_proxy=options.proxy is None,
+        proxy=None if options.proxy == "environment" else options.proxy,
+        certificate_pem=_text(options.certificate_pem),
+        certificate_key_pem=_text(options.certificate_key),
+    )
+    connection.transport.session = _session(connection, options, facts)
+    return connection
+
+
+def hurried(options: ConnectionOptions, seconds: int) -> ConnectionOptions:
+    """The same options for somebody who cannot wait."""
+    return dataclasses.replace(options, connect_timeout=seconds, read_timeout=seconds)
+
+
+def _session(
+    connection: Connection, options: ConnectionOptions, facts: Facts
+) -> requests.Session:
+    session = connection.transport._build_session()
+    # By now pypsrp has read the environment's proxies, if it was to; .netrc and the rest stay out.
+    session.trust_env = False
+    session.verify = False if options.pinned else _text(options.ca_file) or True
+    if options.address:
+        session.headers["Host"] = _authority(options)
+    adapter = _Adapter(options, facts)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def _authority(options: ConnectionOptions) -> str:
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    return f"{host}:{options.effective_port}"
+
+
+def _encryption(options: ConnectionOptions) -> str:
+    if options.ssl:
+        return "auto"
+    return "never" if options.auth == "basic" else "always"
+
+
+def _text(path: Any) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,253 @@
+"""The one thread that touches one runspace pool: opens, runs, stops, closes.
+
+May know pypsrp's pool and pipelines. May not know who waits for the answer, nor what is in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING
+
+from pypsrp.complex_objects import ObjectMeta, PSInvocationState, RunspacePoolState
+from pypsrp.exceptions import AuthenticationError as Refused
+from pypsrp.exceptions import WSManFaultError
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSManAction
+
+from psrebind.errors import InvalidInput, PsrebindError, SessionError
+from psrebind.sessions.base import Limits, Script, StreamRecord
+from psrebind.sessions.credentials import Credential
+from psrebind.sessions.records import forward, text_of
+from psrebind.sessions.translate import UNKNOWN_SHELL, Phase, Stopped, fault_code, translated
+from psrebind.sessions.transport import Connection, Facts, connect, hurried
+
+if TYPE_CHECKING:
+    from psrebind.sessions.remote import ConnectionOptions
+
+# The host ends a shell that nobody uses, whatever happens to us.
+IDLE_TIMEOUT = 180
+# Servers and firewalls drop silent connections from about 75 s on, and an encrypted session does
+# not survive that: a pool that waited longer, for a person say, is opened anew.
+STALE = 60
+RESCUE = 5
+_LEAVING = frozenset({WSManAction.SIGNAL, WSManAction.DELETE})
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a call ended: the text of the reply, or the error."""
+
+    text: str = ""
+    error: PsrebindError | None = None
+
+
+class Call:
+    """One script on its way, between the thread that waits and the thread that works.
+
+    Who gives up and who sends Command must agree on whether it was sent: hence the lock.
+    """
+
+    def __init__(self, script: Script | None, limits: Limits) -> None:
+        self.script = script
+        self.limits = limits
+        self.events: SimpleQueue[StreamRecord | Ending] = SimpleQueue()
+        self._phase = Phase.OPENING
+        self._given_up = False
+        self._lock = Lock()
+
+    @property
+    def phase(self) -> Phase:
+        """How far it has come."""
+        return self._phase
+
+    def advance(self, phase: Phase) -> None:
+        """Note the next phase, unless the waiting side gave up."""
+        with self._lock:
+            if self._given_up:
+                raise Stopped("given up")
+            self._phase = phase
+
+    def give_up(self) -> Phase:
+        """Wait no longer; the phase no longer changes."""
+        with self._lock:
+            self._given_up = True
+            return self._phase
+
+    def proceed(self) -> None:
+        """Raise Stopped when there is a reason to stop."""
+        if self._given_up:
+            raise Stopped("given up")
+        if reason := self.limits.reached:
+            raise Stopped(reason)
+
+
+class Owner:
+    """The owner of one pool; every attribute but the public ones belongs to its thread."""
+
+    def __init__(self, options: ConnectionOptions, credential: Credential | None) -> None:
+        self.refused = False
+        self.finished = Event()
+        self._options = options
+        self._credential = credential
+        self._calls: SimpleQueue[Call | None] = SimpleQueue()
+        self._call: Call | None = None
+        self._facts = Facts()
+        self._connection: Connection | None = None
+        self._pool: RunspacePool | None = None
+        self._pipeline: PowerShell | None = None
+        self._shell: str | None = None
+        self._resource_uri = f"http://schemas.microsoft.com/powershell/{options.configuration_name}"
+        self._used = 0.0
+        Thread(target=self._work, name=f"psrebind {options.host}", daemon=True).start()
+
+    def ask(self, call: Call) -> None:
+        """Queue a call; its ending comes through the call's events."""
+        self._calls.put(call)
+
+    def leave(self) -> None:
+        """Close the pool after the call that is running, and end the thread."""
+        self._calls.put(None)
+
+    def rescue(self) -> None:
+        """Delete the shell over a connection of its own, if there may be one; any thread may.
+
+        Never before the host accepted the credential, nor after it refused it: an unanswered
+        logon tried again could be the wrong password's second.
+        """
+        shell = self._shell
+        if shell is None or self.refused or not self._facts.accepted:
+            return
+        try:
+            fresh = connect(hurried(self._options, RESCUE), self._credential, Facts())
+            with contextlib.closing(fresh):
+                fresh.delete_shell(self._resource_uri, shell)
+            self._shell = None
+        except Refused:
+            self.refused = True
+        except WSManFaultError as fault:
+            if fault_code(fault) == UNKNOWN_SHELL:
+                self._shell = None
+        except Exception:  # whatever it is, the host's idle timeout is the last resort
+            return
+
+    def _work(self) -> None:
+        try:
+            while (call := self._calls.get()) is not None:
+                self._call = call
+                self._answer(call)
+                self._used = time.monotonic()
+            self._drop(in_order=True)
+        finally:
+            self.finished.set()
+
+    def _answer(self, call: Call) -> None:
+        in_order = True
+        try:
+            with translated(self._options, lambda: self._facts, lambda: call.phase):
+                ending = Ending(self._run(call))
+        except PsrebindError as error:
+            ending = Ending(error=error)
+            in_order = not isinstance(error, SessionError | InvalidInput)
+            self.refused = self.refused or isinstance(error.__cause__, Refused)
+        # The outcome is known here; what follows is tidying up and cannot change it.
+        call.events.put(ending)
+        if not in_order:
+            self._drop(in_order=isinstance(getattr(ending.error, "__cause__", None), Stopped))
+        else:
+            self._finish_pipeline()
+
+    def _run(self, call: Call) -> str:
+        call.proceed()
+        pool = self._opened()
+        call.advance(Phase.OPEN)
+        if call.script is None:
+            return ""
+        self._pipeline = pipeline = _pipeline(pool, call.script)
+        pipeline.begin_invoke()
+        position: dict[str, int] = {}
+        while pipeline.state == PSInvocationState.RUNNING:
+            pipeline.poll_invoke(timeout=1)
+            for record in forward(pipeline.streams, position):
+                call.events.put(record)
+            if pipeline.state == PSInvocationState.RUNNING:
+                call.proceed()
+        if pipeline.state not in (PSInvocationState.COMPLETED, PSInvocationState.FAILED):
+            raise Stopped("the script was stopped on the host")
+        call.advance(Phase.ANSWERED)
+        return text_of(pipeline)
+
+    def _opened(self) -> RunspacePool:
+        if self._pool is not None and time.monotonic() - self._used > STALE:
+            self._drop(in_order=True)
+        if self._pool is None:
+            self._facts = Facts()
+            self._connection = connect(self._options, self._credential, self._facts)
+            self._connection.observer = self._before
+            self._pool = RunspacePool(
+                self._connection,
+                configuration_name=self._options.configuration_name,
+                no_profile=True,
+                idle_timeout=IDLE_TIMEOUT,
+            )
+            self._pool.open()
+        return self._pool
+
+    def _before(self, action: str) -> None:
+        """Stand between pypsrp and each request: look at the limits, note what is sent."""
+        if action in _LEAVING or self._call is None:
+            return
+        self._call.proceed()
+        if action == WSManAction.CREATE and self._pool is not None:
+            self._shell = self._pool.id
+        if action == WSManAction.COMMAND:
+            self._call.advance(Phase.SENT)
+
+    def _finish_pipeline(self) -> None:
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is None:
+            return
+        try:
+            pipeline.close()
+        except WSManFaultError:
+            return
+        except Exception:  # the connection is gone, and with it the pool for us
+            self._drop(in_order=False)
+
+    def _drop(self, *, in_order: bool) -> None:
+        """Close the pool on its own connection if that is in order, else on a fresh one."""
+        pool, self._pool = self._pool, None
+        pipeline, self._pipeline = self._pipeline, None
+        if pool is not None and in_order:
+            with contextlib.suppress(Exception):
+                _stop(pipeline)
+                pool.close()
+                if pool.state == RunspacePoolState.CLOSED:
+                    self._shell = None
+        self.rescue()
+        if self._connection is not None:
+            with contextlib.suppress(Exception):
+                self._connection.close()
+
+
+def _pipeline(pool: RunspacePool, script: Script) -> PowerShell:
+    pipeline = PowerShell(pool)
+    pipeline.add_script(script.text)
+    if script.secrets:
+        pool.exchange_keys()
+        sealed = {
+            name: pool.serialize(secret.reveal(), ObjectMeta("SS"))
+            for name, secret in script.secrets.items()
+        }
+        pipeline.add_parameter("Secrets", sealed)
+    return pipeline
+
+
+def _stop(pipeline: PowerShell | None) -> None:
+    if pipeline is not None and pipeline.state == PSInvocationState.RUNNING:
+        # A host that has no such pipeline any more says so in a fault; the Delete still works.
+        with contextlib.suppress(WSManFaultError):
+            pipeline.stop()

@@ -1,0 +1,18 @@
+"""What many tests need: a PowerShell, or a reason to skip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def pwsh() -> Path:
+    """The PowerShell that PSREBIND_PWSH names, or one on the PATH; skips without."""
+    found = os.environ.get("PSREBIND_PWSH") or shutil.which("pwsh")
+    if not found:
+        pytest.skip("no PowerShell: set PSREBIND_PWSH to one")
+    return Path(found).resolve()
