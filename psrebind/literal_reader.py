@@ -20,8 +20,10 @@ _WORDS = {
 }
 _WORD = re.compile(r"\$\w+|\[double\]::\w+")
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
+_DECIMAL = re.compile(r"(-?\d+(?:\.\d+)?)d")
 _INTEGER = re.compile(r"-?\d+")
 _CAST = re.compile(r"\(\[(\w+)\]'([^']*)'\)(?:\.ToUniversalTime\(\))?")
+_BIG_INTEGER = re.compile(r"\[bigint\]::Parse\('(-?\d+)'\)")
 _BYTES = re.compile(r"\(\[byte\[\]\]@\(([\d, ]*)\)\)")
 _CHARACTER = re.compile(r"\[char\]0x([0-9A-F]{4})")
 _CHARACTERS = re.compile(r"\(-join \[char\[\]\]\(([^)]*)\)\)")
@@ -48,10 +50,14 @@ def _value(text: str, at: int) -> tuple[Any, int]:
         return _WORDS[found[0]], found.end()
     if found := _TEXT.match(text, at):
         return found[1].replace("''", "'"), found.end()
+    if found := _DECIMAL.match(text, at):
+        return Decimal(found[1]), found.end()
     if found := _INTEGER.match(text, at):
         return int(found[0]), found.end()
     if found := _CAST.match(text, at):
         return _CASTS[found[1]](found[2]), found.end()
+    if found := _BIG_INTEGER.match(text, at):
+        return int(found[1]), found.end()
     if found := _BYTES.match(text, at):
         return bytes(int(number) for number in found[1].split(",") if number), found.end()
     return _joined(text, at)
@@ -118,9 +124,7 @@ def _timespan(text: str) -> timedelta:
 
 
 _CASTS = {
-    "bigint": int,
     "double": float,
-    "decimal": Decimal,
     "guid": UUID,
     "timespan": _timespan,
     "datetime": lambda text: datetime.fromisoformat(text).astimezone(UTC),

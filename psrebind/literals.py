@@ -77,7 +77,8 @@ def _characters(text: str) -> list[str]:
 def _int(value: int) -> str:
     if abs(value) < _INT64:
         return str(int(value))
-    return f"([bigint]'{int(value)}')"
+    # The cast [bigint]'…' goes through a double and loses digits (tried on the engine).
+    return f"[bigint]::Parse('{int(value)}')"
 
 
 def _float(value: float) -> str:
@@ -95,7 +96,8 @@ def _decimal(value: Decimal) -> str:
         raise ParameterError(f"{value} is beyond PowerShell's decimal")
     if isinstance(exponent, int) and exponent < -28:
         raise ParameterError(f"{value} has more than the 28 decimals of PowerShell's decimal")
-    return f"([decimal]'{value:f}')"
+    # The cast [decimal]'1.10' drops the last zero (tried on the engine); the suffix keeps it.
+    return f"{value:f}d"
 
 
 def _list(value: Sequence[Any]) -> str:

@@ -47,6 +47,7 @@ PORTABLE = {
 }
 # CmdletBinding brings these two; declared as well they would collide.
 SHOULD_PROCESS = {"WhatIf", "Confirm"}
+UNMODELLED = "Deny-LabCommand $PSCmdlet"
 ALL_SETS = "__AllParameterSets"
 
 Facts = dict[str, Any]
@@ -110,7 +111,7 @@ def function(name: str, command: Facts) -> Iterator[str]:
     yield ",\n".join(f"        {line}" for line in declared)
     yield "    )"
     modelled = STUBS / "modelled" / f"{name}.ps1"
-    body = modelled.read_text("ascii").strip() if modelled.is_file() else "Deny-LabCommand $PSCmdlet"
+    body = modelled.read_text("ascii").strip() if modelled.is_file() else UNMODELLED
     yield f"    process {{ {body} }}"
     yield "}"
 

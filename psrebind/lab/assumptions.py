@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class Assumptions:
     """The guesses of one simulated host."""
 
-    add_ssl_certificate_deletes_first: bool = True
+    add_ssl_certificate_deletes_first: bool = False
     """[I] AddSslCertificate removes the record, then adds it: handshakes fail in between."""
 
     rebind_ssl_certificate_deletes_first: bool = False

@@ -65,9 +65,7 @@ class CallbackServer:
         """Listen, and lay out a module folder for each host."""
         self._threads = ThreadPoolExecutor(CALL_THREADS, thread_name_prefix="lab-call")
         self._modules = Path(tempfile.mkdtemp(prefix="psrebind-lab-"))
-        self._server = await asyncio.start_server(
-            self._accept, "127.0.0.1", 0, limit=LINE_LIMIT
-        )
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=LINE_LIMIT)
 
     async def stop(self) -> None:
         """Close the port and every connection, without waiting for calls that still sleep."""

@@ -18,13 +18,12 @@ from typing import Final
 
 from aiohttp import web
 
-from psrebind.lab import encryption, soap
+from psrebind.lab import encryption
 from psrebind.lab.auth import Authenticator, Connection, Logons, Unauthorized
 from psrebind.lab.encryption import NotEncrypted
 from psrebind.lab.faults import NetworkFault, NetworkFaults
 from psrebind.lab.shells import ShellEngine, ShellTable
 from psrebind.lab.wsman import Service
-from psrebind.lab.wsman_faults import WSManFault
 
 PATH: Final = "/wsman"
 # http.sys closes a silent connection after two minutes.
@@ -89,7 +88,7 @@ class Endpoint:
         self.settings = settings
         self._faults = faults
         self._shells = ShellTable(engine_factory, limit_per_user=settings.max_shells_per_user)
-        self._service = Service(self._shells)
+        self._service = Service(self._shells, machine=settings.address)
         self._authenticator = Authenticator(settings.users, settings.allow_unencrypted)
         self._connections: weakref.WeakKeyDictionary[asyncio.BaseTransport, Connection]
         self._connections = weakref.WeakKeyDictionary()
@@ -160,7 +159,7 @@ class Endpoint:
         # Shells first: a Receive that waits ends with its shell.
         await self._service.stop()
         if self._web is not None:
-            await self._web.shutdown(0.5)
+            await self._web.shutdown(0.2)
         self._authenticator.close()
 
     async def _listen(self, port: int, tls: ssl.SSLContext | None) -> None:
@@ -214,22 +213,12 @@ class Endpoint:
             envelope = encryption.decrypt(connection, content_type, body)
         except NotEncrypted:
             return web.Response(status=HTTPStatus.BAD_REQUEST, headers=headers)
-        status, answer = await self._carry_out(envelope, connection.user or "")
+        status, answer = await self._service.answer(
+            envelope, user=connection.user or "", note=self._note
+        )
         headers["Content-Type"] = encryption.ENCRYPTED_TYPE if sealed else encryption.PLAIN_TYPE
         data = encryption.encrypt(connection, answer) if sealed else answer
         return web.Response(status=status, body=data, headers=headers)
-
-    async def _carry_out(self, envelope: bytes, user: str) -> tuple[int, bytes]:
-        message_id = ""
-        try:
-            request = soap.parse(envelope)
-            message_id = request.message_id
-            self._note(soap.ACTIONS.get(request.action, request.action), request.shell)
-            return HTTPStatus.OK, soap.reply(request, *await self._service.carry_out(request, user))
-        except WSManFault as fault:
-            machine = self.settings.address
-            answer = soap.fault_reply(fault, message_id=message_id, machine=machine)
-            return HTTPStatus.INTERNAL_SERVER_ERROR, answer
 
     def _challenge(self, connection: Connection, refusal: Unauthorized) -> web.Response:
         response = web.Response(status=HTTPStatus.UNAUTHORIZED)

@@ -97,7 +97,8 @@ class ModelEngine:
         elif isinstance(event, psrpcore.CreatePipelineEvent):
             running = self._running[event.pipeline_id]
             script, parameters = _read(event.pipeline)
-            running.pipeline.start()
+            # `start` would send a state of its own, which no Windows does.
+            running.pipeline.state = PSInvocationState.Running
             running.task = asyncio.create_task(self._run(running, script, parameters))
 
     async def _run(self, running: _Running, script: str, parameters: Mapping[str, object]) -> None:

@@ -76,7 +76,11 @@ class PwshEngine:
             await self._child.ask("Signal", pipeline)
 
     async def close(self) -> None:
-        """End the child."""
+        """Stop what runs, and end the child."""
+        for pipeline, stream in self._streams.items():
+            if pipeline != POOL and not stream.done:
+                # A child that is busy does not close.
+                self._child.tell("Signal", pipeline)
         await self._child.close()
 
     async def _open_pool(self, creation_xml: bytes) -> None:

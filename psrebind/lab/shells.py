@@ -64,12 +64,16 @@ class Shell:
         self.pipelines.add(pipeline)
         await self.engine.command(pipeline, data)
 
+    async def send(self, pipeline: uuid.UUID | None, data: bytes) -> None:
+        """Take further fragments."""
+        self._check(pipeline)
+        await self.engine.send(pipeline, data)
+
     async def receive(
         self, pipeline: uuid.UUID | None, *, timeout: float, at_most: int
     ) -> Received:
         """Return whole fragments of at most `at_most` bytes together, or one that is larger."""
-        if pipeline is not None and pipeline not in self.pipelines:
-            raise unknown_command(str(pipeline).upper())
+        self._check(pipeline)
         received = self.leftover.pop(pipeline, None)
         if received is None:
             received = await self.engine.receive(pipeline, timeout)
@@ -87,9 +91,12 @@ class Shell:
 
     async def signal(self, pipeline: uuid.UUID) -> None:
         """Stop a pipeline if it still runs."""
-        if pipeline not in self.pipelines:
-            raise unknown_command(str(pipeline).upper())
+        self._check(pipeline)
         await self.engine.signal(pipeline)
+
+    def _check(self, pipeline: uuid.UUID | None) -> None:
+        if pipeline is not None and pipeline not in self.pipelines:
+            raise unknown_command(str(pipeline).upper())
 
 
 class ShellTable:

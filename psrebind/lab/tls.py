@@ -57,6 +57,7 @@ class TlsListeners:
         self._answered: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._changed = asyncio.Event()
+        self._settled = asyncio.Event()
         self._follower: asyncio.Task[None] | None = None
         self._stop_watching: Callable[[], None] | None = None
         self.problems: dict[Place, OSError] = {}
@@ -80,6 +81,10 @@ class TlsListeners:
             raise next(iter(self.problems.values()))
         self._follower = asyncio.create_task(self._follow())
 
+    async def settled(self) -> None:
+        """Wait until the listeners have followed one more change."""
+        await self._settled.wait()
+
     async def stop(self) -> None:
         """Close every listener."""
         if self._stop_watching is not None:
@@ -100,6 +105,8 @@ class TlsListeners:
             await self._changed.wait()
             self._changed.clear()
             await self._follow_once()
+            settled, self._settled = self._settled, asyncio.Event()
+            settled.set()
 
     async def _follow_once(self) -> None:
         needed = self._host.state.needed_ports

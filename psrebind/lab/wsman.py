@@ -11,6 +11,7 @@ import binascii
 import contextlib
 import uuid
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Final
 
 from psrebind.lab import soap, wsman_faults
@@ -21,16 +22,16 @@ from psrebind.lab.streams import ShellGone
 _RSP: Final = soap.NAMESPACES["rsp"]
 DONE: Final = f"{_RSP}/CommandState/Done"
 RUNNING: Final = f"{_RSP}/CommandState/Running"
-STOP_SIGNALS: Final = frozenset(
-    {"powershell/signal/crtl_c", f"{_RSP}/signal/ctrl_c", f"{_RSP}/signal/terminate"}
-)
+# Clients spell them `.../signal/Terminate`, `powershell/signal/ctrl_c`, and Windows' own `crtl_c`.
+STOP_SIGNALS: Final = frozenset({"terminate", "ctrl_c", "crtl_c", "ctrl_break"})
 
 
 class Service:
     """Carries out requests on the shells of one host."""
 
-    def __init__(self, shells: ShellTable) -> None:
+    def __init__(self, shells: ShellTable, *, machine: str) -> None:
         self._shells = shells
+        self._machine = machine
         self._running: set[asyncio.Task[list[Element]]] = set()
         self._actions: dict[str, Callable[[Request, str], Awaitable[list[Element]]]] = {
             "Create": self._create,
@@ -41,6 +42,20 @@ class Service:
             "Delete": self._delete,
             "Get": self._get,
         }
+
+    async def answer(
+        self, envelope: bytes, *, user: str, note: Callable[[str, str | None], None]
+    ) -> tuple[HTTPStatus, bytes]:
+        """Return the status and the envelope that answer an envelope; `note` hears what it asks."""
+        message_id = ""
+        try:
+            request = soap.parse(envelope)
+            message_id = request.message_id
+            note(soap.ACTIONS.get(request.action, request.action), request.shell)
+            return HTTPStatus.OK, soap.reply(request, *await self.carry_out(request, user))
+        except wsman_faults.WSManFault as fault:
+            reply = soap.fault_reply(fault, message_id=message_id, machine=self._machine)
+            return HTTPStatus.INTERNAL_SERVER_ERROR, reply
 
     async def carry_out(self, request: Request, user: str) -> list[Element]:
         """Return the body that answers a request, or raise the fault that refuses it.
@@ -116,7 +131,7 @@ class Service:
     async def _send(self, request: Request, user: str) -> list[Element]:
         with self._shells.using(request.shell) as shell:
             for stream in _body(request).findall("rsp:Stream", soap.NAMESPACES):
-                await shell.engine.send(_pipeline(stream), _bytes(stream.text))
+                await shell.send(_pipeline(stream), _bytes(stream.text))
         return [element("rsp:SendResponse")]
 
     async def _receive(self, request: Request, user: str) -> list[Element]:
@@ -142,7 +157,8 @@ class Service:
 
     async def _signal(self, request: Request, user: str) -> list[Element]:
         body = _body(request)
-        if soap.find_text(body, "rsp:Code") not in STOP_SIGNALS:
+        code = soap.find_text(body, "rsp:Code") or ""
+        if code.rpartition("/")[2].lower() not in STOP_SIGNALS:
             raise wsman_faults.malformed("an unknown signal code")
         with self._shells.using(request.shell) as shell:
             await shell.signal(parse_id(body.get("CommandId"), "CommandId"))

@@ -1,4 +1,4 @@
-"""Read the HTTPS bindings of all sites and the http.sys records that hold their certificates."""
+"""Read all HTTPS bindings and the http.sys records that hold their certificates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class IisBindings:
 
 @dataclass(frozen=True, kw_only=True)
 class GetIisBinding(Query[IisState]):
-    """Read the HTTPS bindings of all sites and the http.sys records that hold their certificates."""
+    """Read all HTTPS bindings and the http.sys records that hold their certificates."""
 
     def result(self, body: Body) -> tuple[Binding | Record, ...]:
         """The bindings, then the records without a binding."""

@@ -66,7 +66,7 @@ def _from_keyring(username: str) -> str:
     try:
         import keyring
     except ImportError as error:
-        raise InvalidInput("no keyring here: pip install psrebind[keyring]") from error
+        raise InvalidInput("the package keyring is missing: pip install keyring") from error
     try:
         password = keyring.get_password(KEYRING_SERVICE, username)
     except Exception as error:  # each backend raises what it likes, a locked one its system's error

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Literal, Self, get_args
 from psrebind.errors import AuthenticationError, InvalidInput
 from psrebind.replies import Reply, parse
 from psrebind.sessions.base import Limits, OnStream, Script, StreamRecord
+from psrebind.sessions.calls import Call, Ending, Phase, stopped
 from psrebind.sessions.credentials import Credential
 
 if TYPE_CHECKING:
-    from psrebind.sessions.worker import Call, Ending, Owner
+    from psrebind.sessions.worker import Owner
 
 Authentication = Literal["negotiate", "kerberos", "ntlm", "credssp", "basic", "certificate"]
 
@@ -150,20 +151,21 @@ class RemoteSession:
             self._rescue(owner)
 
     def _ask(self, script: Script | None, limits: Limits, on_stream: OnStream | None) -> str:
-        from psrebind.sessions.translate import stopped_before
-        from psrebind.sessions.worker import Call
-
+        if self._owner:
+            self._note_refusal(self._owner)
         if self._refused:
             raise AuthenticationError(self.host, self._refused.reason, advice=self._refused.advice)
         if reason := limits.reached:
-            raise stopped_before(self.options, reason)
+            raise stopped(self.host, Phase.OPENING, reason)
         call = Call(script, limits)
         owner = self._current_owner()
         try:
             owner.ask(call)
             ending = _wait(call, on_stream) or self._abandon(owner, call)
-        except BaseException:
-            limits.cancelled.set()
+        except BaseException as error:
+            call.give_up()
+            if isinstance(error, KeyboardInterrupt):
+                limits.cancelled.set()
             self.close()
             raise
         if isinstance(ending.error, AuthenticationError):
@@ -181,24 +183,25 @@ class RemoteSession:
 
     def _abandon(self, owner: Owner, call: Call) -> Ending:
         """Leave an owner that is stuck alone, and say what is known of its call."""
-        from psrebind.sessions.translate import Phase, Stopped, lost, stopped_before
-        from psrebind.sessions.worker import Ending
-
         phase = call.give_up()
         if phase is Phase.ANSWERED:
-            return _ending(call)
+            return call.ending()
         self._owner = None
         owner.leave()
         self._rescue(owner)
-        reason = call.limits.reached or "given up"
-        if phase is Phase.SENT:
-            return Ending(error=lost(self.options, Stopped(reason)))
-        return Ending(error=stopped_before(self.options, reason))
+        return Ending(error=stopped(self.host, phase, call.limits.reached or "given up"))
 
     def _rescue(self, owner: Owner) -> None:
         rescuer = Thread(target=owner.rescue, name=f"psrebind rescue {self.host}", daemon=True)
         rescuer.start()
         rescuer.join(RESCUE)
+        self._note_refusal(owner)
+
+    def _note_refusal(self, owner: Owner) -> None:
+        if owner.refused and self._refused is None:
+            self._refused = AuthenticationError(
+                self.host, "the host no longer accepts the credential", advice="Check the account"
+            )
 
 
 def _wait(call: Call, on_stream: OnStream | None) -> Ending | None:
@@ -216,13 +219,6 @@ def _wait(call: Call, on_stream: OnStream | None) -> Ending | None:
         if on_stream:
             on_stream(event)
     return None
-
-
-def _ending(call: Call) -> Ending:
-    """The ending that is certain to come, or to be there already."""
-    while isinstance(event := call.events.get(), StreamRecord):
-        continue
-    return event
 
 
 def _is_name(text: str) -> bool:

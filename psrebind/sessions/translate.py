@@ -9,7 +9,6 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import IntEnum
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
@@ -25,12 +24,12 @@ from psrebind.errors import (
     PsrebindError,
     SessionLost,
 )
+from psrebind.sessions.calls import LOOK_FIRST, Phase, Stopped, stopped
 
 if TYPE_CHECKING:
     from psrebind.sessions.remote import ConnectionOptions
     from psrebind.sessions.transport import Facts
 
-LOOK_FIRST = "Whether the script ran is unknown: look at the host before acting again"
 ACCESS_DENIED = 5
 UNKNOWN_SHELL = 0x8033805B
 TIMED_OUT = 0x80338029
@@ -48,19 +47,6 @@ QUOTAS = {
 }
 
 
-class Phase(IntEnum):
-    """How far a script has come on its way."""
-
-    OPENING = 1
-    OPEN = 2
-    SENT = 3
-    ANSWERED = 4
-
-
-class Stopped(Exception):
-    """We stopped it ourselves, at a moment when the connection was in order."""
-
-
 @contextmanager
 def translated(
     options: ConnectionOptions, facts: Callable[[], Facts], phase: Callable[[], Phase]
@@ -71,19 +57,13 @@ def translated(
     except PsrebindError:
         raise
     except Exception as error:
+        if isinstance(error, Stopped):
+            raise stopped(options.host, phase(), str(error)) from error
         if phase() >= Phase.SENT:
-            raise lost(options, error) from error
+            raise SessionLost(
+                options.host, _reason(options, error)[0], advice=LOOK_FIRST
+            ) from error
         raise _unreached(options, error, facts()) from error
-
-
-def lost(options: ConnectionOptions, error: Exception) -> SessionLost:
-    """The error of a script that may have run."""
-    return SessionLost(options.host, _reason(options, error)[0], advice=LOOK_FIRST)
-
-
-def stopped_before(options: ConnectionOptions, reason: str) -> ConnectError:
-    """The error of a script that we did not send."""
-    return ConnectError(options.host, f"{reason} before the script was sent")
 
 
 def fault_code(error: WSManFaultError) -> int | None:
@@ -95,12 +75,11 @@ def fault_code(error: WSManFaultError) -> int | None:
 
 
 def _unreached(options: ConnectionOptions, error: Exception, facts: Facts) -> PsrebindError:
-    if isinstance(error, Stopped):
-        return stopped_before(options, str(error))
     if isinstance(error, ImportError):
         extra = "credssp" if options.auth == "credssp" else "kerberos"
-        return InvalidInput(f"{options.auth} needs more than is installed: "
-                            f"pip install psrebind[{extra}]")
+        return InvalidInput(
+            f"{options.auth} needs more than is installed: pip install psrebind[{extra}]"
+        )
     if isinstance(error, Refused):
         return _refused(options, facts)
     if isinstance(error, SpnegoError) and not facts.accepted:
@@ -129,8 +108,6 @@ def _refused(options: ConnectionOptions, facts: Facts) -> PsrebindError:
 
 
 def _reason(options: ConnectionOptions, error: Exception) -> tuple[str, str | None]:
-    if isinstance(error, Stopped):
-        return str(error), None
     if isinstance(error, WSManFaultError):
         return _fault(options, error)
     if isinstance(error, WinRMTransportError):

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 for _name in ("pypsrp", "spnego", "requests_credssp"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
 
+# WS-Management answers a fault with 500, and then, too, the credential was good.
+ACCEPTING = (requests.codes.ok, requests.codes.server_error)
+
 
 @dataclass
 class Facts:
-    """What was seen on the wire: was a credential sent, was it accepted, what does the host take?"""
+    """What was seen on the wire: was a credential sent, was it accepted, what is offered?"""
 
     tried: bool = False
     accepted: bool = False
@@ -59,12 +62,15 @@ class _Adapter(HTTPAdapter):
     def __init__(self, options: ConnectionOptions, facts: Facts) -> None:
         self._options = options
         self._facts = facts
+        self._latest: requests.Response | None = None
         super().__init__(max_retries=0)
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: bool | str, cert: Any = None
     ) -> Any:
         """Turn the request's target into urllib3's keys."""
+        place: Any
+        tls: Any
         place, tls = super().build_connection_pool_key_attributes(request, verify, cert)
         options = self._options
         if options.address:
@@ -75,7 +81,7 @@ class _Adapter(HTTPAdapter):
             if options.pinned:
                 tls |= {"assert_fingerprint": str(options.pinned)}
             elif not options.ca_file:
-                # The system's trust as well as certifi's: a company's own authority is in the first.
+                # The system's trust beside certifi's: a company's authority is in the first.
                 tls |= {"ssl_context": ssl.create_default_context()}
         return place, tls
 
@@ -83,18 +89,15 @@ class _Adapter(HTTPAdapter):
         """Send one request of the authentication or after it."""
         credential = "Authorization" in request.headers
         self._facts.tried = self._facts.tried or credential
-        response = super().send(request, *rest, **named)
+        self._latest = response = super().send(request, *rest, **named)
         if response.status_code == requests.codes.unauthorized:
             self._facts.offers = response.headers.get("WWW-Authenticate", "") or self._facts.offers
-        elif credential and response.status_code in (requests.codes.ok, requests.codes.server_error):
-            # WS-Management answers a fault with 500: the credential was good.
+        elif credential and response.status_code in ACCEPTING:
             self._facts.accepted = True
         return response
 
 
-def connect(
-    options: ConnectionOptions, credential: Credential | None, facts: Facts
-) -> Connection:
+def connect(options: ConnectionOptions, credential: Credential | None, facts: Facts) -> Connection:
     """Make the connection of these options; nothing is sent yet."""
     secret = credential.secret if credential else None
     connection = Connection(
@@ -123,9 +126,7 @@ def hurried(options: ConnectionOptions, seconds: int) -> ConnectionOptions:
     return dataclasses.replace(options, connect_timeout=seconds, read_timeout=seconds)
 
 
-def _session(
-    connection: Connection, options: ConnectionOptions, facts: Facts
-) -> requests.Session:
+def _session(connection: Connection, options: ConnectionOptions, facts: Facts) -> requests.Session:
     session = connection.transport._build_session()
     # By now pypsrp has read the environment's proxies, if it was to; .netrc and the rest stay out.
     session.trust_env = False

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from pypsrp.complex_objects import ObjectMeta, PSInvocationState, RunspacePoolState
@@ -18,11 +17,12 @@ from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSManAction
 
-from psrebind.errors import InvalidInput, PsrebindError, SessionError
-from psrebind.sessions.base import Limits, Script, StreamRecord
+from psrebind.errors import HostError
+from psrebind.sessions.base import Script
+from psrebind.sessions.calls import Call, Ending, Phase, Stopped
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.records import forward, text_of
-from psrebind.sessions.translate import UNKNOWN_SHELL, Phase, Stopped, fault_code, translated
+from psrebind.sessions.translate import UNKNOWN_SHELL, fault_code, translated
 from psrebind.sessions.transport import Connection, Facts, connect, hurried
 
 if TYPE_CHECKING:
@@ -35,54 +35,6 @@ IDLE_TIMEOUT = 180
 STALE = 60
 RESCUE = 5
 _LEAVING = frozenset({WSManAction.SIGNAL, WSManAction.DELETE})
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a call ended: the text of the reply, or the error."""
-
-    text: str = ""
-    error: PsrebindError | None = None
-
-
-class Call:
-    """One script on its way, between the thread that waits and the thread that works.
-
-    Who gives up and who sends Command must agree on whether it was sent: hence the lock.
-    """
-
-    def __init__(self, script: Script | None, limits: Limits) -> None:
-        self.script = script
-        self.limits = limits
-        self.events: SimpleQueue[StreamRecord | Ending] = SimpleQueue()
-        self._phase = Phase.OPENING
-        self._given_up = False
-        self._lock = Lock()
-
-    @property
-    def phase(self) -> Phase:
-        """How far it has come."""
-        return self._phase
-
-    def advance(self, phase: Phase) -> None:
-        """Note the next phase, unless the waiting side gave up."""
-        with self._lock:
-            if self._given_up:
-                raise Stopped("given up")
-            self._phase = phase
-
-    def give_up(self) -> Phase:
-        """Wait no longer; the phase no longer changes."""
-        with self._lock:
-            self._given_up = True
-            return self._phase
-
-    def proceed(self) -> None:
-        """Raise Stopped when there is a reason to stop."""
-        if self._given_up:
-            raise Stopped("given up")
-        if reason := self.limits.reached:
-            raise Stopped(reason)
 
 
 class Owner:
@@ -145,20 +97,21 @@ class Owner:
             self.finished.set()
 
     def _answer(self, call: Call) -> None:
-        in_order = True
+        cause: BaseException | None = None
         try:
             with translated(self._options, lambda: self._facts, lambda: call.phase):
                 ending = Ending(self._run(call))
-        except PsrebindError as error:
+        except Exception as error:  # a bug, too, is for the thread that waits
             ending = Ending(error=error)
-            in_order = not isinstance(error, SessionError | InvalidInput)
-            self.refused = self.refused or isinstance(error.__cause__, Refused)
+            cause = error.__cause__
+            if isinstance(cause, Refused) and self._facts.tried:
+                self.refused = True
         # The outcome is known here; what follows is tidying up and cannot change it.
         call.events.put(ending)
-        if not in_order:
-            self._drop(in_order=isinstance(getattr(ending.error, "__cause__", None), Stopped))
-        else:
+        if ending.error is None or isinstance(ending.error, HostError):
             self._finish_pipeline()
+        else:
+            self._drop(in_order=isinstance(cause, Stopped))
 
     def _run(self, call: Call) -> str:
         call.proceed()

@@ -69,11 +69,13 @@ function global:Find-LabCertificate {
     $found = @(Get-LabStoreCertificate $where.store |
             Where-Object { $_.PSChildName -like $where.thumbprint })
     if (-not $found -and -not $where.thumbprint.Contains('*')) {
-        throw (New-LabError @{
-                message        = "Cannot find path 'Cert:\$Path' because it does not exist."
-                error_id       = 'PathNotFound'
-                category       = 'ObjectNotFound'
-                exception_type = 'System.Management.Automation.ItemNotFoundException' } "Cert:\$Path")
+        $fault = @{
+            message        = "Cannot find path 'Cert:\$Path' because it does not exist."
+            error_id       = 'PathNotFound'
+            category       = 'ObjectNotFound'
+            exception_type = 'System.Management.Automation.ItemNotFoundException'
+        }
+        throw (New-LabError $fault "Cert:\$Path")
     }
     $found
 }

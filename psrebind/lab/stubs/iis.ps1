@@ -29,7 +29,9 @@ function global:New-LabWebsite {
 function global:Find-LabBinding {
     param($Cmdlet, $Bound)
     $arguments = @{}
-    $names = @{ Name = 'name'; Protocol = 'protocol'; Port = 'port'; IPAddress = 'ip'; HostHeader = 'host' }
+    $names = @{
+        Name = 'name'; Protocol = 'protocol'; Port = 'port'; IPAddress = 'ip'; HostHeader = 'host'
+    }
     foreach ($parameter in $names.Keys) {
         if ($Bound.ContainsKey($parameter)) { $arguments[$names[$parameter]] = $Bound[$parameter] }
     }

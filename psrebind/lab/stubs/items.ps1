@@ -72,14 +72,15 @@ function global:Get-ItemProperty {
             param($Cmdlet, $Target, $Literal, $Bound)
             if ($Target.drive -ne 'Registry') { Deny-LabCommand $Cmdlet 'Get-ItemProperty Cert:' }
             foreach ($key in Expand-LabRegistryKey $Target.path -Literal:$Literal) {
-                $wanted = if ($Bound.ContainsKey('Name')) { $Bound['Name'] } else { '*' }
-                $values = Select-LabRegistryValue $Cmdlet $key $wanted
+                $values = if ($Bound.ContainsKey('Name')) {
+                    Select-LabRegistryValue $Cmdlet $key $Bound['Name']
+                } else {
+                    Get-LabRegistryValue $key
+                }
                 # As there: a key without values gives nothing at all.
                 if ($values.Count -eq 0) { continue }
                 $notes = Get-LabRegistryNote $key
-                foreach ($note in 'PSPath', 'PSParentPath', 'PSChildName', 'PSDrive', 'PSProvider') {
-                    $values[$note] = $notes[$note]
-                }
+                foreach ($note in $notes.Keys) { $values[$note] = $notes[$note] }
                 New-LabObject $values
             }
         }
@@ -198,7 +199,7 @@ function global:Test-Path {
             foreach ($key in 'Path', 'LiteralPath') {
                 # The programs of the lab are functions, named like the files they stand for.
                 if ($Bound.ContainsKey($key) -and $global:LabPrograms.Contains("$($Bound[$key])")) {
-                    return -not $Bound.ContainsKey('PathType') -or $Bound['PathType'] -ne 'Container'
+                    return "$($Bound['PathType'])" -ne 'Container'
                 }
             }
             Microsoft.PowerShell.Management\Test-Path @Bound

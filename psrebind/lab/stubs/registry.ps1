@@ -4,7 +4,7 @@ function global:Get-LabRegistryNote {
     param([string]$Key)
     $full = 'Microsoft.PowerShell.Core\Registry::HKEY_LOCAL_MACHINE'
     $cut = $Key.LastIndexOf('\')
-    @{
+    [ordered]@{
         PSPath       = $(if ($Key) { "$full\$Key" } else { $full })
         PSParentPath = $(if ($cut -gt 0) { $full + '\' + $Key.Substring(0, $cut) } else { $full })
         PSChildName  = $Key.Substring($cut + 1)
@@ -63,7 +63,7 @@ function global:Test-LabRegistryKey {
 function global:Expand-LabRegistryKey {
     param([string]$Key, [switch]$Literal)
     $wild = [System.Management.Automation.WildcardPattern]
-    if ($Literal -or -not $wild::ContainsWildcardCharacters($Key)) { return , @($Key) }
+    if ($Literal -or -not $wild::ContainsWildcardCharacters($Key)) { return $Key }
     $found = @('')
     foreach ($segment in $Key.Split('\')) {
         $found = @(foreach ($parent in $found) {
@@ -77,7 +77,7 @@ function global:Expand-LabRegistryKey {
                 }
             })
     }
-    , $found
+    $found
 }
 
 function global:Select-LabRegistryValue {
@@ -89,11 +89,14 @@ function global:Select-LabRegistryValue {
         foreach ($match in $names) { $chosen[$match] = $values[$match] }
         $wild = [System.Management.Automation.WildcardPattern]
         if (-not $names -and -not $wild::ContainsWildcardCharacters($pattern)) {
-            Write-LabFault $Cmdlet (New-LabError @{
-                    message        = "Property $pattern does not exist at path HKEY_LOCAL_MACHINE\$Key."
-                    error_id       = 'System.Management.Automation.PSArgumentException'
-                    category       = 'InvalidArgument'
-                    exception_type = 'System.Management.Automation.PSArgumentException' } $pattern)
+            $path = "HKEY_LOCAL_MACHINE\$Key"
+            $fault = @{
+                message        = "Property $pattern does not exist at path $path."
+                error_id       = 'System.Management.Automation.PSArgumentException'
+                category       = 'InvalidArgument'
+                exception_type = 'System.Management.Automation.PSArgumentException'
+            }
+            Write-LabFault $Cmdlet (New-LabError $fault $pattern)
         }
     }
     $chosen

@@ -1,0 +1,74 @@
+"""The command line: what a person types, and the exit status that comes of it.
+
+Commands are functions of the files beside this one; they ask the layers below and print. This
+file knows no command: it turns whatever a command raises into one sentence and one status.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+
+from psrebind.errors import PsrebindError
+
+BUG = 1
+USAGE = 5
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and give its exit status; without arguments, the process's own."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console in code page 1252 has no arrow; a shown escape is better than a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    from typer import Abort, TyperException
+
+    try:
+        status = _run(sys.argv[1:] if arguments is None else arguments)
+    except PsrebindError as error:
+        return _told(str(error), error.exit_status)
+    except TyperException as error:
+        return _told(_usage(error), USAGE)
+    except (Abort, KeyboardInterrupt):
+        status = INTERRUPTED
+    except Exception:
+        return _bug()
+    return _told("interrupted", status) if status == INTERRUPTED else status
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from typer.main import get_command
+
+    from psrebind.cli.app import app
+
+    command = get_command(app)
+    status = command.main(args=arguments, prog_name="psrebind", standalone_mode=False)
+    return status if isinstance(status, int) else 0
+
+
+def _told(sentence: str, status: int) -> int:
+    from psrebind.cli.messages import tell
+
+    tell(sentence)
+    return status
+
+
+def _usage(error: Exception) -> str:
+    from typer import Context, TyperException
+
+    assert isinstance(error, TyperException)
+    if "\n" in error.format_message():
+        # Nothing was asked for: the message is the help itself.
+        return f"a command is missing\n\n{error.format_message()}"
+    context = getattr(error, "ctx", None)
+    where = context.command_path if isinstance(context, Context) else "psrebind"
+    return f"{error.format_message().rstrip('.')}. See '{where} --help'"
+
+
+def _bug() -> int:
+    import traceback
+
+    traceback.print_exc()
+    return _told("this is a bug in psrebind: please report it with the lines above", BUG)

@@ -1,0 +1,58 @@
+"""Which commands there are. Light to import: a command loads what it needs when it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Exit, Option, Typer, echo
+
+from psrebind import __version__
+from psrebind.cli import demo, lab, looking, operating, rebinding
+from psrebind.cli.options import flattened
+
+_NAMES = {"help_option_names": ["--help", "-h"]}
+
+app = Typer(
+    name="psrebind",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=_NAMES,
+)
+laboratory = Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(laboratory, name="lab", help="Run simulated Windows hosts on this machine.")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        echo(f"psrebind {__version__}")
+        raise Exit
+
+
+@app.callback()
+def psrebind(
+    version: Annotated[
+        bool, Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Replace renewed certificates on Windows hosts, and check them by TLS handshake.
+
+    Exit status: 0 done or nothing to do, 2 failed on a host, 3 refused and needs a person,
+    4 host not reached or credential refused, 5 wrong input and nothing was sent,
+    6 outcome unknown, 130 interrupted, 1 a bug in psrebind.
+    """
+
+
+for _command in (
+    looking.hosts,
+    looking.bindings,
+    looking.certificates,
+    rebinding.rebind,
+    operating.operations,
+    operating.render,
+    operating.invoke,
+    demo.demo,
+):
+    app.command()(flattened(_command))
+for _command in (lab.up, lab.status, lab.down):
+    laboratory.command()(flattened(_command))

@@ -1,0 +1,49 @@
+"""Text for a person: what a host said is made harmless, and messages go to stderr.
+
+Knows characters and streams; knows nothing of hosts.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from functools import cache
+
+from psrebind.errors import InvalidInput
+
+# Control, format (bidi marks, zero width), lone surrogates, private use, line and paragraph ends.
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+@cache
+def _shown(character: str) -> str:
+    if unicodedata.category(character) not in _HIDDEN:
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def visible(text: str, *, keep: str = "") -> str:
+    """Show what a terminal would act on or hide as ``\\u001b``: JSON's own way of writing it.
+
+    A host's text never reaches a terminal otherwise: it could rewrite what stands there.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(one if one in keep else _shown(one) for one in text)
+
+
+def tell(sentence: str) -> None:
+    """Print one message for a person to stderr."""
+    print(f"psrebind: {visible(sentence, keep=chr(10))}", file=sys.stderr, flush=True)
+
+
+def agreed(question: str) -> bool:
+    """Ask a person; raise InvalidInput where nobody is there to answer."""
+    if not sys.stdin.isatty():
+        raise InvalidInput("nobody is there to agree to the change: add --yes")
+    print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() in ("y", "yes"):
+        return True
+    tell("nothing was changed")
+    return False

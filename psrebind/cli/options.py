@@ -1,0 +1,137 @@
+"""The options that many commands share, as frozen dataclasses whose fields are the options.
+
+A command takes ``connection: Connection`` as one parameter; ``flattened`` lays its fields out
+for typer, so that they may stand after the command, where people type them, and no function has
+twenty parameters. Opens nothing, imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from typer import Option
+
+Format = Literal["table", "json", "jsonl", "csv"]
+# Said again rather than imported: the session's module costs --help a fifth of its time. A test
+# holds both equal.
+Authentication = Literal["negotiate", "kerberos", "ntlm", "credssp", "basic", "certificate"]
+PASSWORD_VARIABLE = "PSREBIND_PASSWORD"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """How rows are printed."""
+
+    format: Annotated[Format, Option("--format", "-f", help="How to print rows.")] = "table"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where templates come from."""
+
+    templates: Annotated[
+        Path | None,
+        Option(metavar="DIR", file_okay=False, exists=True, help="Look here for templates first."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection(Source):
+    """How to reach a host, and as whom. A password is never an option: every process sees those."""
+
+    user: Annotated[str | None, Option("--user", "-u", metavar="NAME", help="Log on as.")] = None
+    password_env: Annotated[
+        str, Option(metavar="VARIABLE", help="Environment variable that has the password.")
+    ] = PASSWORD_VARIABLE
+    keyring: Annotated[
+        bool, Option("--keyring", help="Take the password from the system's keyring.")
+    ] = False
+    auth: Annotated[Authentication, Option(help="Way to log on.")] = "negotiate"
+    address: Annotated[
+        str | None, Option(metavar="ADDRESS", help="Connect there instead of to TARGET's address.")
+    ] = None
+    port: Annotated[
+        int | None, Option(min=1, max=65535, help="5985, or 5986 with --ssl.", show_default=False)
+    ] = None
+    ssl: Annotated[bool, Option("--ssl", help="Use HTTPS.")] = False
+    ca_file: Annotated[
+        Path | None, Option(metavar="FILE", help="Trust these authorities (with --ssl).")
+    ] = None
+    pin: Annotated[
+        str | None, Option(metavar="HASH", help="Trust only this certificate (with --ssl).")
+    ] = None
+    client_certificate: Annotated[
+        Path | None, Option(metavar="FILE", help="PEM file for --auth certificate.")
+    ] = None
+    client_key: Annotated[
+        Path | None, Option(metavar="FILE", help="PEM file of its key.")
+    ] = None
+    allow_basic_without_tls: Annotated[
+        bool,
+        Option("--allow-basic-without-tls", help="Let --auth basic send the password in clear."),
+    ] = False
+    configuration_name: Annotated[
+        str, Option(metavar="NAME", help="Session configuration on the host.")
+    ] = "Microsoft.PowerShell"
+    proxy: Annotated[
+        str | None, Option(metavar="URL", help="HTTP proxy, or 'environment'; else none is used.")
+    ] = None
+    connect_timeout: Annotated[
+        int, Option(min=1, metavar="SECONDS", help="Wait so long for a connection.")
+    ] = 30
+    timeout: Annotated[
+        float | None, Option(min=0.1, metavar="SECONDS", help="End the whole command after this.")
+    ] = None
+    verbose: Annotated[
+        bool, Option("--verbose", "-v", help="Show the host's verbose messages.")
+    ] = False
+
+
+def flattened(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command as typer sees it: each parameter that is a dataclass stands as its fields."""
+    parameters = inspect.signature(command, eval_str=True).parameters
+    groups = {
+        name: parameter.annotation
+        for name, parameter in parameters.items()
+        if dataclasses.is_dataclass(parameter.annotation)
+    }
+
+    @functools.wraps(command)
+    def laid_out(**values: Any) -> Any:
+        filled = {name: _taken(group, values) for name, group in groups.items()}
+        return command(**values, **filled)
+
+    own = [parameter for name, parameter in parameters.items() if name not in groups]
+    shared = [field for group in groups.values() for field in _fields(group)]
+    keyword_only = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*own, *shared)
+    ]
+    signature = inspect.Signature(keyword_only, return_annotation=int)
+    laid_out.__signature__ = signature  # type: ignore[attr-defined]
+    return laid_out
+
+
+def _fields(group: Any) -> list[inspect.Parameter]:
+    hints = typing.get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            item.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=item.default,
+            annotation=hints[item.name],
+        )
+        for item in dataclasses.fields(group)
+    ]
+
+
+def _taken(group: Any, values: dict[str, Any]) -> Any:
+    return group(**{item.name: values.pop(item.name) for item in dataclasses.fields(group)})
+
+

@@ -1,0 +1,123 @@
+"""Rows to stdout as a table, JSON, JSON lines or CSV. Knows dataclasses; knows no operation.
+
+In JSON a time is ISO 8601 in UTC, a duration its seconds, bytes are base64, an enum its value.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import dataclasses
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from psrebind.cli.messages import visible
+from psrebind.cli.options import Format
+
+# A spreadsheet takes a cell that starts so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    if dataclasses.is_dataclass(value):
+        return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
+def show(rows: Sequence[Any], form: Format, *, columns: Sequence[str] = ()) -> None:
+    """Print rows; ``columns`` chooses and orders those of the table, not of the others."""
+    records = [plain(row) for row in rows]
+    match form:
+        case "json":
+            write(_json(records, indent=2) + "\n")
+        case "jsonl":
+            write("".join(_json(record) + "\n" for record in records))
+        case "csv":
+            write(_csv(records))
+        case "table":
+            from psrebind.cli.tables import table
+
+            write(table([_flat(record) for record in records], columns))
+
+
+def write(text: str) -> None:
+    """Write to stdout; a reader that has seen enough ends nothing but the writing."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered would raise once more when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    # Hidden characters as JSON's own escapes: the same data, and harmless on a terminal.
+    return visible(json.dumps(value, ensure_ascii=False, indent=indent), keep="\n")
+
+
+def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    cells: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, Mapping) and value:
+            cells |= _flat(value, f"{prefix}{name}.")
+        else:
+            cells[prefix + name] = value
+    return cells
+
+
+def cell(value: Any) -> str:
+    """One value as text for a person: nothing for None, a list with semicolons between."""
+    if value is None or value == {}:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(
+            visible(one) if isinstance(one, str) else _json(one) for one in value
+        )
+    return visible(str(value))
+
+
+def header(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The names of all cells in the order in which they come, without those that have parts."""
+    names = list(dict.fromkeys(name for record in records for name in record))
+    return [one for one in names if not any(name.startswith(f"{one}.") for name in names)]
+
+
+def _csv(records: Sequence[Mapping[str, Any]]) -> str:
+    flat = [_flat(record) for record in records]
+    names = header(flat)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([_inert(name) for name in names])
+    writer.writerows([_csv_cell(record.get(name)) for name in names] for record in flat)
+    return text.getvalue() if names else ""
+
+
+def _csv_cell(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return "true" if value is True else "false" if value is False else _inert(cell(value))
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

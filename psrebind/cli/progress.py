@@ -1,0 +1,69 @@
+"""What a person sees while a host works: a spinner after two seconds, and the host's messages.
+
+Knows the terminal; stdout stays for data.
+"""
+
+from __future__ import annotations
+
+import sys
+from threading import Timer
+from typing import TYPE_CHECKING, Self
+
+from psrebind.cli.messages import visible
+from psrebind.sessions.base import StreamRecord
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+PATIENCE = 2.0
+
+
+class Progress:
+    """A context manager around one wait; its ``on_stream`` takes what the host says meanwhile."""
+
+    def __init__(self, sentence: str, *, verbose: bool = False):
+        self._sentence = sentence
+        self._verbose = verbose
+        self._status: Status | None = None
+        self._timer = Timer(PATIENCE, self._show)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._timer.ident is not None:
+            self._timer.join()
+        if self._status:
+            self._status.stop()
+
+    def on_stream(self, record: StreamRecord) -> None:
+        """Print warnings, and verbose messages where they were asked for; follow progress."""
+        if record.stream == "progress":
+            self._follow(record)
+        elif record.stream == "warning" or (record.stream == "verbose" and self._verbose):
+            self._print(f"{record.stream}: {visible(record.text)}")
+
+    def _show(self) -> None:
+        from rich.console import Console
+        from rich.text import Text
+
+        self._status = Console(stderr=True).status(Text(f"{self._sentence} …"))
+        self._status.start()
+
+    def _follow(self, record: StreamRecord) -> None:
+        from rich.text import Text
+
+        if self._status:
+            share = "" if record.percent is None else f" {record.percent} %"
+            text = f"{self._sentence}: {visible(record.text)}{share}"
+            self._status.update(Text(text))
+
+    def _print(self, text: str) -> None:
+        if self._status:
+            self._status.console.print(text, markup=False, highlight=False)
+        else:
+            print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,101 @@
+"""A lab in a process of its own: ``python -m psrebind.lab.serve FOLDER``.
+
+Stays until it is told to stop through its control port, or by a signal. Speaks one JSON line per
+connection; the token in ``running.json`` (mode 600) is what lets in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import os
+import secrets
+import signal
+import socketserver
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from psrebind.errors import InvalidInput
+from psrebind.lab.hostfault import HostFault
+from psrebind.lab.persistence import write_text
+from psrebind.lab.runtime import Lab, assume, find_engine
+
+RUNNING = "running.json"
+
+
+class _Control(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, lab: Lab) -> None:
+        super().__init__(("127.0.0.1", 0), _Request)
+        self.lab = lab
+        self.token = secrets.token_urlsafe(32)
+        self.stopping = threading.Event()
+
+    def answer(self, asked: dict[str, Any]) -> Any:
+        """Carry out one order."""
+        if not hmac.compare_digest(str(asked.get("token", "")), self.token):
+            raise InvalidInput("the token is wrong")
+        order = asked["order"]
+        if order == "stop":
+            self.stopping.set()
+            return None
+        if order == "status":
+            return status(self.lab)
+        host = self.lab.scenario.hosts[asked["host"]]
+        if order == "assume":
+            return assume(host, asked["name"], asked["value"])
+        if order == "fault":
+            host.faults[asked["name"]] = asked["value"]
+            return None
+        raise InvalidInput(f"there is no order {order!r}")
+
+
+class _Request(socketserver.StreamRequestHandler):
+    server: _Control
+
+    def handle(self) -> None:
+        try:
+            reply = {"result": self.server.answer(json.loads(self.rfile.readline(65536)))}
+        except (InvalidInput, HostFault, ValueError, KeyError) as error:
+            reply = {"error": str(error)}
+        self.wfile.write(json.dumps(reply).encode("ascii") + b"\n")
+
+
+def status(lab: Lab) -> list[dict[str, Any]]:
+    """One row per host: where it listens and what its endpoint has seen."""
+    return [
+        {
+            "host": one.name,
+            "address": one.address,
+            "windows": one.host.facts.os_name,
+            "engine": str(lab.engine or "model"),
+            "shells": one.endpoint.open_shells,
+            "requests": len(one.endpoint.requests),
+            "logons": sum(found.attempts for found in one.endpoint.logons.values()),
+        }
+        for one in lab.hosts.values()
+    ]
+
+
+def serve(folder: Path, engine: Path | None) -> None:
+    """Run the folder's lab until it is told to stop."""
+    with Lab.open(folder, engine).running() as lab, _Control(lab) as control:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: control.stopping.set())
+        threading.Thread(target=control.serve_forever, daemon=True).start()
+        running = {"process": os.getpid(), "port": control.server_address[1]}
+        write_text(folder / RUNNING, json.dumps(running | {"token": control.token}))
+        try:
+            control.stopping.wait()
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                (folder / RUNNING).unlink()
+            control.shutdown()
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), None if "--model" in sys.argv else find_engine())

@@ -1,0 +1,78 @@
+"""The state before a change, on disk here before anything is sent. Knows plans, no sessions."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+
+from psrebind.errors import InvalidInput
+from psrebind.rebind.plan import Step
+
+
+def default_folder() -> Path:
+    """Where the states before are kept: ``before`` in the user's data folder."""
+    return user_data_path("psrebind", appauthor=False) / "before"
+
+
+def write_before(
+    host: str, steps: Iterable[Step], *, folder: Path | None = None, now: datetime | None = None
+) -> Path:
+    """Write one line per step and give the file; it is on the disk when this returns.
+
+    Raises InvalidInput when it cannot be written: then nothing may be sent.
+    """
+    moment = now or datetime.now(UTC)
+    place = folder or default_folder()
+    # An IPv6 address has colons, which Windows does not take in a file's name.
+    name = re.sub(r"[^\w.-]", "_", host)
+    path = place / f"{moment:%Y%m%dT%H%M%S.%fZ}-{name}.jsonl"
+    lines = [json.dumps(_line(host, step, moment)) + "\n" for step in steps]
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write("".join(lines), path)
+        _sync_folder(place)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvalidInput(
+            f"the state before cannot be written to {path} ({reason}), so nothing was sent"
+        ) from error
+    return path
+
+
+def _line(host: str, step: Step, moment: datetime) -> dict[str, Any]:
+    return {
+        "host": host,
+        "written": moment.isoformat(),
+        "renewal": {"old": step.before, "new": step.after},
+        "bindings": [dataclasses.asdict(binding) for binding in step.bindings],
+        "wanted": {"thumbprint": step.after, "store": step.store},
+        "operation": dataclasses.asdict(step.operation),
+    }
+
+
+def _write(text: str, path: Path) -> None:
+    # Never over a file that is there: it may be the only trace of an earlier state.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    # Windows opens no folder for this, and keeps the entry by itself.
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,128 @@
+"""What a client meets: TLS handshakes that take any certificate. Knows no host and no session.
+
+Trust is a question of its own, asked by a second handshake, because this one must also see what
+nobody would trust.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from psrebind.decode.certificates import served_certificate
+from psrebind.decode.names import a_label, is_address
+from psrebind.model import Binding, Certificate, Thumbprint
+from psrebind.rebind.coverage import serves
+
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a client of a binding knocks, and the name it asks for (SNI), if any."""
+
+    address: str
+    port: int
+    server_name: str | None
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """What was served, or why nothing was; None is unknown."""
+
+    thumbprint: Thumbprint | None = None
+    names_ok: bool | None = None
+    trusted: bool | None = None
+    not_after: datetime | None = None
+    error: str | None = None
+
+
+def endpoint(binding: Binding, address: str) -> Endpoint:
+    """The endpoint of a binding on a host that was reached by an address."""
+    information = binding.information
+    own = address if information.ip == "*" else information.ip.strip("[]")
+    name = a_label(information.host)
+    # A client never asks for a star: any name below the wildcard meets the same binding.
+    name = f"www.{name.removeprefix('*.')}" if name.startswith("*.") else name
+    return Endpoint(own, information.port, name if name and not is_address(name) else None)
+
+
+def handshakes(endpoints: Sequence[Endpoint], *, timeout: float = 5.0) -> tuple[Handshake, ...]:
+    """Knock at many endpoints at a time; the answers come in their order."""
+    if not endpoints:
+        return ()
+    trust = ssl.create_default_context()
+    trust.check_hostname = False
+
+    def knock(place: Endpoint) -> Handshake:
+        return handshake(place, timeout=timeout, trust=trust)
+
+    with ThreadPoolExecutor(min(_AT_ONCE, len(endpoints))) as workers:
+        return tuple(workers.map(knock, endpoints))
+
+
+def handshake(
+    place: Endpoint, *, timeout: float = 5.0, trust: ssl.SSLContext | None = None
+) -> Handshake:
+    """Look at the certificate that an endpoint serves; never raises for what a network does."""
+    try:
+        der = _served(place, _permissive(), timeout)
+    except TimeoutError:
+        return Handshake(error=f"no answer within {timeout:g} s")
+    except (OSError, ValueError) as error:
+        return Handshake(error=_sentence(error))
+    certificate = served_certificate(der)
+    if not isinstance(certificate, Certificate):
+        thumbprint = Thumbprint(certificate.thumbprint)
+        return Handshake(thumbprint, error=f"the certificate is unreadable: {certificate.reason}")
+    return Handshake(
+        thumbprint=certificate.thumbprint,
+        names_ok=serves(certificate, place.server_name) if place.server_name else None,
+        trusted=_trusted(place, trust, timeout) if trust else None,
+        not_after=certificate.not_after,
+    )
+
+
+def _permissive() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    # An old host is to be seen too, not judged: TLS 1.0, short keys, SHA-1, old renegotiation.
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)
+    return context
+
+
+def _served(place: Endpoint, context: ssl.SSLContext, timeout: float) -> bytes:
+    with (
+        socket.create_connection((place.address, place.port), timeout=timeout) as plain,
+        context.wrap_socket(plain, server_hostname=place.server_name) as encrypted,
+    ):
+        der = encrypted.getpeercert(binary_form=True)
+    if der is None:
+        raise ValueError("the handshake ended without a certificate")
+    return der
+
+
+def _trusted(place: Endpoint, trust: ssl.SSLContext, timeout: float) -> bool | None:
+    try:
+        _served(place, trust, timeout)
+    except ssl.SSLCertVerificationError:
+        return False
+    except (OSError, ValueError):
+        # Not about trust: an old protocol, say.
+        return None
+    return True
+
+
+def _sentence(error: OSError | ValueError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f"the TLS handshake failed: {error.reason or error}"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error)

@@ -1,0 +1,101 @@
+"""What a rebind needs to know of one host, read by one script. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psrebind.errors import HostError, ReplyError, ScriptError
+from psrebind.model import Certificate, Thumbprint, UnreadableCertificate
+from psrebind.operations.base import Operation, run
+from psrebind.operations.get_certificate import STORES, GetCertificate
+from psrebind.operations.get_host import GetHost, Host, missing_module
+from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
+from psrebind.replies import Body, Reply
+from psrebind.sessions.base import Limits, OnStream, Session
+from psrebind.templates import Library
+
+_MISSING_MODULE = "psrebind.MissingModule,"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One host at one moment; ``clock`` is its own, ``stores`` are those that were read."""
+
+    host: Host
+    clock: datetime
+    certificates: tuple[Certificate, ...]
+    unreadable: tuple[UnreadableCertificate, ...]
+    bindings: IisBindings
+    stores: tuple[str, ...] = STORES
+
+    def stored(self, store: str, thumbprint: str) -> Certificate | UnreadableCertificate | None:
+        """The certificate in one store; Windows does not tell ``MY`` from ``My``."""
+        held: tuple[Certificate | UnreadableCertificate, ...]
+        held = (*self.certificates, *self.unreadable)
+        for certificate in held:
+            if (
+                certificate.store.casefold() == store.casefold()
+                and certificate.thumbprint.upper() == thumbprint
+            ):
+                return certificate
+        return None
+
+    def anywhere(self, thumbprint: Thumbprint) -> Certificate | None:
+        """A readable copy of a certificate, of whatever store."""
+        copies = (one for one in self.certificates if one.thumbprint == thumbprint)
+        return next(copies, None)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How scripts are sent: whose templates, when to stop waiting, who hears the streams."""
+
+    library: Library | None = None
+    limits: Limits = field(default_factory=Limits)
+    on_stream: OnStream | None = None
+
+    def run(self, operations: Sequence[Operation[Any]], session: Session) -> Reply:
+        """Send several operations as one pipeline."""
+        return run(
+            operations,
+            session,
+            library=self.library,
+            limits=self.limits,
+            on_stream=self.on_stream,
+        )
+
+
+def observe(session: Session, *, sending: Sending | None = None) -> Observation:
+    """Read host, certificates and bindings in one pipeline; raise what any of them met."""
+    facts, stores, iis = GetHost(), GetCertificate(), GetIisBinding()
+    reply = (sending or Sending()).run([facts, stores, iis], session)
+    for body in reply.bodies:
+        _require_answer(body)
+    host_body, store_body, iis_body = reply.bodies
+    found = stores.result(store_body)
+    return Observation(
+        host=facts.host(reply, host_body),
+        clock=reply.clock,
+        certificates=tuple(one for one in found if isinstance(one, Certificate)),
+        unreadable=tuple(one for one in found if isinstance(one, UnreadableCertificate)),
+        bindings=iis.bindings(iis_body),
+        stores=stores.stores,
+    )
+
+
+def _require_answer(body: Body) -> None:
+    if body.error:
+        raise explained(body.error)
+    if body.operation != GetCertificate.name() and len(body.rows) != 1:
+        raise ReplyError(f"{body.operation}: one row was promised, not {len(body.rows)}")
+
+
+def explained(error: HostError) -> HostError:
+    """The same error, with what to do about a missing module."""
+    if not isinstance(error, ScriptError) or not error.error_id.startswith(_MISSING_MODULE):
+        return error
+    name = error.error_id.removeprefix(_MISSING_MODULE)
+    return ScriptError(missing_module(name), error_id=error.error_id, category=error.category)

@@ -1,0 +1,199 @@
+"""One host's rebind in two calls, so that a person can read the plan in between.
+
+``prepare`` reads and plans; ``apply`` writes the state before to disk, changes, and verifies.
+Two pipelines in all, whatever the number of bindings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from psrebind.errors import HostError, ReplyError, SessionLost
+from psrebind.model import Renewal
+from psrebind.operations.base import Operation
+from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
+from psrebind.rebind.before import write_before
+from psrebind.rebind.observe import Observation, Sending, observe
+from psrebind.rebind.outcome import Outcome
+from psrebind.rebind.plan import Plan, plan, plan_appcmd
+from psrebind.rebind.results import (
+    AppcmdResult,
+    StepResult,
+    appcmd_results,
+    binding_result,
+    common_obstacle,
+    still_other,
+)
+from psrebind.rebind.verify import Check, Verdict, first_look, second_look
+from psrebind.replies import Body, Reply
+from psrebind.sessions.base import Session
+
+
+class Method(StrEnum):
+    """How certificates are changed: binding by binding, or as Windows' own task does."""
+
+    BINDING = "binding"
+    APPCMD = "appcmd"
+
+
+class Stage(StrEnum):
+    """Where an apply is, for a person who waits."""
+
+    SAVED = "saved"
+    CHANGING = "changing"
+    VERIFYING = "verifying"
+
+
+Report = Callable[[Stage, str], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a person decides on; ``patience`` is how long, in seconds, apply waits for the
+    new certificate to be served."""
+
+    host: str
+    renewal: Renewal
+    method: Method
+    observation: Observation
+    plan: Plan
+    checks: tuple[Check, ...]
+    patience: float = 5.0
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome if nothing is applied."""
+        needs_person = self.plan.refusals or self.plan.skipped
+        return Outcome.REFUSED if needs_person else Outcome.UNCHANGED
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status if nothing is applied."""
+        return self.outcome.exit_status
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of a plan; ``obstacle`` is what stopped all of it before anything ran."""
+
+    prepared: Prepared
+    steps: tuple[StepResult, ...] = ()
+    before_file: Path | None = None
+    obstacle: str | None = None
+    appcmd: AppcmdResult | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the host, its refusals included."""
+        if self.obstacle or any(result.failed for result in self.steps):
+            return Outcome.FAILED
+        if self.prepared.outcome is Outcome.REFUSED:
+            return Outcome.REFUSED
+        changed = any(result.changed for result in self.steps)
+        return Outcome.CHANGED if changed else Outcome.UNCHANGED
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status; an old certificate still served needs a person as a refusal does."""
+        pending = any(result.verdict is Verdict.PENDING for result in self.steps)
+        return self.outcome.exit_status or (Outcome.REFUSED.exit_status if pending else 0)
+
+
+def prepare(
+    session: Session,
+    renewal: Renewal,
+    *,
+    address: str,
+    method: Method = Method.BINDING,
+    sending: Sending | None = None,
+) -> Prepared:
+    """Observe a host, plan its rebind, and look at what its bindings serve now."""
+    observation = observe(session, sending=sending)
+    planned = (plan_appcmd if method is Method.APPCMD else plan)(observation, renewal)
+    checks = first_look(planned.steps, address)
+    return Prepared(session.host, renewal, method, observation, planned, checks)
+
+
+def apply(
+    session: Session,
+    prepared: Prepared,
+    *,
+    folder: Path | None = None,
+    sending: Sending | None = None,
+    report: Report | None = None,
+) -> Applied:
+    """Carry a plan out and look what came of it; raises only when nobody can know that."""
+    planned = prepared.plan
+    if not planned.operations:
+        return Applied(prepared)
+    tell = report or _say_nothing
+    path = write_before(session.host, planned.steps, folder=folder)
+    tell(Stage.SAVED, str(path))
+    tell(Stage.CHANGING, f"{len(planned.steps)} records")
+    reading = GetIisBinding()
+    reply = _changed(session, (*planned.operations, reading), sending or Sending(), path)
+    *bodies, last = reply.bodies
+    if obstacle := common_obstacle(bodies):
+        return Applied(prepared, before_file=path, obstacle=obstacle)
+    now = _read_back(reading, last)
+    results, appcmd = _results(planned, bodies, now)
+    tell(Stage.VERIFYING, f"{len(prepared.checks)} bindings")
+    looked = second_look(
+        prepared.checks, patience=prepared.patience, limits=(sending or Sending()).limits
+    )
+    complete = tuple(
+        replace(one, checks=tuple(check for check in looked if check.step == one.step))
+        for one in results
+    )
+    return Applied(prepared, complete, path, appcmd=appcmd)
+
+
+def _say_nothing(stage: Stage, text: str) -> None:
+    """Stand in for a person who does not wait."""
+
+
+def _changed(
+    session: Session,
+    operations: Sequence[Operation[Any]],
+    sending: Sending,
+    path: Path,
+) -> Reply:
+    """Send the changes; an error that leaves the outcome unknown says how to find out."""
+    advice = (
+        f"The state before is in {path}; look with `psrebind bindings {session.host}`, and run "
+        "the same rebind again to finish it"
+    )
+    try:
+        return sending.run(operations, session)
+    except SessionLost as error:
+        told = f"{error.advice}. {advice}" if error.advice else advice
+        raise SessionLost(error.host, error.reason, advice=told) from error
+    except ReplyError as error:
+        raise ReplyError(f"{error}. {advice}") from error
+
+
+def _read_back(reading: GetIisBinding, body: Body) -> IisBindings | None:
+    # The changes have answered for themselves; without this second look they stand alone.
+    try:
+        return reading.bindings(body) if body.rows or body.error else None
+    except HostError:
+        return None
+
+
+def _results(
+    planned: Plan, bodies: Sequence[Body], now: IisBindings | None
+) -> tuple[tuple[StepResult, ...], AppcmdResult | None]:
+    if planned.appcmd:
+        results, appcmd = appcmd_results(planned, planned.appcmd, bodies[0])
+    else:
+        pairs = zip(planned.steps, bodies, strict=True)
+        results, appcmd = [binding_result(step, body) for step, body in pairs], None
+    if now is not None:
+        results = [
+            one if one.error else replace(one, error=still_other(one.step, now)) for one in results
+        ]
+    return tuple(results), appcmd

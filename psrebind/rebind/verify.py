@@ -1,0 +1,84 @@
+"""Handshakes before and after, compared: what a change did to the clients of a binding.
+
+Reported apart from configuration, since Schannel may follow a renewal link (field notes A7).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from psrebind.model import Binding
+from psrebind.rebind.handshake import Endpoint, Handshake, endpoint, handshakes
+from psrebind.rebind.plan import Step
+from psrebind.sessions.base import Limits
+
+_PAUSE = 0.25
+
+
+class Verdict(StrEnum):
+    """What clients see after a change, from best to worst."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    PENDING = "pending"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Check:
+    """The handshakes of one binding of a step; ``after`` is None before anything was changed."""
+
+    step: Step
+    binding: Binding
+    endpoint: Endpoint
+    before: Handshake
+    after: Handshake | None = None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The comparison, once there is something to compare."""
+        return None if self.after is None else verdict(self.before, self.after, self.step)
+
+
+def verdict(before: Handshake, after: Handshake, step: Step) -> Verdict:
+    """Compare two handshakes with what a step wanted."""
+    if after.thumbprint == step.after:
+        return Verdict.VERIFIED
+    if after.thumbprint is None:
+        return Verdict.UNVERIFIED if before.thumbprint is None else Verdict.BROKEN
+    if after.thumbprint == step.before:
+        return Verdict.PENDING
+    # Something else answers there, a proxy or a record that shadows this one, as it did before.
+    return Verdict.UNVERIFIED if after.thumbprint == before.thumbprint else Verdict.BROKEN
+
+
+def first_look(steps: Sequence[Step], address: str, *, timeout: float = 5.0) -> tuple[Check, ...]:
+    """Knock at every binding of the steps before anything is changed."""
+    places = [(step, one, endpoint(one, address)) for step in steps for one in step.bindings]
+    found = handshakes([place for _, _, place in places], timeout=timeout)
+    return tuple(Check(*place, answer) for place, answer in zip(places, found, strict=True))
+
+
+def second_look(
+    checks: Sequence[Check], *, patience: float, limits: Limits, timeout: float = 5.0
+) -> tuple[Check, ...]:
+    """Knock again, and for a while at those that do not yet serve the new certificate."""
+    end = time.monotonic() + patience
+    current = _looked(checks, timeout)
+    while any(check.verdict in (Verdict.PENDING, Verdict.BROKEN) for check in current):
+        if time.monotonic() >= end or limits.reached or limits.cancelled.wait(_PAUSE):
+            break
+        open_ones = [check for check in current if check.verdict is not Verdict.VERIFIED]
+        fresh = iter(_looked(open_ones, timeout))
+        current = tuple(
+            check if check.verdict is Verdict.VERIFIED else next(fresh) for check in current
+        )
+    return current
+
+
+def _looked(checks: Sequence[Check], timeout: float) -> tuple[Check, ...]:
+    found = handshakes([check.endpoint for check in checks], timeout=timeout)
+    return tuple(replace(one, after=answer) for one, answer in zip(checks, found, strict=True))

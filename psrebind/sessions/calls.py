@@ -1,0 +1,90 @@
+"""One script on its way: what the waiting thread and the working thread of a session share.
+
+May know limits and our errors. May not know pypsrp, nor who works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from queue import SimpleQueue
+from threading import Lock
+
+from psrebind.errors import ConnectError, SessionError, SessionLost
+from psrebind.sessions.base import Limits, Script, StreamRecord
+
+LOOK_FIRST = "Whether the script ran is unknown: look at the host before acting again"
+
+
+class Phase(IntEnum):
+    """How far a script has come on its way."""
+
+    OPENING = 1
+    OPEN = 2
+    SENT = 3
+    ANSWERED = 4
+
+
+class Stopped(Exception):
+    """We stopped it ourselves, at a moment when the connection was in order."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a call ended: the text of the reply, or the error."""
+
+    text: str = ""
+    error: Exception | None = None
+
+
+class Call:
+    """One script, its limits, how far it has come, and what is heard of it.
+
+    Who gives up and who sends Command must agree on whether it was sent: hence the lock.
+    """
+
+    def __init__(self, script: Script | None, limits: Limits) -> None:
+        self.script = script
+        self.limits = limits
+        self.events: SimpleQueue[StreamRecord | Ending] = SimpleQueue()
+        self._phase = Phase.OPENING
+        self._given_up = False
+        self._lock = Lock()
+
+    @property
+    def phase(self) -> Phase:
+        """How far it has come."""
+        return self._phase
+
+    def advance(self, phase: Phase) -> None:
+        """Note the next phase, unless the waiting side gave up."""
+        with self._lock:
+            if self._given_up:
+                raise Stopped("given up")
+            self._phase = phase
+
+    def give_up(self) -> Phase:
+        """Wait no longer; from here on the phase stays as it is."""
+        with self._lock:
+            self._given_up = True
+            return self._phase
+
+    def proceed(self) -> None:
+        """Raise Stopped when there is a reason to stop."""
+        if self._given_up:
+            raise Stopped("given up")
+        if reason := self.limits.reached:
+            raise Stopped(reason)
+
+    def ending(self) -> Ending:
+        """The ending, when it is there or certain to come at once; records are passed over."""
+        while isinstance(event := self.events.get(), StreamRecord):
+            continue
+        return event
+
+
+def stopped(host: str, phase: Phase, reason: str) -> SessionError:
+    """The error of a script that we did not wait for."""
+    if phase >= Phase.SENT:
+        return SessionLost(host, reason, advice=LOOK_FIRST)
+    return ConnectError(host, f"{reason} before the script was sent")

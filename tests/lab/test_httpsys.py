@@ -1,0 +1,108 @@
+"""Which certificate http.sys chooses for a handshake."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lab_hosts import issue
+
+from psrebind.lab.assumptions import Assumptions
+from psrebind.lab.httpsys import Answers, Hello, Record, RecordKind, choose
+from psrebind.lab.stores import StoredCertificate
+
+OTHER = "127.0.20.202"
+
+
+def answers(*records: Record, certificates: tuple[StoredCertificate, ...]) -> Answers:
+    """Return what http.sys decides by, with no central store and default assumptions."""
+    return Answers(
+        records=records, certificates=certificates, central={}, assumptions=Assumptions()
+    )
+
+
+def record(kind: RecordKind, key: str, certificate: StoredCertificate) -> Record:
+    """Return a record that holds a certificate of My."""
+    return Record(kind=kind, key=key, thumbprint=certificate.thumbprint, store="My")
+
+
+def test_central_store_answers_by_file_name(tmp_path: Path) -> None:
+    """CCS serves the file of the name, else the wildcard file of its parent, else nothing."""
+    exact, wild = issue(tmp_path), issue(tmp_path, ("*.example",))
+    found = Answers(
+        records=(Record(kind=RecordKind.CCS, key="8443"),),
+        certificates=(),
+        central={"www.example.pfx": exact, "_.example.pfx": wild},
+        assumptions=Assumptions(),
+    )
+
+    def served(name: str | None) -> StoredCertificate | None:
+        return choose(found, Hello(address="0.0.0.0", port=8443, server_name=name))
+
+    assert [served("WWW.example"), served("api.example")] == [exact, wild]
+    assert [served("a.b.example"), served(None)] == [None, None]
+
+
+@pytest.mark.parametrize("shadows", [True, False])
+def test_address_record_shadows_names_on_assumption(tmp_path: Path, shadows: bool) -> None:
+    """By name first, unless an ip:port record is assumed to shadow it."""
+    by_name, by_address = issue(tmp_path), issue(tmp_path)
+    found = replace(
+        answers(
+            record(RecordKind.HOSTNAMEPORT, "www.example:8443", by_name),
+            record(RecordKind.IPPORT, "0.0.0.0:8443", by_address),
+            certificates=(by_name, by_address),
+        ),
+        assumptions=Assumptions(ip_port_record_shadows_sni=shadows),
+    )
+    hello = Hello(address="0.0.0.0", port=8443, server_name="www.example")
+    assert choose(found, hello) == (by_address if shadows else by_name)
+
+
+def test_exact_address_answers_before_any(tmp_path: Path) -> None:
+    """The record of the address answers before that of 0.0.0.0."""
+    anywhere, exact = issue(tmp_path), issue(tmp_path)
+    found = answers(
+        record(RecordKind.IPPORT, "0.0.0.0:8443", anywhere),
+        record(RecordKind.IPPORT, f"{OTHER}:8443", exact),
+        certificates=(anywhere, exact),
+    )
+    assert choose(found, Hello(address=OTHER, port=8443, server_name="x")) == exact
+    assert choose(found, Hello(address="0.0.0.0", port=8443, server_name="x")) == anywhere
+
+
+@pytest.mark.parametrize("broken", ["deleted", "without key"])
+def test_record_without_a_usable_certificate_answers_nothing(tmp_path: Path, broken: str) -> None:
+    """A record whose certificate is gone or has no key refuses the handshake."""
+    certificate = issue(tmp_path)
+    left = () if broken == "deleted" else (replace(certificate, key=None),)
+    found = answers(record(RecordKind.IPPORT, "0.0.0.0:1", certificate), certificates=left)
+    assert choose(found, Hello(address="0.0.0.0", port=1, server_name=None)) is None
+
+
+def test_archived_certificate_is_served_on(tmp_path: Path) -> None:
+    """Archiving the bound certificate does not stop it from answering."""
+    certificate = replace(issue(tmp_path), archived=True)
+    found = answers(
+        record(RecordKind.IPPORT, "0.0.0.0:1", certificate), certificates=(certificate,)
+    )
+    assert choose(found, Hello(address="0.0.0.0", port=1, server_name=None)) == certificate
+
+
+@pytest.mark.parametrize(
+    ("follows", "name", "served"),
+    [(True, "www.example", 1), (True, "lost.example", 0), (False, "www.example", 0)],
+)
+def test_renewal_link_is_followed_on_assumption(
+    tmp_path: Path, follows: bool, name: str, served: int
+) -> None:
+    """Schannel may serve the renewed certificate, where it covers the name asked for."""
+    new = issue(tmp_path)
+    old = replace(issue(tmp_path, ("www.example", "lost.example")), renewed_by=new.thumbprint)
+    found = replace(
+        answers(record(RecordKind.IPPORT, "0.0.0.0:1", old), certificates=(old, new)),
+        assumptions=Assumptions(schannel_follows_renewal_link=follows),
+    )
+    expected = (old, new)[served]
+    assert choose(found, Hello(address="0.0.0.0", port=1, server_name=name)) == expected

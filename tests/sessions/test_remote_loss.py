@@ -1,0 +1,234 @@
+"""What RemoteSession says and leaves behind when the connection does not hold."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+from winrm import ADDRESS, Serve, Slow, Winrm, free_port
+
+from psrebind.errors import ConnectError, PsrebindError, SessionLost
+from psrebind.lab.faults import NetworkFault
+from psrebind.replies import Reply
+from psrebind.sessions.base import Limits, Script
+from psrebind.sessions.remote import GRACE, RESCUE, ConnectionOptions, RemoteSession
+
+# What one script costs; a test below holds this list against the server's own count.
+ACTIONS = ["Logon", "Logon", "Logon", "Create", "Receive", "Command", "Receive", "Signal", "Delete"]
+COMMAND = ACTIONS.index("Command")
+ANSWER = ACTIONS.index("Receive", COMMAND)
+Outcome = Reply | PsrebindError
+
+
+def outcome(winrm: Winrm, limits: Limits | None = None) -> Outcome:
+    """The reply of one script, or the error, after the session is closed."""
+    with winrm.session() as session:
+        try:
+            return session.invoke(Script("x"), limits=limits)
+        except PsrebindError as error:
+            return error
+
+
+def expected(number: int, answered: bool) -> type[Outcome]:
+    """What must be said when the request of that number, from 0, is the last one."""
+    if number < COMMAND:
+        return ConnectError
+    if number > ANSWER or (number == ANSWER and answered):
+        return Reply
+    return SessionLost
+
+
+def at_each_request(check: Callable[[int], str | None]) -> list[str]:
+    """Run one check for each request, at once since most of it is waiting; give the complaints."""
+    with ThreadPoolExecutor(len(ACTIONS)) as pool:
+        return [said for said in pool.map(check, range(len(ACTIONS))) if said]
+
+
+def complaint(winrm: Winrm, number: int, got: Outcome) -> str | None:
+    """What is wrong with an outcome, or None."""
+    wanted = expected(number, answered=False)
+    if type(got) is wanted and winrm.endpoint.open_shells == 0:
+        return None
+    return (
+        f"{ACTIONS[number]} ({number}): {got!r} instead of {wanted.__name__}, "
+        f"{winrm.endpoint.open_shells} shells, {winrm.actions}"
+    )
+
+
+def test_the_requests_are_those_of_the_list(winrm: Winrm) -> None:
+    """One script is these requests, which the tests below go through one by one."""
+    assert isinstance(outcome(winrm), Reply)
+    assert winrm.actions == ACTIONS
+
+
+@pytest.mark.parametrize("fault", [NetworkFault.CUT_BEFORE, NetworkFault.CUT_AFTER])
+def test_a_cut_at_each_request(serve: Serve, fault: NetworkFault) -> None:
+    """Unreachable before Command, unknown after it, a reply once it is there; no shell stays."""
+
+    def check(number: int) -> str | None:
+        with serve() as winrm:
+            winrm.faults.arm(fault, number=number + 1)
+            return complaint(winrm, number, outcome(winrm))
+
+    assert at_each_request(check) == []
+
+
+def test_a_deadline_at_each_request(serve: Serve) -> None:
+    """A host that falls silent does not hold the caller, wherever it does; no shell stays."""
+
+    def check(number: int) -> str | None:
+        with serve() as winrm:
+            winrm.faults.arm(NetworkFault.STALL, number=number + 1)
+            began = time.monotonic()
+            got = outcome(winrm, Limits.within(2))
+            if time.monotonic() - began > 2 + 2 * GRACE + RESCUE:
+                return f"{ACTIONS[number]}: too late"
+            return complaint(winrm, number, got)
+
+    assert at_each_request(check) == []
+
+
+def test_a_cancel_at_each_request(serve: Serve) -> None:
+    """The flag stops a call at each of its requests; no shell stays."""
+
+    def cancel(winrm: Winrm, limits: Limits) -> None:
+        while winrm.faults.armed:
+            time.sleep(0.01)
+        limits.cancelled.set()
+
+    def check(number: int) -> str | None:
+        with serve() as winrm:
+            winrm.faults.arm(NetworkFault.STALL, number=number + 1)
+            limits = Limits()
+            Thread(target=cancel, args=(winrm, limits), daemon=True).start()
+            return complaint(winrm, number, outcome(winrm, limits))
+
+    assert at_each_request(check) == []
+
+
+def test_a_cancel_while_the_script_runs(serve: Serve, slow: Slow) -> None:
+    """A script that runs is stopped, and its shell closed, on the session's own connection."""
+    limits = Limits()
+
+    def cancel() -> None:
+        slow.begun.wait(20)
+        limits.cancelled.set()
+
+    with serve(slow) as winrm:
+        Thread(target=cancel, daemon=True).start()
+        got = outcome(winrm, limits)
+        assert isinstance(got, SessionLost)
+        assert got.reason == "cancelled"
+        assert winrm.endpoint.open_shells == 0
+        assert winrm.actions[-2:] == ["Signal", "Delete"]
+        assert winrm.endpoint.logons["labadmin"].attempts == 1
+
+
+def test_a_session_opens_anew_after_a_loss(winrm: Winrm) -> None:
+    """The next script after a loss gets a shell of its own."""
+    with winrm.session() as session:
+        winrm.faults.arm(NetworkFault.CUT_BEFORE, number=COMMAND + 1)
+        with pytest.raises(SessionLost):
+            session.invoke(Script("x"))
+        assert session.invoke(Script("y"))
+    assert winrm.actions.count("Create") == 2
+    assert winrm.endpoint.open_shells == 0
+
+
+def test_limits_that_are_reached_send_nothing(winrm: Winrm) -> None:
+    """A call whose time is over before it begins touches no network."""
+    cancelled = Event()
+    cancelled.set()
+    with winrm.session() as session:
+        for limits in (Limits.within(0), Limits.within(None, cancelled)):
+            with pytest.raises(ConnectError, match="before the script was sent"):
+                session.invoke(Script("x"), limits=limits)
+    assert winrm.actions == []
+
+
+def test_a_password_is_not_tried_again_to_tidy_up(winrm: Winrm) -> None:
+    """A logon that got no answer is not repeated for the sake of a shell that may not exist."""
+    winrm.faults.arm(NetworkFault.CUT_AFTER, number=3)
+    assert isinstance(outcome(winrm), ConnectError)
+    assert winrm.endpoint.logons["labadmin"].attempts == 1
+
+
+def reason(host: str = ADDRESS, **named: object) -> str:
+    """What a ConnectError says of a host that cannot be reached."""
+    options = ConnectionOptions(host, **named)  # type: ignore[arg-type]
+    with RemoteSession(options) as session, pytest.raises(ConnectError) as caught:
+        session.invoke(Script("x"), limits=Limits.within(10))
+    assert str(caught.value).startswith(f"{host}: ")
+    return caught.value.reason
+
+
+def test_a_closed_port_is_named() -> None:
+    """A closed port is called one."""
+    port = free_port()
+    assert reason(port=port) == f"port {port} is closed"
+
+
+def test_a_name_that_does_not_resolve_is_called_so() -> None:
+    """A name that nobody knows is called one."""
+    assert reason("no-such-host.invalid") == "the name does not resolve"
+
+
+def test_an_overloaded_host_is_called_so(winrm: Winrm) -> None:
+    """HTTP 503 is told apart from a closed port."""
+    winrm.faults.arm(NetworkFault.UNAVAILABLE)
+    assert "503" in str(outcome(winrm))
+
+
+def test_too_many_shells_name_the_quota(serve: Serve) -> None:
+    """A quota of shells that is used up is named."""
+    with serve(max_shells_per_user=1) as winrm, winrm.session() as first:
+        first.open()
+        got = outcome(winrm)
+        assert isinstance(got, ConnectError)
+        assert "MaxShellsPerUser" in got.reason
+
+
+@contextmanager
+def listening(answer: bytes | None) -> Iterator[int]:
+    """A port where something else than WinRM answers, or nothing at all."""
+    with socket.create_server((ADDRESS, 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as peer:
+                peer.recv(4096)
+                if answer is not None:
+                    peer.sendall(answer)
+                else:
+                    peer.recv(4096)
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield int(server.getsockname()[1])
+        thread.join(5)
+
+
+def test_a_stranger_on_the_port_is_no_host() -> None:
+    """A server that is not WinRM is an error about the connection, whatever it answers."""
+    page = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+    missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    with listening(page) as port:
+        assert reason(port=port)
+    with listening(missing) as port:
+        assert "404" in reason(port=port)
+    with listening(b"SSH-2.0-OpenSSH\r\n") as port:
+        assert "cut" in reason(port=port)
+
+
+def test_a_host_that_says_nothing_loses_to_the_deadline() -> None:
+    """The time limit wins over the connection's own, longer one."""
+    with listening(None) as port:
+        session = RemoteSession(ConnectionOptions(ADDRESS, port=port, read_timeout=60))
+        began = time.monotonic()
+        with session, pytest.raises(ConnectError, match="time limit"):
+            session.invoke(Script("x"), limits=Limits.within(0.5))
+        assert time.monotonic() - began < 0.5 + GRACE + RESCUE
