@@ -2,6 +2,7 @@
 
 PsrebindError
 ├── InvalidInput            nothing was sent                               exit 5
+│   ├── DecodeError           file, record
 │   ├── ParameterError        operation, field      (also ValueError)
 │   └── TemplateError         template, line
 ├── SessionError            the host was not reached, or was lost
@@ -31,6 +32,21 @@ class InvalidInput(PsrebindError):
     """What was asked cannot be asked; nothing was sent."""
 
     exit_status = 5
+
+
+class DecodeError(InvalidInput):
+    """An event, a task or a file of them cannot be read; ``reason`` is the rest of a sentence."""
+
+    def __init__(self, reason: str, *, file: str | None = None, record: int | None = None):
+        super().__init__(reason)
+        self.reason = reason
+        self.file = file
+        self.record = record
+
+    def __str__(self) -> str:
+        number = None if self.record is None else f"record {self.record}"
+        place = ", ".join(part for part in (self.file, number) if part)
+        return f"{place}: {self.reason}" if place else self.reason
 
 
 class ParameterError(InvalidInput, ValueError):

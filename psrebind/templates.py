@@ -87,10 +87,13 @@ class Call:
 
 
 class Library:
-    """Finds templates in the user's folders first, then in the package."""
+    """Finds templates in the user's folders first, then in the package's.
 
-    def __init__(self, folders: Iterable[Path] = ()):
-        self._folders: list[Traversable] = [*folders, files("ps_templates")]
+    Frames and shared pieces come from the package alone.
+    """
+
+    def __init__(self, folders: Iterable[Path] = (), *, package: Traversable | None = None):
+        self._folders: list[Traversable] = [*folders, package or files("ps_templates")]
         self._load = cache(self._read)
 
     def names(self) -> list[str]:

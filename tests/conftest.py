@@ -16,3 +16,8 @@ def pwsh() -> Path:
     if not found:
         pytest.skip("no PowerShell: set PSREBIND_PWSH to one")
     return Path(found).resolve()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take --write-rendered: renew the scripts kept for review."""
+    parser.addoption("--write-rendered", action="store_true", default=False)

@@ -5,19 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-import pytest
-
-from psrebind.lab.endpoint import Endpoint, EndpointSettings
-from psrebind.lab.engine_model import ModelEngine
+from psrebind.lab.endpoint import Endpoint
 from psrebind.lab.faults import NetworkFaults
-from psrebind.lab.shells import ShellEngine
 from psrebind.model import Secret
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
@@ -75,6 +70,8 @@ class Loop:
 
     def close(self) -> None:
         """End the thread."""
+        # A transport is closed one turn of the loop after it was told to.
+        self.run(asyncio.sleep(0.1))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

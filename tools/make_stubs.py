@@ -45,6 +45,8 @@ PORTABLE = {
     "Uri": "uri",
     "X509Extension": "System.Security.Cryptography.X509Certificates.X509Extension",
 }
+# Asks a person before it acts, unless told not to, which no reference lists.
+ASKING = {"Unregister-ScheduledTask"}
 # CmdletBinding brings these two; declared as well they would collide.
 SHOULD_PROCESS = {"WhatIf", "Confirm"}
 UNMODELLED = "Deny-LabCommand $PSCmdlet"
@@ -98,6 +100,8 @@ def function(name: str, command: Facts) -> Iterator[str]:
     binding = []
     if parameters.keys() & SHOULD_PROCESS:
         binding.append("SupportsShouldProcess")
+    if name in ASKING:
+        binding.append("ConfirmImpact = 'High'")
     if "default_set" in command:
         binding.append(f"DefaultParameterSetName = '{command['default_set']}'")
     # A position by order of declaration is what no cmdlet has.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from psrebind.errors import PsrebindError
 
@@ -23,10 +23,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A console in code page 1252 has no arrow; a shown escape is better than a traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    return concluded(lambda: _run(sys.argv[1:] if arguments is None else arguments))
+
+
+def concluded(command: Callable[[], int]) -> int:
+    """Run a command to its exit status, whatever it raises; the sentence goes to stderr."""
     from typer import Abort, TyperException
 
     try:
-        status = _run(sys.argv[1:] if arguments is None else arguments)
+        status = command()
     except PsrebindError as error:
         return _told(str(error), error.exit_status)
     except TyperException as error:
@@ -56,14 +61,13 @@ def _told(sentence: str, status: int) -> int:
 
 
 def _usage(error: Exception) -> str:
-    from typer import Context, TyperException
+    from typer import TyperException
 
     assert isinstance(error, TyperException)
     if "\n" in error.format_message():
         # Nothing was asked for: the message is the help itself.
         return f"a command is missing\n\n{error.format_message()}"
-    context = getattr(error, "ctx", None)
-    where = context.command_path if isinstance(context, Context) else "psrebind"
+    where = getattr(getattr(error, "ctx", None), "command_path", "psrebind")
     return f"{error.format_message().rstrip('.')}. See '{where} --help'"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from typer import Exit, Option, Typer, echo
@@ -43,7 +44,7 @@ def psrebind(
     """
 
 
-for _command in (
+_COMMANDS: tuple[Callable[..., int], ...] = (
     looking.hosts,
     looking.bindings,
     looking.certificates,
@@ -52,7 +53,10 @@ for _command in (
     operating.render,
     operating.invoke,
     demo.demo,
-):
+)
+_LAB_COMMANDS: tuple[Callable[..., int], ...] = (lab.up, lab.status, lab.down)
+
+for _command in _COMMANDS:
     app.command()(flattened(_command))
-for _command in (lab.up, lab.status, lab.down):
+for _command in _LAB_COMMANDS:
     laboratory.command()(flattened(_command))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -73,6 +75,21 @@ def made(place: Path, engine: str | None) -> Lab:
         raise InvalidInput(NO_POWERSHELL)
     exists = (place / "password").is_file()
     return Lab.open(place, program) if exists else Lab.create(place, program)
+
+
+@contextmanager
+def on_the_air(lab: Lab) -> Iterator[None]:
+    """Run a lab in this process; InvalidInput where it cannot listen."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lab.running())
+        except OSError as error:
+            raise InvalidInput(
+                f"the lab cannot listen on its addresses ({error.strerror or error}): "
+                "stop another lab with 'psrebind lab down'; macOS needs each address first, "
+                "as 'sudo ifconfig lo0 alias 127.0.20.11'"
+            ) from error
+        yield
 
 
 def _introduction(lab: Lab) -> list[str]:

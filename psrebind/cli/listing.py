@@ -12,14 +12,6 @@ from datetime import datetime
 from psrebind.model import Binding, Certificate, Record, Thumbprint, UnreadableCertificate
 from psrebind.operations.get_iis_binding import IisBindings
 
-BINDING_COLUMNS = (
-    "site", "binding", "state", "thumbprint", "store", "common_name", "not_after", "problems",
-)  # fmt: skip
-CERTIFICATE_COLUMNS = (
-    "store", "thumbprint", "common_name", "dns_names", "not_after", "key_linked", "archived",
-    "renewed_by", "reason",
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class BindingLine:
@@ -77,3 +69,37 @@ def _line(
 def _stray(record: Record | None) -> Iterable[str]:
     if record:
         yield f"the http.sys record {record.kind}={record.endpoint} belongs to no binding"
+
+
+def binding_row(line: BindingLine) -> dict[str, str | list[str] | None]:
+    """A binding for a table: only what a person acts on."""
+    state = line.state or "Started"
+    stopped = [] if state == "Started" else [f"the site is {state}"]
+    return {
+        "site": line.site,
+        "binding": line.binding,
+        "thumbprint": line.thumbprint,
+        "store": line.store,
+        "expires": _day(line.not_after),
+        "problems": [*stopped, *line.problems],
+    }
+
+
+def certificate_row(found: Certificate | UnreadableCertificate) -> dict[str, str | list[str]]:
+    """A certificate for a table: only what a person acts on."""
+    row: dict[str, str | list[str]] = {"store": found.store, "thumbprint": found.thumbprint}
+    if isinstance(found, UnreadableCertificate):
+        return row | {"notes": f"unreadable: {found.reason}"}
+    notes = [] if found.key_linked else ["no private key"]
+    notes += ["archived"] if found.archived else []
+    notes += [f"renewed by {found.renewed_by[:8]}…"] if found.renewed_by else []
+    names = [*found.dns_names, *found.ip_addresses]
+    return row | {
+        "expires": _day(found.not_after) or "",
+        "names": names or [found.common_name or found.subject],
+        "notes": notes,
+    }
+
+
+def _day(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%d}" if moment else None

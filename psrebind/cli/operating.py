@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from typer import Argument, Option
 
 from psrebind.cli.looking import Target
 from psrebind.cli.options import Connection, Output, Source
-
-# As for anything that was found and not done: it needs a person.
-DECLINED = 3
+from psrebind.cli.rebinding import DECLINED
 
 
 def _operation_names(incomplete: str) -> list[str]:
     from psrebind.operations import names
 
     return [name for name in names() if name.startswith(incomplete)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invocation(Source, Output):
+    """What may be said of one invocation beside the host and the operation."""
+
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask before a change.")] = False
 
 
 OperationName = Annotated[
@@ -57,20 +63,22 @@ def invoke(
     operation: OperationName,
     target: Target,
     connection: Connection,
-    output: Output,
+    rest: Invocation,
     parameters: Parameters = None,
-    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask before a change.")] = False,
 ) -> int:
     """Run one operation on a host and print its rows."""
     from psrebind import operations as known
-    from psrebind.cli.asking import ask
+    from psrebind.cli.asking import advised, ask
     from psrebind.cli.messages import agreed
+    from psrebind.cli.opening import library
     from psrebind.cli.output import show
     from psrebind.cli.parameters import filled
 
     asked = filled(known.operation(operation), parameters or [])
-    if asked.effect != "query" and not yes and not agreed(f"{asked} on {target}: go ahead?"):
+    if asked.effect != "query" and not rest.yes and not agreed(f"{asked} on {target}: go ahead?"):
         return DECLINED
-    reply = ask(target, connection, [asked])
-    show(asked.result(reply.bodies[0]), output.format)
+    reply = ask(target, connection, [asked], library=library(rest))
+    with advised():
+        rows = asked.result(reply.bodies[0])
+    show(rows, rest.format)
     return 0

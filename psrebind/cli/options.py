@@ -43,7 +43,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Connection(Source):
+class Connection:
     """How to reach a host, and as whom. A password is never an option: every process sees those."""
 
     user: Annotated[str | None, Option("--user", "-u", metavar="NAME", help="Log on as.")] = None
@@ -70,9 +70,7 @@ class Connection(Source):
     client_certificate: Annotated[
         Path | None, Option(metavar="FILE", help="PEM file for --auth certificate.")
     ] = None
-    client_key: Annotated[
-        Path | None, Option(metavar="FILE", help="PEM file of its key.")
-    ] = None
+    client_key: Annotated[Path | None, Option(metavar="FILE", help="PEM file of its key.")] = None
     allow_basic_without_tls: Annotated[
         bool,
         Option("--allow-basic-without-tls", help="Let --auth basic send the password in clear."),
@@ -133,5 +131,3 @@ def _fields(group: Any) -> list[inspect.Parameter]:
 
 def _taken(group: Any, values: dict[str, Any]) -> Any:
     return group(**{item.name: values.pop(item.name) for item in dataclasses.fields(group)})
-
-

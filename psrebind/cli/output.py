@@ -12,10 +12,10 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, TextIO
 
 from psrebind.cli.messages import visible
 from psrebind.cli.options import Format
@@ -43,30 +43,39 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
-def show(rows: Sequence[Any], form: Format, *, columns: Sequence[str] = ()) -> None:
-    """Print rows; ``columns`` chooses and orders those of the table, not of the others."""
-    records = [plain(row) for row in rows]
+def show(
+    rows: Sequence[Any],
+    form: Format,
+    *,
+    short: Callable[[Any], Mapping[str, Any]] | None = None,
+    stream: TextIO | None = None,
+) -> None:
+    """Print rows; ``short`` makes of one what a table shows of it, the other forms have all."""
+    stream = stream or sys.stdout
+    records = [plain(short(row) if short and form == "table" else row) for row in rows]
     match form:
         case "json":
-            write(_json(records, indent=2) + "\n")
+            write(_json(records, indent=2) + "\n", stream)
         case "jsonl":
-            write("".join(_json(record) + "\n" for record in records))
+            write("".join(_json(record) + "\n" for record in records), stream)
         case "csv":
-            write(_csv(records))
+            write(_csv(records), stream)
         case "table":
             from psrebind.cli.tables import table
 
-            write(table([_flat(record) for record in records], columns))
+            flat = [_flat(record) for record in records]
+            write(table(flat, alone=not short, stream=stream), stream)
 
 
-def write(text: str) -> None:
-    """Write to stdout; a reader that has seen enough ends nothing but the writing."""
+def write(text: str, stream: TextIO | None = None) -> None:
+    """Write to stdout or another stream; a reader that leaves ends nothing but the writing."""
+    stream = stream or sys.stdout
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        stream.write(text)
+        stream.flush()
     except BrokenPipeError:
         # What is still buffered would raise once more when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _json(value: Any, indent: int | None = None) -> str:
@@ -91,9 +100,7 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return "; ".join(
-            visible(one) if isinstance(one, str) else _json(one) for one in value
-        )
+        return "; ".join(visible(one) if isinstance(one, str) else _json(one) for one in value)
     return visible(str(value))
 
 

@@ -62,7 +62,7 @@ def filled(kind: type[Asked], words: Sequence[str]) -> Asked:
 
 
 def described(kind: type[Operation[Any]]) -> tuple[str, ...]:
-    """The parameters of an operation as ``name: type``, with what is taken when one is not given."""
+    """The parameters of an operation as ``name: type``, with the defaults that there are."""
     hints = typing.get_type_hints(kind)
     return tuple(
         f"{item.name}: {type_name(hints[item.name])}" + ("" if _required(item) else _default(item))

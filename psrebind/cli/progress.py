@@ -45,7 +45,8 @@ class Progress:
         if record.stream == "progress":
             self._follow(record)
         elif record.stream == "warning" or (record.stream == "verbose" and self._verbose):
-            self._print(f"{record.stream}: {visible(record.text)}")
+            # A live spinner takes over sys.stderr, so that this line comes to stand above it.
+            print(f"{record.stream}: {visible(record.text)}", file=sys.stderr, flush=True)
 
     def _show(self) -> None:
         from rich.console import Console
@@ -61,9 +62,3 @@ class Progress:
             share = "" if record.percent is None else f" {record.percent} %"
             text = f"{self._sentence}: {visible(record.text)}{share}"
             self._status.update(Text(text))
-
-    def _print(self, text: str) -> None:
-        if self._status:
-            self._status.console.print(text, markup=False, highlight=False)
-        else:
-            print(text, file=sys.stderr, flush=True)

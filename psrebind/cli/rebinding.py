@@ -1,8 +1,126 @@
-"""The command rebind."""
+"""The command rebind: prepare, show, ask, apply, show. What is decided is decided in ``rebind``."""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
-def rebind() -> int:
-    """Rebind."""
-    return 0
+from typer import Option
+
+from psrebind.cli.looking import Target
+from psrebind.cli.options import Connection, Output, Source
+
+if TYPE_CHECKING:
+    from psrebind.cli.progress import Progress
+    from psrebind.model import Renewal
+    from psrebind.rebind.observe import Sending
+    from psrebind.rebind.run import Applied, Prepared
+    from psrebind.sessions.base import Session
+
+# As for anything that was found and not done: it needs a person.
+DECLINED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner(Source, Output):
+    """How a rebind is done."""
+
+    dry_run: Annotated[bool, Option("--dry-run", help="Show the plan and change nothing.")] = False
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask before the change.")] = False
+    method: Annotated[
+        Literal["binding", "appcmd"], Option(help="Binding by binding, or as Windows' own task.")
+    ] = "binding"
+    before_folder: Annotated[
+        Path | None,
+        Option(
+            metavar="DIR",
+            envvar="PSREBIND_BEFORE_FOLDER",
+            file_okay=False,
+            help="Keep the state before here; in your data folder if none.",
+        ),
+    ] = None
+
+
+def rebind(
+    target: Target,
+    old: Annotated[str, Option(metavar="THUMBPRINT", help="The certificate to replace.")],
+    new: Annotated[str, Option(metavar="THUMBPRINT", help="The one to put in its place.")],
+    connection: Connection,
+    manner: Manner,
+) -> int:
+    """Replace a certificate on all IIS bindings of a host that have it, and check by handshake."""
+    from psrebind.cli.opening import session
+    from psrebind.cli.rebind_report import show_plan, show_result
+    from psrebind.model import Renewal, Thumbprint
+
+    renewal = Renewal(Thumbprint(old), Thumbprint(new))
+    with session(target, connection) as opened:
+        prepared = _prepared(opened, renewal, connection, manner)
+        show_plan(prepared, manner.format, dry_run=manner.dry_run)
+        if manner.dry_run or not prepared.plan.steps:
+            return prepared.exit_status
+        if not _agreed(opened, prepared, manner):
+            return DECLINED
+        applied = _applied(opened, prepared, connection, manner)
+    show_result(applied, manner.format)
+    return applied.exit_status
+
+
+def _prepared(
+    opened: Session, renewal: Renewal, connection: Connection, manner: Manner
+) -> Prepared:
+    from psrebind.cli.progress import Progress
+    from psrebind.rebind.run import Method, prepare
+
+    with Progress(f"reading {opened.host}", verbose=connection.verbose) as progress:
+        return prepare(
+            opened,
+            renewal,
+            address=connection.address or opened.host,
+            method=Method(manner.method),
+            sending=_sending(connection, manner, progress),
+        )
+
+
+def _agreed(opened: Session, prepared: Prepared, manner: Manner) -> bool:
+    """Ask where somebody can answer; a script that names one host means it."""
+    from psrebind.cli.messages import agreed
+
+    if manner.yes or not sys.stdin.isatty():
+        return True
+    # A shell that waits for a person dies of idleness on the host; the next script opens another.
+    opened.close()
+    count = sum(len(step.bindings) for step in prepared.plan.steps)
+    return agreed(f"change {count} bindings of {opened.host}?")
+
+
+def _applied(
+    opened: Session, prepared: Prepared, connection: Connection, manner: Manner
+) -> Applied:
+    from psrebind.cli.progress import Progress
+    from psrebind.cli.rebind_report import Stages
+    from psrebind.rebind.run import apply
+
+    stages = Stages(opened.host)
+    try:
+        with Progress(f"changing {opened.host}", verbose=connection.verbose) as progress:
+            return apply(
+                opened,
+                prepared,
+                folder=manner.before_folder,
+                sending=_sending(connection, manner, progress),
+                report=stages.note,
+            )
+    except KeyboardInterrupt:
+        stages.explain_interruption()
+        raise
+
+
+def _sending(connection: Connection, manner: Manner, progress: Progress) -> Sending:
+    from psrebind.cli.opening import library, limits
+    from psrebind.rebind.observe import Sending
+
+    # A person's thinking is not the host's time: --timeout counts for each half.
+    return Sending(library(manner), limits(connection), progress.on_stream)

@@ -6,7 +6,6 @@ Off a terminal no line is folded: what greps for a thumbprint finds it whole.
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
@@ -18,51 +17,61 @@ from rich.text import Text
 from psrebind.cli.output import cell, header
 
 _UNLIMITED = 10_000
+# A column with a longer cell than a thumbprint is prose: its lines may break between words.
+_LONGEST_NAME = 45
+_NARROWEST_PROSE = 24
 
 
-def table(
-    records: Sequence[Mapping[str, Any]],
-    columns: Sequence[str] = (),
-    *,
-    stream: TextIO | None = None,
-) -> str:
-    """Lay flat records out, one a line; a single one with many cells stands upright."""
+def table(records: Sequence[Mapping[str, Any]], *, alone: bool, stream: TextIO) -> str:
+    """Lay flat records out, one a line; upright where that is too wide, or for one alone."""
     if not records:
         return ""
-    names = list(columns or header(records))
-    if len(records) == 1 and not columns:
-        return _written(_upright(records[0], names), stream)
-    drawn = _table()
-    for name in names:
-        drawn.add_column(name.replace("_", " "), overflow="fold")
-    for record in records:
-        drawn.add_row(*(Text(cell(record.get(name))) for name in names))
-    return _written(drawn, stream)
+    names = header(records)
+    cells = [[cell(record.get(name)) for name in names] for record in records]
+    console = _console(stream)
+    if len(records) > 1 or not alone:
+        lines = _lines(names, cells)
+        if console.measure(lines).minimum <= console.width:
+            return _written(console, lines)
+    return "\n".join(_written(console, _upright(names, row)) for row in cells)
 
 
-def _upright(record: Mapping[str, Any], names: Sequence[str]) -> Table:
-    drawn = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    drawn.add_column(no_wrap=True)
-    drawn.add_column(overflow="fold")
-    for name in names:
-        drawn.add_row(name.replace("_", " "), Text(cell(record.get(name))))
+def _lines(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for name, column in zip(names, zip(*cells, strict=True), strict=True):
+        prose = max(map(len, column)) > _LONGEST_NAME
+        drawn.add_column(
+            name.replace("_", " "),
+            no_wrap=not prose,
+            min_width=_NARROWEST_PROSE if prose else None,
+            overflow="fold",
+        )
+    for row in cells:
+        drawn.add_row(*map(Text, row))
     return drawn
 
 
-def _table() -> Table:
-    return Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+def _upright(names: Sequence[str], row: Sequence[str]) -> Table:
+    drawn = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    drawn.add_column(no_wrap=True)
+    drawn.add_column(overflow="fold")
+    for name, text in zip(names, row, strict=True):
+        drawn.add_row(name.replace("_", " "), Text(text))
+    return drawn
 
 
-def _written(drawn: Table, stream: TextIO | None) -> str:
-    stream = stream or sys.stdout
+def _console(stream: TextIO) -> Console:
     terminal = stream.isatty()
-    console = Console(
+    return Console(
         file=io.StringIO(),
         force_terminal=terminal,
         width=None if terminal else _UNLIMITED,
         highlight=False,
         emoji=False,
     )
+
+
+def _written(console: Console, drawn: Table) -> str:
     with console.capture() as captured:
         console.print(drawn)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from psrebind.decode.names import a_label
 from psrebind.decode.records import RawRecord
+from psrebind.errors import ParameterError, ReplyError
 from psrebind.model import (
     IIS_APPLICATION_ID,
     Binding,
@@ -71,10 +72,14 @@ def record_key(kind: RecordKind, endpoint: str) -> tuple[RecordKind, str]:
 def _binding(
     raw: RawBinding, sites: dict[int, RawSite], records: dict[tuple[RecordKind, str], Record]
 ) -> Binding:
-    found = _SITE_ID.search(raw.path)
-    number = int(found[1]) if found else 0
+    numbers = _SITE_ID.findall(raw.path)
+    number = int(numbers[-1]) if numbers else 0
     site = sites.get(number, RawSite(number, raw.path, "Unknown"))
-    information = BindingInfo(raw.information)
+    try:
+        information = BindingInfo(raw.information)
+    except ParameterError as error:
+        # Not the user's input: the host said it.
+        raise ReplyError(f"{raw.path}: {error}") from error
     bare = Binding(site.name, number, site.state, information, raw.flags, None)
     record = records.get(record_key(bare.kind, bare.endpoint))
     return replace(bare, record=record)

@@ -10,14 +10,17 @@ import idna
 def a_label(name: str) -> str:
     """A host name as A-labels in lower case; text that is no host name as it is, lower case.
 
-    UTS 46 mapping, as browsers do; an underscore or a leading star is left in place.
+    UTS 46 mapping, as browsers do; label by label, since an underscore or a star in one is no
+    reason to leave the others.
     """
     lowered = name.strip().lower().rstrip(".")
     if lowered.isascii():
         return lowered
-    star = "*." if lowered.startswith("*.") else ""
     try:
-        return star + idna.encode(lowered.removeprefix("*."), uts46=True).decode("ascii")
+        labels = idna.uts46_remap(lowered, std3_rules=False).split(".")
+        return ".".join(
+            label if label.isascii() else idna.encode(label).decode("ascii") for label in labels
+        )
     except idna.IDNAError:
         return lowered
 

@@ -45,7 +45,8 @@ _VALUE_PARAMETERS = {
     "DefaultSslCtlIdentifier": "sslctlidentifier",
     "DefaultSslCtlStoreName": "sslctlstorename",
 }
-_KNOWN_VALUES = {"DefaultFlags", "DefaultSslCertCheckMode", *_VALUE_PARAMETERS}
+_MASKS = ("DefaultFlags", "DefaultSslCertCheckMode")
+_KNOWN_VALUES = {*_MASKS, *_VALUE_PARAMETERS}
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,9 @@ def _is_guid(data: bytes | None) -> bool:
 def restoring_arguments(record: Record) -> tuple[str, ...]:
     """The arguments for netsh that give a new record the options of this one.
 
-    Only what differs from the default is named: netsh succeeds without making the record when it
-    meets a parameter that this Windows does not know (field notes B5).
+    The script itself names certificate, store and appid. Only what differs from the default is
+    named: netsh succeeds without making the record when it meets a parameter that this Windows
+    does not know (field notes B5).
     """
     mode = _number(record, "DefaultSslCertCheckMode")
     checks = (text for bit, text in CHECK_ARGUMENTS.items() if mode & bit and text)
@@ -92,8 +94,7 @@ def restoring_arguments(record: Record) -> tuple[str, ...]:
         for name, parameter in _VALUE_PARAMETERS.items()
         if record.values.get(name)
     )
-    application = (f"appid={{{record.application_id}}}",) if record.application_id else ()
-    return (*application, *checks, *values, *flags)
+    return (*checks, *values, *flags)
 
 
 def unknown_options(record: Record) -> tuple[str, ...]:
@@ -101,9 +102,10 @@ def unknown_options(record: Record) -> tuple[str, ...]:
 
     A record that has any is left alone (field notes B5).
     """
-    flags = record.flags & ~sum(FLAG_PARAMETERS)
-    mode = _number(record, "DefaultSslCertCheckMode") & ~sum(CHECK_ARGUMENTS)
+    flags = record.flags & ~sum(FLAG_PARAMETERS) & 0xFFFFFFFF
+    mode = _number(record, "DefaultSslCertCheckMode") & ~sum(CHECK_ARGUMENTS) & 0xFFFFFFFF
     found = [name for name in record.values if name not in _KNOWN_VALUES]
+    found += [name for name in _MASKS if not isinstance(record.values.get(name, 0), int)]
     found += [f"DefaultFlags 0x{flags:X}"] if flags else []
     found += [f"DefaultSslCertCheckMode 0x{mode:X}"] if mode else []
     return tuple(found)

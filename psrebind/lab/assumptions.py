@@ -73,6 +73,36 @@ class Assumptions:
     removing_missing_record_fails: bool = True
     """[S] RemoveSslCertificate without a record throws FileNotFoundException."""
 
+    event_query_maximum_comparisons: int = 22
+    """[K] The event log refuses a query with more comparisons than these as too complex."""
+
+    task_export_adds_uri: bool = True
+    """[K] Registration writes path and name into RegistrationInfo/URI."""
+
+    task_export_orders_elements: bool = True
+    """[K] An exported task has its elements in an order of Windows' own."""
+
+    task_export_drops_defaults: bool = True
+    """[K] Settings that equal the schema's default are left out of an export."""
+
+    task_export_fills_defaults: bool = False
+    """[I from the export of A5] Settings that were not given are filled in; beats dropping."""
+
+    task_export_drops_system_logon_type: bool = True
+    """[K] For S-1-5-18 LogonType is left out."""
+
+    task_export_says_service_account: bool = False
+    """[K] For S-1-5-18 LogonType becomes ServiceAccount; beats leaving it out."""
+
+    task_missing_value_stays_as_written: bool = False
+    """[I] A `$(Name)` that no value query answers stays in the arguments; else it is empty."""
+
+    task_hidden_from_unelevated: bool = True
+    """[K] Who is not elevated does not see the tasks of SYSTEM."""
+
+    renewal_replaces_others_of_template: bool = False
+    """[S, not always seen] Failure 2: renewing one replaces all others of its template by it."""
+
 
 # Fixed guesses, no switch:
 # - SslCcsBindingInfo keys its records by the bare port [K].
@@ -82,3 +112,11 @@ class Assumptions:
 # - AddSslCertificate on a CCS binding is an invalid argument [K].
 # - Which build brought which netsh parameter: netsh.py, PARAMETERS [K].
 # - Texts of programs in German, and of HRESULTs: texts.py [K].
+# - Size of an event in its channel: the length of its XML; the oldest events go one by one [I].
+# - Event log XPath compares texts with case [I].
+# - Action of 1006 after an import is "Install"; "Enroll" and "Renew" are the sample's spelling and
+#   "replace" the documents' [I].
+# - A task whose program ends with an error is not started again by RestartOnFailure [K].
+# - A subscription that the event log would refuse is refused at registration [K].
+# - What is left of settings at their default in an export: task_xml.py, ALWAYS_SHOWN [K].
+# - A task that is registered anew by force forgets its runs [I].

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from psrebind.lab import iis, programs, registry, texts
+from psrebind.lab import eventlog, files, iis, pki, programs, registry, task_commands, texts
 from psrebind.lab.persistence import encode
 from psrebind.lab.stores import STORES, same_store
 
@@ -92,5 +92,14 @@ COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
     "binding.RebindSslCertificate": iis.rebind_ssl_certificate,
     "binding.RemoveSslCertificate": iis.remove_ssl_certificate,
     "store.certificates": certificates,
+    "files.exists": files.exists,
+    "files.read": files.read,
+    "files.write": files.write,
+    "files.create_folder": files.create_folder,
+    "files.remove": files.remove,
+    "eventlog.logs": eventlog.logs,
+    "eventlog.query": eventlog.query,
+    **task_commands.COMMANDS,
+    **pki.COMMANDS,
     "native": native,
 }

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,9 @@ class Host:
         self.folder = folder
         self.sleep = sleep
         self.faults: dict[str, Fault] = {}
+        # Tasks that events start run one after another, also those that a task's own events start.
+        self.task_runs = threading.RLock()
+        self.running_tasks: set[str] = set()
         self._state = state
         self._lock = threading.Lock()
         self._watchers: list[Callable[[], None]] = []
@@ -69,6 +74,14 @@ class Host:
         """Return what the host says about itself."""
         return self._state.facts
 
+    def now(self) -> datetime:
+        """Return the time by the host's own clock."""
+        return datetime.now(UTC) + timedelta(seconds=self.facts.clock_offset)
+
+    def as_system(self) -> Host:
+        """Return this host as its own account SYSTEM meets it."""
+        return _SystemAccount(self)
+
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Carry out one rpc command; JSON in, JSON out, or HostFault."""
         return encode(commands.run(self, command, plain(dict(arguments))))
@@ -94,3 +107,28 @@ class Host:
                 self._watchers.remove(watcher)
 
         return stop
+
+
+class _SystemAccount(Host):
+    """The same host and state, elevated whoever else is logged on; scheduled tasks act by it."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host.folder, host.state, sleep=host.sleep)
+        self.faults = host.faults
+        self.task_runs = host.task_runs
+        self.running_tasks = host.running_tasks
+        self._host = host
+
+    @property
+    def state(self) -> HostState:
+        """Return this moment's state with SYSTEM as the user."""
+        return replace(self._host.state, facts=self.facts)
+
+    @property
+    def facts(self) -> Facts:
+        """Return what the host says about itself to SYSTEM."""
+        return replace(self._host.facts, elevated=True, user="SYSTEM")
+
+    def change(self, make: Callable[[HostState], HostState]) -> HostState:
+        """Change the host's own state."""
+        return self._host.change(make)

@@ -6,6 +6,7 @@ the stubs of the other engine.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -193,10 +194,14 @@ def _restore(host: Host, before: Row, store: str, options: list[str]) -> list[st
     if not _lost(before, after):
         return []
     place = f"{kind}={endpoint}"
-    words = (place, f"certhash={after['thumbprint']}", f"certstorename={store}", *options)
-    if _native(host, "netsh.exe", "http", "update", "sslcert", *words)["exit"] != 0:
+    application = uuid.UUID(bytes_le=before["binary"]["AppId"])
+    words = (place, f"certhash={after['thumbprint']}", f"certstorename={store}")
+    words = (*words, f"appid={{{application}}}")
+    if _native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] != 0:
         _native(host, "netsh.exe", "http", "delete", "sslcert", place)
-        _native(host, "netsh.exe", "http", "add", "sslcert", *words)
+        _native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
+        if _record(host, kind, endpoint) is None:
+            _native(host, "netsh.exe", "http", "add", "sslcert", *words)
     after = _record(host, kind, endpoint)
     if after is None:
         raise Refused(f"The record {place} is gone after netsh {' '.join(words)}.")

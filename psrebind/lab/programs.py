@@ -1,4 +1,4 @@
-"""Native programs of the host: appcmd, netsh and whoami, with their true way to fail.
+"""Native programs of the host: appcmd and whoami, and the table of them all, with their true way to fail.
 
 It knows the host's model; a program answers with an exit status and lines, never with a fault,
 unless the lab does not simulate it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from psrebind.lab import iis, netsh, texts
+from psrebind.lab import iis, netsh, texts, wevtutil
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.netsh import Finished
 from psrebind.lab.stores import find
@@ -142,4 +142,9 @@ def whoami(host: Host, arguments: Sequence[str]) -> Finished:
     )
 
 
-PROGRAMS: Mapping[str, Program] = {"appcmd": appcmd, "netsh": netsh.run, "whoami": whoami}
+PROGRAMS: Mapping[str, Program] = {
+    "appcmd": appcmd,
+    "netsh": netsh.run,
+    "wevtutil": wevtutil.run,
+    "whoami": whoami,
+}

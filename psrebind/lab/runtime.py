@@ -78,11 +78,16 @@ class Lab:
 
     @classmethod
     def create(
-        cls, folder: Path, engine: Path | None = None, *, names: Sequence[str] | None = None
+        cls,
+        folder: Path,
+        engine: Path | None = None,
+        *,
+        names: Sequence[str] | None = None,
+        network: str = scenario.NETWORK,
     ) -> Lab:
         """Make a new lab; no engine means the model in Python."""
         folder.mkdir(parents=True, exist_ok=True)
-        found = scenario.create(folder, names)
+        found = scenario.create(folder, names, network=network)
         write_text(folder / "password", secrets.token_urlsafe(18))
         return cls(folder, found, engine)
 

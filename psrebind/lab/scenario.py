@@ -20,6 +20,8 @@ from psrebind.lab.stories import Place, interface, partners, shop
 
 ADDRESSES = "addresses.json"
 NAMES = ("web01", "web02", "web03")
+# Loopback, away from what other programs use; two labs at one time need two networks.
+NETWORK = "127.0.20"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,9 @@ class Scenario:
     summary: tuple[Swap, ...]
 
 
-def create(folder: Path, names: Sequence[str] | None = None) -> Scenario:
+def create(
+    folder: Path, names: Sequence[str] | None = None, *, network: str = NETWORK
+) -> Scenario:
     """Make the hosts in a folder; more names than three repeat the three stories."""
     authority = Authority.load_or_create(folder / "authority")
     now = datetime.now(UTC).replace(microsecond=0)
@@ -51,7 +55,7 @@ def create(folder: Path, names: Sequence[str] | None = None) -> Scenario:
     hosts: dict[str, Host] = {}
     addresses: dict[str, str] = {}
     for number, name in enumerate(names or NAMES):
-        place = Place(name=name, number=number, now=now)
+        place = Place(name=name, number=number, now=now, network=network)
         state = stories[number % len(stories)](authority, place)
         hosts[name] = Host.create(folder / "hosts" / name, state)
         addresses[name] = place.address

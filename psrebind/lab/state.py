@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from psrebind.lab.assumptions import Assumptions
+from psrebind.lab.eventlog import Channel, lifecycle_channels
 from psrebind.lab.httpsys import ANY_ADDRESS, Answers, Record, RecordKind, split_information
 from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.task_xml import RegisteredTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,7 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class HostState:
-    """One host at one moment; central is the CCS folder by file name."""
+    """One host at one moment; central is the CCS folder, files the text files, by name."""
 
     facts: Facts
     assumptions: Assumptions = field(default_factory=Assumptions)
@@ -63,6 +65,9 @@ class HostState:
     records: tuple[Record, ...] = ()
     certificates: tuple[StoredCertificate, ...] = ()
     central: Mapping[str, StoredCertificate] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    channels: tuple[Channel, ...] = field(default_factory=lifecycle_channels)
+    tasks: tuple[RegisteredTask, ...] = ()
 
     @property
     def answers(self) -> Answers:

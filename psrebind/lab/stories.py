@@ -46,16 +46,17 @@ class Place:
     name: str
     number: int
     now: datetime
+    network: str
 
     @property
     def address(self) -> str:
         """Return the loopback address of the host."""
-        return f"127.0.20.{11 + self.number}"
+        return f"{self.network}.{11 + self.number}"
 
     @property
     def second_address(self) -> str:
         """Return the loopback address of the binding that has one of its own."""
-        return f"127.0.20.{131 + self.number}"
+        return f"{self.network}.{131 + self.number}"
 
 
 def shop(authority: Authority, place: Place) -> HostState:

@@ -63,6 +63,7 @@ class _Adapter(HTTPAdapter):
         self._options = options
         self._facts = facts
         self._latest: requests.Response | None = None
+        self._sockets: Any = None
         super().__init__(max_retries=0)
 
     def build_connection_pool_key_attributes(
@@ -95,6 +96,19 @@ class _Adapter(HTTPAdapter):
         elif credential and response.status_code in ACCEPTING:
             self._facts.accepted = True
         return response
+
+    def get_connection_with_tls_context(self, *arguments: Any, **named: Any) -> Any:
+        """Give urllib3's pool of sockets, and remember it."""
+        self._sockets = super().get_connection_with_tls_context(*arguments, **named)
+        return self._sockets
+
+    def close(self) -> None:
+        """Close every socket now: requests leaves that to the garbage collector."""
+        if self._latest is not None:
+            self._latest.close()
+        if self._sockets is not None:
+            self._sockets.close()
+        super().close()
 
 
 def connect(options: ConnectionOptions, credential: Credential | None, facts: Facts) -> Connection:

@@ -1,121 +1,17 @@
-"""The PowerShell side of the lab: what a script on a lab shell sees, and the channel behind it."""
+"""The PowerShell side of the lab: what a script on a lab shell sees."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
-import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lab_shell import COM, RECORDS, VERSION, Host, run_script
 
-from psrebind.lab.callbacks import CallbackServer, prelude
-from psrebind.lab.hostfault import HostFault
-
-VERSION = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
-RECORDS = r"HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters\SslBindingInfo"
-COM = "System.Runtime.InteropServices.COMException"
-BINDING = {
-    "protocol": "https",
-    "bindingInformation": "*:8443:",
-    "sslFlags": 1,
-    "certificateHash": "AA",
-    "certificateStoreName": "My",
-    "isDsMapperEnabled": False,
-    "ItemXPath": "/system.applicationHost/sites/site[@name='Shop' and @id='7']",
-}
-
-
-class Host:
-    """A host of a few facts, which remembers what it was asked."""
-
-    def __init__(self, **facts: object) -> None:
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.entered = threading.Event()
-        self.released = threading.Event()
-        self.facts = {
-            "name": "web02",
-            "ui_culture": "de-DE",
-            "execution_policy": "AllSigned",
-            "language_mode": "FullLanguage",
-            "clock_offset": 86400.0,
-            "modules": ["WebAdministration", "PKI"],
-        } | facts
-
-    def __call__(self, command: str, arguments: dict[str, Any]) -> Any:
-        if command == "host.facts":
-            return self.facts
-        self.asked.append((command, arguments))
-        name = command.replace(".", "_")
-        if not hasattr(self, name):
-            raise HostFault(f"{command}?", "NotSimulated")
-        return getattr(self, name)(arguments)
-
-    def registry_values(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        if arguments["path"] != VERSION:
-            raise _missing(arguments["path"])
-        return {"ProductName": "Größe", "UBR": 2**32 - 1, "Blob": b"\0\1", "Day": "2026-01-01"}
-
-    def registry_children(self, arguments: dict[str, Any]) -> list[str]:
-        if arguments["path"] != RECORDS:
-            raise _missing(arguments["path"])
-        return ["0.0.0.0:8443", "[::]:8443"]
-
-    def registry_exists(self, arguments: dict[str, Any]) -> bool:
-        return arguments["path"] in (VERSION, RECORDS)
-
-    def iis_sites(self, _: dict[str, Any]) -> list[dict[str, Any]]:
-        return [{"id": 7, "name": "Shop", "state": "Started"}]
-
-    def iis_bindings(self, _: dict[str, Any]) -> list[dict[str, Any]]:
-        return [BINDING]
-
-    def binding_AddSslCertificate(self, _: dict[str, Any]) -> None:
-        raise HostFault("In Benutzung", "X", exception_type=COM, hresult=0x80070020)
-
-    def binding_RebindSslCertificate(self, _: dict[str, Any]) -> None:
-        return None
-
-    def native(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        return {"exit": 7, "output": arguments["arguments"]}
-
-    def slow(self, _: dict[str, Any]) -> str:
-        self.entered.set()
-        assert self.released.wait(30)
-        return "late"
-
-    def meet(self, _: dict[str, Any]) -> str:
-        assert self.entered.wait(30)
-        return "met"
-
-    def release(self, _: dict[str, Any]) -> str:
-        self.released.set()
-        return "released"
-
-
-def _missing(path: str) -> HostFault:
-    return HostFault(
-        f"{path} fehlt",
-        "PathNotFound,Microsoft.PowerShell.Commands.GetItemPropertyCommand",
-        "ObjectNotFound",
-        exception_type="System.Management.Automation.ItemNotFoundException",
-    )
-
-
-@asynccontextmanager
-async def _serving(host: Host) -> AsyncIterator[CallbackServer]:
-    server = CallbackServer({"web02": host})
-    await server.start()
-    try:
-        yield server
-    finally:
-        await server.stop()
-
+from psrebind.lab.callbacks import prelude
 
 Run = Callable[..., Any]
 
@@ -136,22 +32,9 @@ def run(pwsh: Path, tmp_path: Path) -> Run:
     def run(body: str, host: Host | None = None) -> Any:
         script = tmp_path / "script.ps1"
         script.write_text(FRAME.format(prelude=prelude(), body=body), "utf-8")
-        return asyncio.run(_run(pwsh, script, host or Host()))
+        return asyncio.run(run_script(pwsh, script, host or Host()))
 
     return run
-
-
-async def _run(pwsh: Path, script: Path, host: Host) -> Any:
-    async with _serving(host) as server:
-        finished = await asyncio.to_thread(
-            subprocess.run,
-            [str(pwsh), "-NoProfile", "-NonInteractive", "-File", str(script)],
-            env={**os.environ, **server.environment("web02")},
-            capture_output=True,
-            timeout=60,
-        )
-    assert finished.returncode == 0, finished.stderr.decode()
-    return json.loads(finished.stdout)
 
 
 def test_registry_values_keep_their_types(run: Run) -> None:
@@ -314,78 +197,3 @@ def test_constrained_session_still_reads(run: Run) -> None:
         Host(language_mode="ConstrainedLanguage"),
     )
     assert found == ["refused", "*:8443:", "Größe", "http", "show"]
-
-
-STOPPED_CALL = """
-$token = $env:PSREBIND_LAB_TOKEN
-$text = [IO.File]::ReadAllText('{prelude}')
-. ([scriptblock]::Create($text))
-$env:PSREBIND_LAB_TOKEN = $token
-$space = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
-$space.Open()
-function New-Pipeline($Code) {{
-    $pipeline = [powershell]::Create()
-    $pipeline.Runspace = $space
-    $pipeline.AddScript($Code)
-}}
-$null = (New-Pipeline $text).Invoke()
-$slow = New-Pipeline "Invoke-LabHost 'slow'"
-$null = $slow.BeginInvoke()
-$met = Invoke-LabHost 'meet'
-$slow.Stop()
-$released = Invoke-LabHost 'release'
-$after = (New-Pipeline "Invoke-LabHost 'meet'").Invoke()
-ConvertTo-Json -Compress -InputObject @($met, $released, $after[0])
-"""
-
-
-def test_stopped_call_leaves_the_channel_usable(pwsh: Path, tmp_path: Path) -> None:
-    """After a pipeline is stopped in a call, the next call gets its own reply, not the late one."""
-    text = tmp_path / "prelude.txt"
-    text.write_text(prelude(), "ascii")
-    script = tmp_path / "script.ps1"
-    script.write_text(STOPPED_CALL.format(prelude=text), "ascii")
-    assert asyncio.run(_run(pwsh, script, Host())) == ["met", "released", "met"]
-
-
-def test_wrong_token_is_turned_away() -> None:
-    """A connection that does not know the lab's token is closed without an answer."""
-
-    async def knock() -> bytes:
-        async with _serving(Host()) as server:
-            where = server.environment("web02")
-            address = where["PSREBIND_LAB_ADDRESS"], int(where["PSREBIND_LAB_PORT"])
-            reader, writer = await asyncio.open_connection(*address)
-            writer.write(b'{"token": "wrong", "host": "web02"}\n')
-            writer.write(b'{"id": 1, "command": "host.facts", "arguments": {}}\n')
-            answer = await reader.read()
-            writer.close()
-            return answer
-
-    assert asyncio.run(knock()) == b""
-
-
-def test_bug_of_the_model_is_told_to_the_script(caplog: pytest.LogCaptureFixture) -> None:
-    """An exception that is no HostFault reaches the shell as an error and the log as a bug."""
-
-    async def ask() -> Any:
-        def broken(command: str, _: dict[str, Any]) -> Any:
-            return {} if command == "host.facts" else 1 // 0
-
-        server = CallbackServer({"web02": broken})
-        await server.start()
-        where = server.environment("web02")
-        address = where["PSREBIND_LAB_ADDRESS"], int(where["PSREBIND_LAB_PORT"])
-        reader, writer = await asyncio.open_connection(*address)
-        hello = {"token": where["PSREBIND_LAB_TOKEN"], "host": "web02"}
-        for line in (hello, {"id": 4, "command": "native", "arguments": {}}):
-            writer.write(json.dumps(line).encode() + b"\n")
-        reply = json.loads(await reader.readline())
-        writer.close()
-        await server.stop()
-        return reply
-
-    reply = asyncio.run(ask())
-    assert reply["id"] == 4
-    assert "ZeroDivisionError" in reply["error"]["message"]
-    assert "native" in caplog.text

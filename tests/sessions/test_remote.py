@@ -6,13 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from winrm import REPLY, Serve, Slow, Winrm
 
-from psrebind.errors import InvalidInput, ReplyError, ScriptError
+from psrebind.errors import (
+    AuthenticationError,
+    ConnectError,
+    InvalidInput,
+    ReplyError,
+    ScriptError,
+)
+from psrebind.lab.engine_pwsh import PwshEngine
 from psrebind.lab.hostfault import HostFault
 from psrebind.model import Secret
 from psrebind.sessions.base import Limits, Script, StreamRecord
@@ -54,7 +62,6 @@ def test_a_session_that_was_never_asked_sends_nothing(winrm: Winrm) -> None:
     assert winrm.actions == []
 
 
-@pytest.mark.filterwarnings("error")
 def test_a_secret_arrives(winrm: Winrm) -> None:
     """A secret travels beside the script, in one table, and not in its text."""
     with winrm.session() as session:
@@ -105,8 +112,6 @@ def test_nonsense_is_not_a_reply(serve: Serve) -> None:
 
 def test_a_wrong_password_is_tried_once(winrm: Winrm) -> None:
     """A refused credential is one logon attempt, whatever is asked of the session afterwards."""
-    from psrebind.errors import AuthenticationError
-
     with winrm.session(password="wrong") as session:
         for _ in range(3):
             with pytest.raises(AuthenticationError, match="refused"):
@@ -123,11 +128,8 @@ def test_a_proxy_of_the_environment_is_ignored(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with winrm.session() as session:
         assert session.invoke(Script("x"))
-    with winrm.session(proxy="environment") as session:
-        from psrebind.errors import ConnectError
-
-        with pytest.raises(ConnectError, match="proxy"):
-            session.invoke(Script("x"))
+    with winrm.session(proxy="environment") as session, pytest.raises(ConnectError, match="proxy"):
+        session.invoke(Script("x"))
 
 
 def test_ctrl_c_closes_the_shell(serve: Serve, slow: Slow) -> None:
@@ -150,8 +152,6 @@ def test_ctrl_c_closes_the_shell(serve: Serve, slow: Slow) -> None:
 @pytest.mark.engine
 def test_streams_come_while_the_script_runs(serve: Serve, pwsh: Path) -> None:
     """Records of the other streams are handed on as they come, in the waiting thread."""
-    from psrebind.lab.engine_pwsh import PwshEngine
-
     heard: list[StreamRecord] = []
     text = f"""
     $VerbosePreference = 'Continue'
@@ -176,8 +176,6 @@ def test_streams_come_while_the_script_runs(serve: Serve, pwsh: Path) -> None:
 @pytest.mark.parametrize("text", ["", "'a'; 'b'", "42", "Write-Error 'odd'"])
 def test_one_text_is_a_reply_and_nothing_else(serve: Serve, pwsh: Path, text: str) -> None:
     """No output, two outputs and a number are ReplyErrors."""
-    from psrebind.lab.engine_pwsh import PwshEngine
-
     with (
         serve(engine=lambda: PwshEngine(pwsh, environment={}, startup="")) as winrm,
         winrm.session() as session,
@@ -228,7 +226,7 @@ def test_a_password_is_needed_where_it_is(auth: str) -> None:
 def test_a_missing_extra_is_named(winrm: Winrm, auth: str, extra: str) -> None:
     """Without the library behind a way to log on, the error says what to install."""
     module = {"kerberos": "gssapi", "credssp": "requests_credssp"}[auth]
-    if __import__("importlib.util").util.find_spec(module):
+    if find_spec(module):
         pytest.skip(f"{module} is installed")
     with winrm.session(auth=auth) as session, pytest.raises(InvalidInput, match=extra):
         session.invoke(Script("x"))

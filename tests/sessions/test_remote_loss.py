@@ -34,13 +34,11 @@ def outcome(winrm: Winrm, limits: Limits | None = None) -> Outcome:
             return error
 
 
-def expected(number: int, answered: bool) -> type[Outcome]:
-    """What must be said when the request of that number, from 0, is the last one."""
+def expected(number: int) -> type[Outcome]:
+    """What must be said when the request of that number, from 0, gets no answer."""
     if number < COMMAND:
         return ConnectError
-    if number > ANSWER or (number == ANSWER and answered):
-        return Reply
-    return SessionLost
+    return SessionLost if number <= ANSWER else Reply
 
 
 def at_each_request(check: Callable[[int], str | None]) -> list[str]:
@@ -51,7 +49,7 @@ def at_each_request(check: Callable[[int], str | None]) -> list[str]:
 
 def complaint(winrm: Winrm, number: int, got: Outcome) -> str | None:
     """What is wrong with an outcome, or None."""
-    wanted = expected(number, answered=False)
+    wanted = expected(number)
     if type(got) is wanted and winrm.endpoint.open_shells == 0:
         return None
     return (
@@ -196,19 +194,21 @@ def test_too_many_shells_name_the_quota(serve: Serve) -> None:
 @contextmanager
 def listening(answer: bytes | None) -> Iterator[int]:
     """A port where something else than WinRM answers, or nothing at all."""
+    over = Event()
     with socket.create_server((ADDRESS, 0)) as server:
 
         def serve() -> None:
             with server.accept()[0] as peer:
                 peer.recv(4096)
-                if answer is not None:
-                    peer.sendall(answer)
+                if answer is None:
+                    over.wait(20)
                 else:
-                    peer.recv(4096)
+                    peer.sendall(answer)
 
         thread = Thread(target=serve, daemon=True)
         thread.start()
         yield int(server.getsockname()[1])
+        over.set()
         thread.join(5)
 
 

@@ -8,10 +8,23 @@ function global:Resolve-LabPath {
     if ($clean -match $hklm) { return @{ drive = 'Registry'; path = $Matches[1] } }
     $cert = '^(?:Cert:|(?:Microsoft\.PowerShell\.Security\\)?Certificate::)\\*(.*)$'
     if ($clean -match $cert) { return @{ drive = 'Certificate'; path = $Matches[1] } }
+    $file = '^(?:(?:Microsoft\.PowerShell\.Core\\)?FileSystem::)?' +
+        '(C:\\ProgramData\\psrebind(?:\\.*)?)$'
+    if ($clean -match $file) { return @{ drive = 'File'; path = $Matches[1] } }
     if ($clean -match '^(?:HKCU:|(?:Microsoft\.PowerShell\.Core\\)?Registry::|IIS:|WSMan:|RDS:)') {
         return @{ drive = 'Unknown'; path = $clean }
     }
     $null
+}
+
+# Whether a command reaches what lies on one of the lab's drives.
+function global:Test-LabReach {
+    param([string]$Command, [string]$Drive)
+    if ($Drive -eq 'Unknown') { return $false }
+    if ($Command -in 'Get-Content', 'Set-Content', 'New-Item', 'Remove-Item') {
+        return $Drive -eq 'File'
+    }
+    $Drive -ne 'File' -or $Command -eq 'Test-Path'
 }
 
 # A non-terminating error with the id that the real cmdlet's class gives it.
@@ -36,18 +49,21 @@ function global:Invoke-LabItem {
             & $Real $Bound
             continue
         }
-        if ($target.drive -eq 'Unknown') {
-            Deny-LabCommand $Cmdlet "$($Cmdlet.MyInvocation.MyCommand.Name) $path"
+        $command = $Cmdlet.MyInvocation.MyCommand.Name
+        if (-not (Test-LabReach $command $target.drive)) {
+            Deny-LabCommand $Cmdlet "$command $path"
         }
         foreach ($other in 'Filter', 'Include', 'Exclude', 'Recurse', 'Depth', 'Credential') {
             if ($Bound.ContainsKey($other)) {
-                Deny-LabCommand $Cmdlet "$($Cmdlet.MyInvocation.MyCommand.Name) -$other $path"
+                Deny-LabCommand $Cmdlet "$command -$other $path"
             }
         }
         try {
             & $Lab $Cmdlet $target ($key -eq 'LiteralPath') $Bound
         } catch {
-            if ($_.CategoryInfo.Category -ne 'ObjectNotFound') { throw }
+            # These the providers write; what is not simulated ends the command.
+            $written = 'ObjectNotFound', 'ResourceExists', 'PermissionDenied'
+            if ("$($_.CategoryInfo.Category)" -notin $written) { throw }
             Write-LabFault $Cmdlet $_
         }
     }
@@ -209,6 +225,7 @@ function global:Test-Path {
             if ($Target.drive -eq 'Certificate') {
                 return Test-LabCertificatePath $Cmdlet $Target.path $type
             }
+            if ($Target.drive -eq 'File') { return Test-LabFile $Target.path $type }
             $keys = @(Expand-LabRegistryKey $Target.path -Literal:$Literal)
             $there = @($keys | Where-Object { Test-LabRegistryKey $_ })
             $type -ne 'Leaf' -and $there.Count -gt 0

@@ -19,6 +19,7 @@ $env:PSModulePath = $env:PSREBIND_LAB_MODULES + [System.IO.Path]::PathSeparator 
 $system = "$env:SystemRoot\System32"
 Register-LabProgram 'netsh.exe' 'netsh.exe', 'netsh', "$system\netsh.exe"
 Register-LabProgram 'whoami.exe' 'whoami.exe', 'whoami', "$system\whoami.exe"
+Register-LabProgram 'wevtutil.exe' 'wevtutil.exe', 'wevtutil', "$system\wevtutil.exe"
 if (@($global:LabFacts['modules']) -contains 'WebAdministration') {
     Register-LabProgram 'appcmd.exe' "$system\inetsrv\appcmd.exe"
 }

@@ -80,7 +80,7 @@ function Get-CertificateNotificationTask {
     param(
 
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Find-LabNotification $PSCmdlet }
 }
 
 function Get-PfxData {
@@ -122,7 +122,7 @@ function New-CertificateNotificationTask {
         [Parameter(Mandatory)] [string] $Name,
         [Parameter(Mandatory)] [ValidateSet('System', 'User')] [object] $Channel
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Add-LabNotification $PSCmdlet $PSBoundParameters }
 }
 
 function New-SelfSignedCertificate {
@@ -183,7 +183,7 @@ function Remove-CertificateNotificationTask {
     param(
         [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)] [string] $Name
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Remove-LabNotification $PSCmdlet $PSBoundParameters }
 }
 
 function Set-CertificateAutoEnrollmentPolicy {
@@ -208,7 +208,7 @@ function Switch-Certificate {
         [Parameter(Mandatory, Position = 1)] [object] $NewCert,
         [Parameter(Mandatory, Position = 0)] [object] $OldCert
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Switch-LabCertificate $PSCmdlet $PSBoundParameters }
 }
 
 function Test-Certificate {

@@ -10,7 +10,7 @@ function Disable-ScheduledTask {
         [Parameter()] [int] $ThrottleLimit,
         [Parameter()] [switch] $AsJob
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.disable $global:LabTaskAsRow }
 }
 
 function Enable-ScheduledTask {
@@ -23,7 +23,7 @@ function Enable-ScheduledTask {
         [Parameter()] [int] $ThrottleLimit,
         [Parameter()] [switch] $AsJob
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.enable $global:LabTaskAsRow }
 }
 
 function Export-ScheduledTask {
@@ -36,7 +36,7 @@ function Export-ScheduledTask {
         [Parameter()] [int] $ThrottleLimit,
         [Parameter()] [switch] $AsJob
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.export { $args[1] } }
 }
 
 function Get-ClusteredScheduledTask {
@@ -61,7 +61,7 @@ function Get-ScheduledTask {
         [Parameter()] [int] $ThrottleLimit,
         [Parameter()] [switch] $AsJob
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Find-LabTask $PSCmdlet $PSBoundParameters | ForEach-Object { New-LabTask $_ } }
 }
 
 function Get-ScheduledTaskInfo {
@@ -74,7 +74,7 @@ function Get-ScheduledTaskInfo {
         [Parameter()] [int] $ThrottleLimit,
         [Parameter()] [switch] $AsJob
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.info { ConvertTo-LabTaskInfo @args } }
 }
 
 function New-ScheduledTask {
@@ -223,7 +223,7 @@ function Register-ScheduledTask {
         [Parameter()] [int] $ThrottleLimit,
         [Parameter()] [switch] $AsJob
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Register-LabTask $PSCmdlet $PSBoundParameters }
 }
 
 function Set-ClusteredScheduledTask {
@@ -273,7 +273,7 @@ function Start-ScheduledTask {
         [Parameter()] [int] $ThrottleLimit,
         [Parameter()] [switch] $AsJob
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.start }
 }
 
 function Stop-ScheduledTask {
@@ -303,7 +303,7 @@ function Unregister-ClusteredScheduledTask {
 }
 
 function Unregister-ScheduledTask {
-    [CmdletBinding(SupportsShouldProcess, DefaultParameterSetName = 'ByPath', PositionalBinding = $false)]
+    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High', DefaultParameterSetName = 'ByPath', PositionalBinding = $false)]
     param(
         [Parameter(ParameterSetName = 'ByPath', Position = 0, ValueFromPipelineByPropertyName)] [string[]] $TaskName,
         [Parameter(ParameterSetName = 'ByPath', Position = 1, ValueFromPipelineByPropertyName)] [string[]] $TaskPath,
@@ -313,5 +313,5 @@ function Unregister-ScheduledTask {
         [Parameter()] [switch] $AsJob,
         [Parameter()] [switch] $PassThru
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Unregister-LabTask $PSCmdlet $PSBoundParameters }
 }

@@ -1,0 +1,1 @@
+Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.disable $global:LabTaskAsRow

@@ -1,0 +1,1 @@
+Find-LabNotification $PSCmdlet

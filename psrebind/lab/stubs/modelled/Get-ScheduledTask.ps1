@@ -1,0 +1,1 @@
+Find-LabTask $PSCmdlet $PSBoundParameters | ForEach-Object { New-LabTask $_ }

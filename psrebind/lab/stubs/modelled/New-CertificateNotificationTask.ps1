@@ -1,0 +1,1 @@
+Add-LabNotification $PSCmdlet $PSBoundParameters

@@ -1,0 +1,1 @@
+Register-LabTask $PSCmdlet $PSBoundParameters

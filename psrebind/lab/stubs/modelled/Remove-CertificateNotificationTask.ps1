@@ -1,0 +1,1 @@
+Remove-LabNotification $PSCmdlet $PSBoundParameters

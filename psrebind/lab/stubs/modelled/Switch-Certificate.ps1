@@ -1,0 +1,1 @@
+Switch-LabCertificate $PSCmdlet $PSBoundParameters

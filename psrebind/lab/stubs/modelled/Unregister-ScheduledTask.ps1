@@ -1,0 +1,1 @@
+Unregister-LabTask $PSCmdlet $PSBoundParameters

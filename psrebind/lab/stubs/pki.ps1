@@ -1,0 +1,83 @@
+# The PKI module's certificate notifications. Its commands are binary cmdlets, so that their class
+# is part of an error's id.
+
+function global:Stop-LabPki {
+    param($Cmdlet, $Record)
+    $name = $Cmdlet.MyInvocation.MyCommand.Name
+    $class = "Microsoft.CertificateServices.Commands.$($name.Replace('-', ''))Command"
+    if ($Record.CategoryInfo.Category -ne 'NotImplemented') {
+        Set-LabErrorId $Record "$($Record.FullyQualifiedErrorId.Split(',')[0]),$class"
+    }
+    $Cmdlet.ThrowTerminatingError($Record)
+}
+
+function global:Invoke-LabPki {
+    param($Cmdlet, [string]$Command, [System.Collections.IDictionary]$Arguments = @{})
+    try {
+        Invoke-LabHost $Command $Arguments
+    } catch {
+        Stop-LabPki $Cmdlet $_
+    }
+}
+
+# A certificate is given as a path, or as an object that knows where it lies.
+function global:Get-LabCertificatePath {
+    param($Cmdlet, $Given)
+    $path = if ($Given -is [string]) { $Given } elseif ($Given.PSObject.Properties['PSPath']) {
+        $Given.PSPath
+    } else {
+        Deny-LabCommand $Cmdlet 'Switch-Certificate with a certificate of no store'
+    }
+    $place = Resolve-LabPath $path
+    if ($null -eq $place -or $place.drive -ne 'Certificate') {
+        Stop-LabPki $Cmdlet (New-LabError @{
+                message        = "Cannot find path '$path' because it does not exist."
+                error_id       = 'System.Management.Automation.ItemNotFoundException'
+                category       = 'ObjectNotFound'
+                exception_type = 'System.Management.Automation.ItemNotFoundException' } $path)
+    }
+    "Cert:\$($place.path)"
+}
+
+function global:Switch-LabCertificate {
+    param($Cmdlet, $Bound)
+    $old = Get-LabCertificatePath $Cmdlet $Bound['OldCert']
+    $new = Get-LabCertificatePath $Cmdlet $Bound['NewCert']
+    if (-not $Cmdlet.ShouldProcess($old)) { return }
+    $only = $Bound.ContainsKey('NotifyOnly') -and [bool]$Bound['NotifyOnly']
+    $null = Invoke-LabPki $Cmdlet 'pki.switch' @{ old = $old; new = $new; notify_only = $only }
+}
+
+function global:Add-LabNotification {
+    param($Cmdlet, $Bound)
+    if ($Bound.ContainsKey('RunTaskForExistingCertificates')) {
+        Deny-LabCommand $Cmdlet 'New-CertificateNotificationTask -RunTaskForExistingCertificates'
+    }
+    if (-not $Cmdlet.ShouldProcess($Bound['Name'])) { return }
+    $null = Invoke-LabPki $Cmdlet 'pki.add_notification_task' @{
+        type    = $Bound['Type']
+        channel = $Bound['Channel']
+        script  = $Bound['PSScript']
+        name    = $Bound['Name']
+    }
+    Find-LabNotification $Cmdlet | Where-Object { $_.Name -eq $Bound['Name'] }
+}
+
+function global:Find-LabNotification {
+    param($Cmdlet)
+    $type = 'Microsoft.CertificateServices.Commands.CertificateNotificationTask'
+    foreach ($row in Invoke-LabPki $Cmdlet 'pki.notification_tasks') {
+        New-LabObject ([ordered]@{
+                Name     = $row['name']
+                Type     = $row['type']
+                Channel  = $row['channel']
+                PSScript = $row['script']
+            }) $type
+    }
+}
+
+function global:Remove-LabNotification {
+    param($Cmdlet, $Bound)
+    if (-not $Cmdlet.ShouldProcess($Bound['Name'])) { return }
+    $null = Invoke-LabPki $Cmdlet 'pki.remove_notification_task' @{ name = $Bound['Name'] }
+}

@@ -1,0 +1,46 @@
+"""What the tests of the command line need: the command itself, and a lab without PowerShell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli.command_line import Command, Ran
+
+from psrebind.cli import main
+from psrebind.lab.runtime import Lab
+
+
+@pytest.fixture
+def psrebind(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run one command line as the process would; no password is in the environment."""
+    monkeypatch.delenv("PSREBIND_PASSWORD", raising=False)
+
+    def run(*words: str) -> Ran:
+        capsys.readouterr()
+        status = main(words)
+        return Ran(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The three hosts of the demo on the air, answered by the model."""
+    with Lab.create(tmp_path_factory.mktemp("lab")).running() as running:
+        yield running
+
+
+@pytest.fixture
+def as_admin(
+    psrebind: Command, lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Command:
+    """Run one command line with the lab's password where it is looked for."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", lab.password)
+    monkeypatch.setenv("PSREBIND_BEFORE_FOLDER", str(tmp_path / "before"))
+
+    def run(command: str, *words: str) -> Ran:
+        return psrebind(command, *words, "--user", lab.user)
+
+    return run

@@ -1,0 +1,127 @@
+"""IIS bindings joined with http.sys records, and what is odd about them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from psrebind.decode.bindings import IisState, RawBinding, RawSite, joined, record_key
+from psrebind.decode.records import RawRecord
+from psrebind.errors import ReplyError
+from psrebind.model import IIS_APPLICATION_ID, Binding, RecordKind, Thumbprint
+
+ONE, TWO = Thumbprint("11" * 20), Thumbprint("22" * 20)
+
+
+def held(
+    kind: RecordKind,
+    endpoint: str,
+    thumbprint: Thumbprint | None = ONE,
+    application: str = IIS_APPLICATION_ID,
+) -> RawRecord:
+    """A record as a script reports it."""
+    binary = {"AppId": UUID(application).bytes_le}
+    return RawRecord(kind, endpoint, thumbprint, "My", binary, {})
+
+
+def bound(information: str, flags: int = 0, site: int = 1) -> RawBinding:
+    """A binding as Get-WebBinding shows it."""
+    path = f"/system.applicationHost/sites/site[@name='A' and @id='{site}']"
+    return RawBinding(path, information, flags)
+
+
+def only(binding: RawBinding, *records: RawRecord) -> Binding:
+    """Join one binding of a site with records."""
+    (found,), _ = joined(IisState((RawSite(1, "A", "Started"),), (binding,), records))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("information", "flags", "kind", "endpoint"),
+    [
+        ("*:443:", 0, RecordKind.IP, "0.0.0.0:443"),
+        (":443:", 0, RecordKind.IP, "0.0.0.0:443"),
+        ("*:443:www.example", 0, RecordKind.IP, "0.0.0.0:443"),
+        ("192.0.2.1:443:", 4, RecordKind.IP, "192.0.2.1:443"),
+        ("[2001:DB8::1]:443:", 0, RecordKind.IP, "[2001:db8::1]:443"),
+        ("*:443:www.example", 1, RecordKind.SNI, "WWW.example:443"),
+        ("*:443:münchen.example", 1, RecordKind.SNI, "xn--mnchen-3ya.example:443"),
+        ("*:443:xn--mnchen-3ya.example", 1, RecordKind.SNI, "münchen.example:443"),
+        ("*:443:www.example", 3, RecordKind.CCS, "443"),
+        ("*:443:www.example", 2, RecordKind.CCS, "0.0.0.0:443"),
+    ],
+)
+def test_record(information: str, flags: int, kind: RecordKind, endpoint: str) -> None:
+    """The flags say which kind of record answers, the information which of them."""
+    found = only(bound(information, flags), held(kind, endpoint))
+    assert found.thumbprint == ONE
+    assert found.problems == ()
+
+
+def test_site_by_number() -> None:
+    """The site is found by its number, whatever characters its name has."""
+    path = "/sites/site[@name='it's [@id='7'] here' and @id='1']"
+    found = only(RawBinding(path, "*:443:", 0), held(RecordKind.IP, "0.0.0.0:443"))
+    assert (found.site, found.site_id, found.state) == ("A", 1, "Started")
+
+
+def test_strays() -> None:
+    """Records that no binding uses are given apart, a wrong kind among them."""
+    records = (held(RecordKind.IP, "0.0.0.0:443"), held(RecordKind.SNI, "a.example:443"))
+    state = IisState((), (bound("*:443:a.example", 1),), records)
+    (binding,), strays = joined(state)
+    assert binding.record
+    assert [stray.endpoint for stray in strays] == ["0.0.0.0:443"]
+
+
+def test_no_record() -> None:
+    """A binding without a record says which one is missing."""
+    assert only(bound("*:443:")).problems == ("no http.sys record ipport=0.0.0.0:443",)
+
+
+def test_no_certificate() -> None:
+    """A record without a certificate is a problem, but for the central store."""
+    assert only(bound("*:443:"), held(RecordKind.IP, "0.0.0.0:443", None)).problems
+    assert not only(bound("*:443:a", 3), held(RecordKind.CCS, "443", None)).problems
+
+
+def test_foreign_record() -> None:
+    """A record of another program is a problem."""
+    other = "11111111-2222-3333-4444-555555555555"
+    (problem,) = only(bound("*:443:"), held(RecordKind.IP, "0.0.0.0:443", ONE, other)).problems
+    assert other in problem
+
+
+def test_sni_without_name() -> None:
+    """SNI on a binding without a host name breaks IIS Manager, and is said."""
+    assert "SNI is on without a host name" in only(bound("*:443:", 1)).problems
+
+
+@pytest.mark.parametrize(
+    ("information", "endpoint", "thumbprint", "shadowed"),
+    [
+        ("*:443:a.example", "0.0.0.0:443", TWO, True),
+        ("*:443:a.example", "192.0.2.1:443", TWO, True),
+        ("192.0.2.1:443:a.example", "0.0.0.0:443", TWO, True),
+        ("192.0.2.1:443:a.example", "192.0.2.2:443", TWO, False),
+        ("*:443:a.example", "0.0.0.0:8443", TWO, False),
+        ("*:443:a.example", "0.0.0.0:443", ONE, False),
+    ],
+)
+def test_shadow(information: str, endpoint: str, thumbprint: Thumbprint, shadowed: bool) -> None:
+    """An ip:port record of the same socket with another certificate may win over SNI."""
+    records = held(RecordKind.SNI, "a.example:443"), held(RecordKind.IP, endpoint, thumbprint)
+    assert bool(only(bound(information, 1), *records).problems) is shadowed
+
+
+def test_unreadable_information() -> None:
+    """A binding that IIS cannot mean is the host's nonsense, not the user's input."""
+    with pytest.raises(ReplyError, match="no-port"):
+        only(bound("no-port"))
+
+
+def test_record_key() -> None:
+    """Two spellings of one record are one key."""
+    one = record_key(RecordKind.SNI, "MÜNCHEN.example:443")
+    assert one == record_key(RecordKind.SNI, "xn--mnchen-3ya.example:443")

@@ -1,0 +1,247 @@
+"""What must hold of set_iis_binding, each as a check that a test and the mutants both run."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from labs import ask, connect, restored
+
+from psrebind.decode.records import restoring_arguments
+from psrebind.errors import ScriptError
+from psrebind.lab.httpsys import Options
+from psrebind.lab.runtime import Lab
+from psrebind.lab.state import HostState
+from psrebind.model import Binding, BindingInfo, Thumbprint
+from psrebind.operations import run
+from psrebind.operations.get_iis_binding import GetIisBinding
+from psrebind.operations.set_iis_binding import SetIisBinding
+from psrebind.sessions.remote import RemoteSession
+from psrebind.templates import Library
+
+OPTIONED = "127."  # web01's binding with an address of its own has client-certificate options
+
+
+def pair(lab: Lab, host: str) -> tuple[Thumbprint, Thumbprint]:
+    """The old and the new certificate that wait on a host."""
+    swap = next(one for one in lab.scenario.summary if one.host == host)
+    return Thumbprint(swap.old), Thumbprint(swap.new)
+
+
+def bindings(session: RemoteSession, library: Library | None = None) -> dict[str, Binding]:
+    """The host's bindings by site."""
+    reading = GetIisBinding()
+    body = run([reading], session, library=library).bodies[0]
+    return {one.site: one for one in reading.bindings(body).bindings}
+
+
+def setting(binding: Binding, new: str, **other: Any) -> SetIisBinding:
+    """The change that puts a certificate on a binding."""
+    record = binding.record
+    assert record
+    fields: dict[str, Any] = {
+        "site": binding.site,
+        "information": binding.information,
+        "kind": binding.kind,
+        "endpoint": record.endpoint,
+        "expected": binding.thumbprint,
+        "thumbprint": Thumbprint(new),
+        "store": binding.store,
+        "options": restoring_arguments(record),
+    }
+    return SetIisBinding(**fields | other)
+
+
+def refuses(session: RemoteSession, library: Library, operation: SetIisBinding) -> ScriptError:
+    """The error of a change that must fail."""
+    try:
+        ask(session, operation, library)
+    except ScriptError as error:
+        return error
+    raise AssertionError("the change succeeded")
+
+
+def changes_once(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A change changes, reads back, and run again finds nothing to do."""
+    with restored(lab.hosts["web01"]) as host:
+        new = pair(lab, "web01")[1]
+        change = setting(bindings(session)["Shop"], new)
+        first = ask(session, change, library)[0]
+        assert (first.changed, first.after.thumbprint) == (True, new)
+        assert bindings(session)["Shop"].thumbprint == new
+        moves: list[None] = []
+        stop = host.host.watch(lambda: moves.append(None))
+        second = ask(session, change, library)[0]
+        stop()
+        assert (second.changed, moves) == (False, [])
+
+
+def never_without_a_record(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """At no moment of a change is the binding without a certificate."""
+    with restored(lab.hosts["web01"]) as host:
+        change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
+        counts: list[int] = []
+        stop = host.host.watch(lambda: counts.append(len(host.host.state.records)))
+        ask(session, change, library)
+        stop()
+        assert counts
+        assert set(counts) == {len(host.host.state.records)}
+
+
+def keeps_options(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Client-certificate options survive on a Windows that resets them."""
+    with restored(lab.hosts["web01"]):
+        before = bindings(session)["Intranet"]
+        row = ask(session, setting(before, pair(lab, "web01")[1]), library)[0]
+        after = bindings(session)["Intranet"].record
+        assert before.record
+        assert after
+        assert before.record.values["DefaultSslCtlStoreName"] == "ClientAuthIssuer"
+        assert (row.lost, after.values) == ((), before.record.values)
+        assert after.application_id == before.record.application_id
+
+
+def keeps_a_foreign_application(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """The application id of a record survives where nothing else would be lost."""
+    foreign = "{11111111-2222-3333-4444-555555555555}"
+    with restored(lab.hosts["web01"]) as host:
+        records = tuple(replace(one, appid=foreign) for one in host.host.state.records)
+        host.host.change(lambda now: replace(now, records=records))
+        row = ask(session, setting(bindings(session)["Shop"], pair(lab, "web01")[1]), library)[0]
+        record = bindings(session)["Shop"].record
+        assert record
+        assert (row.lost, f"{{{record.application_id}}}") == ((), foreign)
+
+
+def restores_without_update(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Where netsh has no update, options come back by delete and add."""
+
+    def with_options(now: HostState) -> HostState:
+        special = Options(check_mode=1, ctl_store_name="ClientAuthIssuer", flags=2)
+        return replace(now, records=tuple(replace(one, options=special) for one in now.records))
+
+    with restored(lab.hosts["web03"]) as host, connect(lab, "web03") as other:
+        host.host.change(with_options)
+        before = bindings(other)["Fallback"]
+        row = ask(other, setting(before, pair(lab, "web03")[1]), library)[0]
+        after = bindings(other)["Fallback"]
+        assert before.record
+        assert after.record
+        assert (row.lost, after.record.values) == ((), before.record.values)
+        assert after.thumbprint == pair(lab, "web03")[1]
+
+
+def names_what_is_lost(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """An option that could not be put back is named in the row."""
+    with restored(lab.hosts["web01"]) as host:
+        host.host.faults["netsh http update"] = "nothing"
+        change = setting(bindings(session)["Intranet"], pair(lab, "web01")[1])
+        lost = ask(session, change, library)[0].lost
+        assert {"DefaultFlags", "DefaultSslCertCheckMode", "DefaultSslCtlStoreName"} <= set(lost)
+
+
+def silence_is_failure(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A command that does nothing and says nothing is a failure."""
+    with restored(lab.hosts["web01"]) as host:
+        change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
+        host.host.faults["binding.AddSslCertificate"] = "nothing"
+        assert pair(lab, "web01")[1] in str(refuses(session, library, change))
+
+
+def expects(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A binding in neither the expected nor the wanted state is left alone."""
+    with restored(lab.hosts["web01"]) as host:
+        change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
+        state = host.host.state
+        error = refuses(session, library, replace(change, expected=Thumbprint("0" * 40)))
+        assert str(change.expected) in str(error)
+        assert host.host.state == state
+
+
+def uses_the_store(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """The certificate is bound from the store that was named."""
+    with restored(lab.hosts["web02"]), connect(lab, "web02") as other:
+        row = ask(other, setting(bindings(other)["Hosting"], pair(lab, "web02")[1]), library)[0]
+        assert (row.after.store, row.changed) == ("WebHosting", True)
+
+
+def moves_between_stores(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """The same certificate in another store than wanted is not the wanted state."""
+    with restored(lab.hosts["web02"]), connect(lab, "web02") as other:
+        binding = bindings(other)["Hosting"]
+        row = ask(other, setting(binding, str(binding.thumbprint), store="My"), library)[0]
+        assert (row.before.store, row.after.store, row.changed) == ("WebHosting", "My", True)
+
+
+def one_binding_exactly(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A binding that does not exist, or not under that site, is refused by count."""
+    with restored(lab.hosts["web01"]):
+        change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
+        other = replace(change, information=BindingInfo("*:9999:"))
+        assert "0 HTTPS bindings '*:9999:'" in str(refuses(session, library, other))
+
+
+def one_at_a_time(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A second psrebind meets the mutex while the first one changes the host."""
+    with restored(lab.hosts["web01"]) as host, connect(lab) as other:
+        change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
+        bindings(other)
+        inside, leave = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            inside.set()
+            leave.wait(20)
+
+        stop = host.host.watch(hold)
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(ask, other, change, library)
+            try:
+                assert inside.wait(20)
+                assert refuses(session, library, change).error_id == "psrebind.Busy"
+            finally:
+                leave.set()
+                stop()
+        assert first.result()[0].changed
+
+
+def a_failed_restore_leaves_a_record(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Options that netsh does not take cost the options, never the binding's certificate."""
+    with restored(lab.hosts["web01"]):
+        options = ("nosuchoption=enable",)
+        change = setting(bindings(session)["Intranet"], pair(lab, "web01")[1], options=options)
+        row = ask(session, change, library)[0]
+        assert "DefaultFlags" in row.lost
+        assert bindings(session)["Intranet"].thumbprint == pair(lab, "web01")[1]
+
+
+def a_gap_closes(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Where the add after a delete fails, the record comes back without its options."""
+    special = Options(check_mode=1, flags=2)
+    with restored(lab.hosts["web03"]) as host, connect(lab, "web03") as other:
+        records = tuple(replace(one, options=special) for one in host.host.state.records)
+        host.host.change(lambda now: replace(now, records=records))
+        options = ("disabletls13=enable",)
+        change = setting(bindings(other)["Fallback"], pair(lab, "web03")[1], options=options)
+        row = ask(other, change, library)[0]
+        assert "DefaultFlags" in row.lost
+        assert bindings(other)["Fallback"].thumbprint == pair(lab, "web03")[1]
+
+
+CHECKS = (
+    changes_once,
+    never_without_a_record,
+    keeps_options,
+    keeps_a_foreign_application,
+    restores_without_update,
+    names_what_is_lost,
+    silence_is_failure,
+    expects,
+    uses_the_store,
+    moves_between_stores,
+    one_binding_exactly,
+    one_at_a_time,
+    a_failed_restore_leaves_a_record,
+    a_gap_closes,
+)

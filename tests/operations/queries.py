@@ -1,0 +1,106 @@
+"""What must hold of the queries, each as a check that a test and the mutants both run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from labs import connect, restored
+from operations.changes import bindings, pair, refuses, setting
+
+from psrebind.lab.runtime import Lab
+from psrebind.model import Certificate
+from psrebind.operations import run
+from psrebind.operations.get_certificate import GetCertificate
+from psrebind.operations.get_host import GetHost, Host
+from psrebind.operations.get_iis_binding import GetIisBinding
+from psrebind.sessions.remote import RemoteSession
+from psrebind.templates import Library
+
+
+def reads_both_stores(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Certificates of My and WebHosting are read, with what the store knows of them."""
+    with connect(lab, "web02") as other:
+        reading = GetCertificate()
+        found = reading.result(run([reading], other, library=library).bodies[0])
+        assert all(isinstance(one, Certificate) for one in found)
+        kept = [one for one in found if isinstance(one, Certificate)]
+        old, new = pair(lab, "web02")
+        assert {(one.store, one.thumbprint) for one in kept} == {
+            (store, thumbprint) for store in ("My", "WebHosting") for thumbprint in (old, new)
+        }
+        assert {one.renewed_by for one in kept if one.thumbprint == old} == {new}
+        assert all(one.key_linked and one.friendly_name for one in kept)
+        assert all("kunden.example" in one.dns_names for one in kept)
+
+
+def finds_each_record(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Each binding is joined with its record; SNI records by the name in their value."""
+    found = bindings(session, library)
+    assert set(found) == {"Shop", "München", "Legacy", "Intranet"}
+    assert {one.thumbprint for one in found.values()} == {pair(lab, "web01")[0]}
+    assert [one.problems for one in found.values()] == [()] * 4
+
+
+def constrained_language_reads_and_refuses(
+    lab: Lab, session: RemoteSession, library: Library
+) -> None:
+    """In Constrained Language every query answers alike, and a change says that it cannot."""
+    questions = (GetHost(), GetCertificate(), GetIisBinding())
+    with restored(lab.hosts["web01"]) as host:
+        full = run(questions, session, library=library)
+        change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
+        facts = replace(host.host.facts, language_mode="ConstrainedLanguage")
+        host.host.change(lambda now: replace(now, facts=facts))
+        with connect(lab) as other:
+            constrained = run(questions, other, library=library)
+            assert constrained.language_mode == "ConstrainedLanguage"
+            for question, one, same in zip(questions, full.bodies, constrained.bodies, strict=True):
+                assert (same.error, question.rows(one)) == (None, question.rows(same))
+            error = refuses(other, library, change)
+            assert error.error_id == "psrebind.LanguageMode"
+
+
+def describes_the_host(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A host's facts are those of the host, in any language, and it lacks nothing."""
+    with connect(lab, "web02") as other:
+        asked = GetHost()
+        reply = run([asked], other, library=library)
+        found = asked.host(reply, reply.bodies[0])
+    assert (found.name, found.domain) == ("web02", "lab.example")
+    assert found.windows == "Windows Server 2019 Standard"
+    assert (found.build, found.ui_culture) == ("17763.5458", "de-DE")
+    assert (found.elevated, found.process_bits) == (True, 64)
+    assert "WebAdministration" in found.modules
+    assert abs(found.clock_difference.total_seconds()) <= 5
+    assert isinstance(found, Host)
+
+
+def one_pipeline_reads_all(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Three questions are one Command at the endpoint."""
+    endpoint = lab.hosts["web01"].endpoint
+    before = sum(one.action == "Command" for one in endpoint.requests)
+    run((GetHost(), GetCertificate(), GetIisBinding()), session, library=library)
+    assert sum(one.action == "Command" for one in endpoint.requests) == before + 1
+
+
+def a_missing_module_stops_one_body(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Without WebAdministration the bindings say so, and the other questions still answer."""
+    with restored(lab.hosts["web03"]) as host:
+        facts = replace(host.host.facts, modules=("ScheduledTasks",))
+        host.host.change(lambda now: replace(now, facts=facts))
+        # A lab host lays its modules out when its first shell opens: take one that has none yet.
+        with connect(lab, "web03") as other:
+            reply = run((GetHost(), GetIisBinding()), other, library=library)
+    host_body, bindings_body = reply.bodies
+    assert host_body.error is None
+    assert bindings_body.error is not None
+    assert bindings_body.error.error_id == "psrebind.MissingModule,WebAdministration"
+
+
+CHECKS = (
+    reads_both_stores,
+    finds_each_record,
+    describes_the_host,
+    one_pipeline_reads_all,
+    constrained_language_reads_and_refuses,
+)

@@ -1,0 +1,80 @@
+"""The state before, on disk before anything is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from certificates import make
+from observations import observed, record, renewal, stored
+
+from psrebind.errors import InvalidInput
+from psrebind.rebind.before import default_folder, write_before
+from psrebind.rebind.plan import Step, plan
+
+OLD, NEW = make("a.example", "b.example"), make("a.example", "b.example")
+MOMENT = datetime(2026, 6, 1, 12, 0, 0, 5, tzinfo=UTC)
+
+
+def steps() -> tuple[Step, ...]:
+    """Two steps, the first of two sites."""
+    bindings = ["*:443:", "*:443:b.example", "*:443:ä.example 1"]
+    records = [record("0.0.0.0:443", OLD, DefaultFlags=2), record("ä.example:443", OLD)]
+    return plan(observed(bindings, records, [stored(OLD), stored(NEW)]), renewal(OLD, NEW)).steps
+
+
+def test_lines(tmp_path: Path) -> None:
+    """Each step is one line with its bindings, the whole record before, and what is wanted."""
+    path = write_before("web01", steps(), folder=tmp_path / "new" / "folder", now=MOMENT)
+    assert path.name == "20260601T120000.000005Z-web01.jsonl"
+    first, second = (json.loads(line) for line in path.read_text("ascii").splitlines())
+    assert first["host"] == "web01"
+    assert first["renewal"] == {"old": OLD.thumbprint, "new": NEW.thumbprint}
+    assert first["wanted"] == {"thumbprint": NEW.thumbprint, "store": "My"}
+    assert [binding["site"] for binding in first["bindings"]] == ["A", "B"]
+    before = first["bindings"][0]["record"]
+    assert before["thumbprint"] == OLD.thumbprint
+    assert before["values"] == {"DefaultFlags": 2}
+    assert second["bindings"][0]["information"] == "*:443:ä.example"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_only_the_user_reads(tmp_path: Path) -> None:
+    """The file and a folder made for it are the user's alone."""
+    path = write_before("web01", steps(), folder=tmp_path / "before")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("host", ["2001:db8::1", "../../etc/passwd", "a b/c"])
+def test_host_in_file_name(tmp_path: Path, host: str) -> None:
+    """Whatever a host is called, its file lies in the folder and the line has its true name."""
+    path = write_before(host, steps(), folder=tmp_path)
+    assert path.parent == tmp_path
+    assert ":" not in path.name
+    assert json.loads(path.read_text().splitlines()[0])["host"] == host
+
+
+def test_never_over_a_file(tmp_path: Path) -> None:
+    """A file that is there is kept: nothing is sent instead."""
+    path = write_before("web01", steps(), folder=tmp_path, now=MOMENT)
+    kept = path.read_bytes()
+    with pytest.raises(InvalidInput, match="nothing was sent"):
+        write_before("web01", steps()[:1], folder=tmp_path, now=MOMENT)
+    assert path.read_bytes() == kept
+
+
+def test_folder_that_is_a_file(tmp_path: Path) -> None:
+    """A folder that cannot be made refuses the run in one sentence."""
+    place = tmp_path / "file"
+    place.write_text("")
+    with pytest.raises(InvalidInput, match="nothing was sent"):
+        write_before("web01", steps(), folder=place)
+
+
+def test_default_folder() -> None:
+    """Without a folder it is the user's data folder."""
+    assert default_folder().parts[-2:] == ("psrebind", "before")

@@ -1,0 +1,96 @@
+"""Handshakes before and after, compared with what a step wanted."""
+
+from __future__ import annotations
+
+import pytest
+from certificates import NOW, make
+from observations import observed, record, renewal, stored
+from tls_server import tls_server
+
+from psrebind.rebind.handshake import Handshake
+from psrebind.rebind.plan import Step, plan
+from psrebind.rebind.verify import Verdict, first_look, second_look, verdict
+from psrebind.sessions.base import Limits
+
+OLD, NEW, OTHER = make("a.example"), make("a.example"), make("a.example")
+NOTHING = Handshake(error="Connection refused")
+OLD_SEEN, NEW_SEEN, OTHER_SEEN = (Handshake(made.thumbprint) for made in (OLD, NEW, OTHER))
+
+
+def step(port: int = 443) -> Step:
+    """The step of one SNI binding, by the real plan."""
+    entries = [stored(OLD), stored(NEW)]
+    held = [record(f"a.example:{port}", OLD)]
+    seen = observed([f"*:{port}:a.example 1"], held, entries, clock=NOW)
+    (found,) = plan(seen, renewal(OLD, NEW)).steps
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        (OLD_SEEN, NEW_SEEN, Verdict.VERIFIED),
+        (NOTHING, NEW_SEEN, Verdict.VERIFIED),
+        (NEW_SEEN, NEW_SEEN, Verdict.VERIFIED),
+        (OLD_SEEN, OLD_SEEN, Verdict.PENDING),
+        (NOTHING, OLD_SEEN, Verdict.PENDING),
+        (NOTHING, NOTHING, Verdict.UNVERIFIED),
+        (OTHER_SEEN, OTHER_SEEN, Verdict.UNVERIFIED),
+        (OLD_SEEN, NOTHING, Verdict.BROKEN),
+        (OTHER_SEEN, NOTHING, Verdict.BROKEN),
+        (OLD_SEEN, OTHER_SEEN, Verdict.BROKEN),
+        (NOTHING, OTHER_SEEN, Verdict.BROKEN),
+    ],
+)
+def test_verdict(before: Handshake, after: Handshake, wanted: Verdict) -> None:
+    """Each pair of handshakes has one verdict."""
+    assert verdict(before, after, step()) is wanted
+
+
+def test_change_is_seen() -> None:
+    """A server that changes its certificate between the looks is verified at once."""
+    with tls_server(OLD) as server:
+        checks = first_look([step(server.port)], "127.0.0.1")
+        assert [check.verdict for check in checks] == [None]
+        server.made = NEW
+        (after,) = second_look(checks, patience=0, limits=Limits())
+    assert after.before.thumbprint == OLD.thumbprint
+    assert after.verdict is Verdict.VERIFIED
+
+
+def test_pending_is_tried_again() -> None:
+    """A server that is late is knocked at until it serves the new certificate."""
+    with tls_server(OLD) as server:
+        checks = first_look([step(server.port)], "127.0.0.1")
+        seen = server.names
+
+        class Late(list[str | None]):
+            """Changes the certificate once the second look has knocked in vain."""
+
+            def append(self, name: str | None) -> None:
+                super().append(name)
+                if len(self) == 5:
+                    server.made = NEW
+
+        server.names = Late(seen)
+        (after,) = second_look(checks, patience=30, limits=Limits())
+    assert after.verdict is Verdict.VERIFIED
+    assert len(server.names) > 5
+
+
+def test_pending_after_patience() -> None:
+    """A server that keeps the old certificate is pending when patience ends."""
+    with tls_server(OLD) as server:
+        checks = first_look([step(server.port)], "127.0.0.1")
+        (after,) = second_look(checks, patience=0.3, limits=Limits())
+    assert after.verdict is Verdict.PENDING
+
+
+def test_cancelled() -> None:
+    """A person who cancels does not wait for patience to end."""
+    limits = Limits()
+    limits.cancelled.set()
+    with tls_server(OLD) as server:
+        checks = first_look([step(server.port)], "127.0.0.1")
+        (after,) = second_look(checks, patience=3600, limits=limits)
+    assert after.verdict is Verdict.PENDING
