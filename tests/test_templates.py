@@ -125,7 +125,7 @@ def test_requirements_leave_the_script(tmp_path: Path) -> None:
 
 def test_a_piece_stands_once(tmp_path: Path) -> None:
     """Two bodies that include a piece share its functions."""
-    found = library(tmp_path, '{% include "_native.ps1.j2" %}\n\n\'x\'\n')
+    found = library(tmp_path, "{% include \"_native.ps1.j2\" %}\n\n'x'\n")
     script = found.render([Call(NAME, {}, changes=False)] * 3)
     assert script.text.count("function Invoke-Native") == 1
     assert script.text.count("\n'x'\n") == 3

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -31,7 +33,9 @@ def table(records: Sequence[Mapping[str, Any]], *, alone: bool, stream: TextIO) 
     console = _console(stream)
     if len(records) > 1 or not alone:
         lines = _lines(names, cells)
-        if console.measure(lines).minimum <= console.width:
+        # Asked with the terminal's width, a table says that it fits, and cuts its names.
+        unlimited = console.options.update(max_width=_UNLIMITED)
+        if Measurement.get(console, unlimited, lines).minimum <= console.width:
             return _written(console, lines)
     return "\n".join(_written(console, _upright(names, row)) for row in cells)
 
@@ -39,13 +43,11 @@ def table(records: Sequence[Mapping[str, Any]], *, alone: bool, stream: TextIO) 
 def _lines(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
     drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for name, column in zip(names, zip(*cells, strict=True), strict=True):
-        prose = max(map(len, column)) > _LONGEST_NAME
-        drawn.add_column(
-            name.replace("_", " "),
-            no_wrap=not prose,
-            min_width=_NARROWEST_PROSE if prose else None,
-            overflow="fold",
-        )
+        title = name.replace("_", " ")
+        widest = max(map(cell_len, (title, *column)))
+        prose = widest > _LONGEST_NAME
+        narrowest = _NARROWEST_PROSE if prose else widest
+        drawn.add_column(title, no_wrap=not prose, min_width=narrowest, overflow="fold")
     for row in cells:
         drawn.add_row(*map(Text, row))
     return drawn

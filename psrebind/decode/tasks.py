@@ -4,12 +4,12 @@ Windows normalises what is registered (field notes A5), so tasks are compared as
 values. The walk is a plain recursion over tables, since a PowerShell function on the host does the
 same with the same tables:
 
-1. an attribute is ``path/@name``, xmlns left out; a leaf is ``path`` with its trimmed text, an empty
-   one is nothing; a leaf that begins with ``<`` is read as XML and walked on;
+1. an attribute is ``path/@name``, but for ``xmlns`` and ``name``; a leaf is ``path`` with its
+   trimmed text; a leaf that begins with ``<`` is read as XML and walked on;
 2. a child's path is its parent's plus ``/`` and its local name; with an attribute ``name`` it is
-   ``Value[OldCertHash]``, the second of one name ``EventTrigger[2]``; the root has the empty path;
-3. what lies at or below a path of ``IGNORED`` is dropped; ``SAME["path=value"]`` replaces a value;
-   ``true`` and ``false`` become lower case; what equals ``DEFAULTS[path]``, or is empty, is dropped.
+   ``Value[OldCertHash]``, the second of one name ``EventTrigger[2]``; the root's path is empty;
+3. ``SAME["path=value"]`` replaces a value; ``true`` and ``false`` become lower case; dropped is
+   what is empty, equals ``DEFAULTS[path]``, or lies at or below a path of ``IGNORED``.
 
 Table look-ups are without case, as in a PowerShell hashtable.
 """
@@ -116,9 +116,15 @@ DEFAULTS: dict[str, str] = {
     "Settings/Volatile": "false",
     "Settings/WakeToRun": "false",
 }
-# Who wrote the task, when and for which schema, and which of the two engines of Windows runs it:
-# none of it changes what the task does.
-IGNORED: list[str] = ["@version", "RegistrationInfo", "Settings/UseUnifiedSchedulingEngine"]
+# Who wrote the task, when and for which schema, which of the two engines of Windows runs it, and
+# what a Select with a channel of its own overrides: none of it changes what the task does.
+IGNORED: list[str] = [
+    "@version",
+    "RegistrationInfo",
+    "Settings/UseUnifiedSchedulingEngine",
+    f"{_TRIGGER}/Subscription/QueryList/Query/@Id",
+    f"{_TRIGGER}/Subscription/QueryList/Query/@Path",
+]
 # Other spellings of one meaning; the empty value means that it does not matter.
 SAME: dict[str, str] = {
     f"{_PRINCIPAL}/LogonType=InteractiveToken": "",
@@ -187,11 +193,12 @@ def differences(xml: str | bytes) -> tuple[Difference, ...]:
 
 
 def _walk(node: Node, path: str) -> Iterator[tuple[str, str]]:
-    inner = _query(node.text) if node.text.startswith("<") and not node.children else None
+    inner = parse_query(node.text) if node.text.startswith("<") and not node.children else None
     children = node.children if inner is None else (inner,)
     below = f"{path}/" if path else ""
     for name, value in node.attributes.items():
-        yield f"{below}@{name}", value.strip()
+        if name != "name":
+            yield f"{below}@{name}", value.strip()
     if not children:
         yield path, node.text
     seen: Counter[str] = Counter()
@@ -205,8 +212,8 @@ def _walk(node: Node, path: str) -> Iterator[tuple[str, str]]:
         yield from _walk(child, f"{below}{key}" + (f"[{seen[key]}]" if seen[key] > 1 else ""))
 
 
-def _query(text: str) -> Node | None:
-    """The query of a subscription; None for text that only looks like XML."""
+def parse_query(text: str) -> Node | None:
+    """The query of a subscription; None for text that is no XML."""
     try:
         return parse_xml(text)
     except DecodeError:

@@ -67,9 +67,10 @@ def as_text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def shown(text: str) -> str:
-    """Foreign text for a sentence: quoted, on one line, and short."""
-    return ascii(text if len(text) <= 60 else text[:57] + "...")
+def shown(text: str, longest: int = 60) -> str:
+    """Foreign text for a sentence: quoted, on one line, printable and short."""
+    cut = text if len(text) <= longest else text[: longest - 3] + "..."
+    return "'" + "".join(sign if sign.isprintable() else "?" for sign in cut) + "'"
 
 
 def parse_xml(xml: str | bytes) -> Node:

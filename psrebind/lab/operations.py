@@ -194,9 +194,9 @@ def _restore(host: Host, before: Row, store: str, options: list[str]) -> list[st
     if not _lost(before, after):
         return []
     place = f"{kind}={endpoint}"
-    application = uuid.UUID(bytes_le=before["binary"]["AppId"])
     words = (place, f"certhash={after['thumbprint']}", f"certstorename={store}")
-    words = (*words, f"appid={{{application}}}")
+    if application := before["binary"].get("AppId"):
+        words = (*words, f"appid={{{uuid.UUID(bytes_le=application)}}}")
     if _native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] != 0:
         _native(host, "netsh.exe", "http", "delete", "sslcert", place)
         _native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)

@@ -1,4 +1,4 @@
-"""Native programs of the host: appcmd and whoami, and the table of them all, with their true way to fail.
+"""Native programs of the host, appcmd and whoami here, with their true way to fail.
 
 It knows the host's model; a program answers with an exit status and lines, never with a fault,
 unless the lab does not simulate it.

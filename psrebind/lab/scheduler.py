@@ -70,7 +70,7 @@ def run(
         try:
             keep = host.state.assumptions.task_missing_value_stays_as_written
             lines: list[str] = []
-            result, output = FAILED, ()
+            result, output = FAILED, tuple[str, ...]()
             for command, arguments in task_xml.programs_of(task_xml.parse(task.xml)):
                 words = _substituted(arguments, values, keep)
                 lines.append(f"{command} {words}".strip())

@@ -11,11 +11,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from psrebind.lab import scheduler, task_xml, texts
+from psrebind.lab import scheduler, task_export, task_xml, texts
 from psrebind.lab.eventlog import compiled
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.persistence import encode
 from psrebind.lab.scheduler import find_task, put_task
+from psrebind.lab.task_faults import disabled, not_found, task_fault, xml_text
 from psrebind.lab.task_xml import RegisteredTask, TaskXmlError
 
 if TYPE_CHECKING:
@@ -26,30 +27,6 @@ Arguments = Mapping[str, object]
 NEVER_RAN = 0x41303
 RUNNING = 0x41301
 NEVER = "1999-11-30T00:00:00"
-TASK_DISABLED = 0x80041326
-MALFORMED_TEXT = ("The task XML is malformed.", "Die Aufgaben-XML ist falsch formatiert.")
-XML_TEXTS = {
-    task_xml.UNEXPECTED_NODE: (
-        "The task XML contains an unexpected node.",
-        "Die Aufgaben-XML enthält einen unerwarteten Knoten.",
-    ),
-    task_xml.WRONG_NAMESPACE: (
-        "The task XML contains an element or attribute from an unexpected namespace.",
-        "Die Aufgaben-XML enthält ein Element oder Attribut aus einem unerwarteten Namespace.",
-    ),
-    task_xml.INVALID_VALUE: (
-        "The task XML contains a value which is incorrectly formatted or out of range.",
-        "Die Aufgaben-XML enthält einen falsch formatierten oder ungültigen Wert.",
-    ),
-    task_xml.MISSING_NODE: (
-        "The task XML is missing a required element or attribute.",
-        "In der Aufgaben-XML fehlt ein erforderliches Element oder Attribut.",
-    ),
-}
-DISABLED_TEXT = (
-    "The task is disabled.",
-    "Die Aufgabe ist deaktiviert.",
-)
 
 
 def list_tasks(host: Host, arguments: Arguments) -> list[dict[str, object]]:
@@ -65,13 +42,13 @@ def list_tasks(host: Host, arguments: Arguments) -> list[dict[str, object]]:
     ]
     if not found and given and not any("*" in value or "?" in value for _, value in given):
         kind = "" if len(given) > 1 else f"_{given[0][0]}"
-        raise _not_found(f"CmdletizationQuery_NotFound{kind},Get-ScheduledTask", given)
+        raise not_found(f"CmdletizationQuery_NotFound{kind},Get-ScheduledTask", given)
     return [describe(host, task) for task in found]
 
 
 def describe(host: Host, task: RegisteredTask) -> dict[str, object]:
     """Return a task as Get-ScheduledTask shows it."""
-    root = task_xml.parse(task_xml.export(task, host.state.assumptions))
+    root = task_xml.parse(task_export.export(task, host.state.assumptions))
     running = (task.path + task.name).casefold() in host.running_tasks
     return {
         "path": task.path,
@@ -88,7 +65,7 @@ def describe(host: Host, task: RegisteredTask) -> dict[str, object]:
 
 def export(host: Host, arguments: Arguments) -> str:
     """Return a task's XML."""
-    return task_xml.export(_task(host, arguments, "Export"), host.state.assumptions)
+    return task_export.export(_task(host, arguments, "Export"), host.state.assumptions)
 
 
 def information(host: Host, arguments: Arguments) -> dict[str, object]:
@@ -117,7 +94,7 @@ def register(host: Host, arguments: Arguments) -> dict[str, object]:
             for _, _, xpath in task_xml.selects(trigger.subscription):
                 compiled(host, xpath)
     except TaskXmlError as error:
-        message = f"{_xml_text(error.hresult, german=german)} {error.reason}"
+        message = f"{xml_text(error.hresult, german=german)} {error.reason}"
         raise task_fault(error.hresult, command, message) from error
     except HostFault as fault:
         if fault.category == "NotImplemented":
@@ -140,7 +117,7 @@ def unregister(host: Host, arguments: Arguments) -> None:
     gone = find_task(host.state.tasks, path, name)
     if gone is None:
         where = [("TaskName", name), ("TaskPath", path)]
-        raise _not_found("CmdletizationQuery_NotFound,Unregister-ScheduledTask", where)
+        raise not_found("CmdletizationQuery_NotFound,Unregister-ScheduledTask", where)
     host.change(
         lambda state: replace(
             state,
@@ -165,33 +142,22 @@ def start(host: Host, arguments: Arguments) -> None:
     """Run a task now, with no event behind it; it has ended when this returns."""
     task = _task(host, arguments, "Start")
     if not task.enabled:
-        message = DISABLED_TEXT[host.state.german]
-        raise task_fault(TASK_DISABLED, "Start-ScheduledTask", message)
+        raise disabled(german=host.state.german)
     scheduler.run(host, task, {})
-
-
-def task_fault(
-    hresult: int, command: str, message: str, *, category: str = "NotSpecified"
-) -> HostFault:
-    """Return the fault of a command of the ScheduledTasks module."""
-    return HostFault(
-        message,
-        error_id=f"HRESULT 0x{hresult:08x},{command}",
-        category=category,
-        exception_type="Microsoft.Management.Infrastructure.CimException",
-        hresult=hresult,
-    )
 
 
 def _switch(host: Host, task: RegisteredTask, *, enabled: bool) -> dict[str, object]:
     _require_elevation(host, "Enable-ScheduledTask" if enabled else "Disable-ScheduledTask")
 
     def change_task(one: RegisteredTask) -> RegisteredTask:
-        same = (one.path, one.name) == (task.path, task.name)
-        return replace(one, enabled=enabled) if same else one
+        return replace(one, enabled=enabled) if _same(one, task) else one
 
     host.change(lambda state: replace(state, tasks=tuple(map(change_task, state.tasks))))
     return describe(host, replace(task, enabled=enabled))
+
+
+def _same(one: RegisteredTask, other: RegisteredTask) -> bool:
+    return (one.path, one.name) == (other.path, other.name)
 
 
 def _task(host: Host, arguments: Arguments, verb: str, noun: str = "") -> RegisteredTask:
@@ -232,21 +198,6 @@ def _trigger(element: Element) -> dict[str, object]:
         "enabled": element.findtext("Enabled", "true").strip() == "true",
         "subscription": element.findtext("Subscription"),
     }
-
-
-def _xml_text(hresult: int, *, german: bool) -> str:
-    return XML_TEXTS.get(hresult, MALFORMED_TEXT)[german]
-
-
-def _not_found(error_id: str, given: list[tuple[str, str]]) -> HostFault:
-    words = " and ".join(f"property '{word}' equal to '{value}'" for word, value in given)
-    return HostFault(
-        f"No MSFT_ScheduledTask objects found with {words}.  "
-        "Verify the value of the property and retry.",
-        error_id=error_id,
-        category="ObjectNotFound",
-        exception_type="Microsoft.PowerShell.Cmdletization.Cim.CimJobException",
-    )
 
 
 COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {

@@ -1,4 +1,4 @@
-"""A task of the Task Scheduler as XML: what is accepted, and how Windows writes it back.
+"""A task of the Task Scheduler as XML: what is accepted, and what it says.
 
 Values and XML only; it does not know a host, nor how a task runs.
 """
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
-
-from psrebind.lab.assumptions import Assumptions
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 SYSTEM = "S-1-5-18"
@@ -47,9 +45,12 @@ SETTINGS: Mapping[str, str | None] = {
     "MaintenanceSettings": None,
     "Volatile": None,
 }
-# What an export shows even at its default.
-ALWAYS_SHOWN = ("DisallowStartIfOnBatteries", "StopIfGoingOnBatteries", "MultipleInstancesPolicy")
 PARTS = ("RegistrationInfo", "Principals", "Settings", "Triggers", "Data", "Actions")
+PRINCIPAL = "UserId GroupId DisplayName LogonType RunLevel ProcessTokenSidType RequiredPrivileges"
+EVENT_TRIGGER = (
+    "Enabled StartBoundary EndBoundary Repetition ExecutionTimeLimit Subscription Delay "
+    "PeriodOfOccurrence NumberOfOccurrences MatchingElement ValueQueries"
+)
 CHILDREN = {
     "Task": frozenset(PARTS),
     "Settings": frozenset(SETTINGS),
@@ -182,24 +183,6 @@ def setting(root: Element, name: str) -> str:
     return root.findtext(f"Settings/{name}", SETTINGS[name] or "").strip()
 
 
-def export(task: RegisteredTask, assumptions: Assumptions) -> str:
-    """Return a task's XML as Windows writes it back."""
-    root = parse(task.xml)
-    _put(root, "Settings/Enabled", "true" if task.enabled else "false")
-    if assumptions.task_export_adds_uri:
-        _put(root, "RegistrationInfo/URI", task.path + task.name)
-    _normalise_logon(root, assumptions)
-    settings = root.find("Settings")
-    if settings is not None:
-        _normalise_settings(settings, assumptions)
-    if assumptions.task_export_orders_elements:
-        root[:] = sorted(root, key=lambda part: PARTS.index(part.tag))
-    root.set("xmlns", NAMESPACE)
-    ElementTree.indent(root)
-    text = ElementTree.tostring(root, encoding="unicode")
-    return f'<?xml version="1.0" encoding="UTF-16"?>\n{text}'.replace("\n", "\r\n")
-
-
 def _check(root: Element) -> None:
     if root.tag != "Task":
         raise TaskXmlError(UNEXPECTED_NODE, f"(1,2)::{root.tag}:")
@@ -216,43 +199,6 @@ def _check(root: Element) -> None:
             raise TaskXmlError(MISSING_NODE, "::Subscription:")
 
 
-def _normalise_logon(root: Element, assumptions: Assumptions) -> None:
-    for principal in root.iterfind("Principals/Principal"):
-        logon = principal.find("LogonType")
-        if principal.findtext("UserId") != SYSTEM:
-            continue
-        if assumptions.task_export_says_service_account:
-            _put(principal, "LogonType", "ServiceAccount")
-        elif assumptions.task_export_drops_system_logon_type and logon is not None:
-            principal.remove(logon)
-
-
-def _normalise_settings(settings: Element, assumptions: Assumptions) -> None:
-    for name, default in SETTINGS.items():
-        found = settings.find(name)
-        if default is None:
-            continue
-        if assumptions.task_export_fills_defaults:
-            if found is None:
-                _put(settings, name, default)
-        elif assumptions.task_export_drops_defaults:
-            if found is None and name in ALWAYS_SHOWN:
-                _put(settings, name, default)
-            elif found is not None and name not in ALWAYS_SHOWN and found.text == default:
-                settings.remove(found)
-    if assumptions.task_export_orders_elements:
-        order = list(SETTINGS)
-        settings[:] = sorted(settings, key=lambda one: order.index(one.tag))
-
-
-def _put(root: Element, path: str, text: str) -> None:
-    place = root
-    for name in path.split("/"):
-        found = place.find(name)
-        place = ElementTree.SubElement(place, name) if found is None else found
-    place.text = text
-
-
 def _is_true(element: Element, name: str) -> bool:
     return element.findtext(name, "true").strip() == "true"
 
@@ -267,5 +213,5 @@ def selects(subscription: str) -> Iterator[tuple[bool, str, str]]:
         for one in query:
             if one.tag not in ("Select", "Suppress"):
                 raise TaskXmlError(INVALID_VALUE, f"::Subscription:{one.tag}")
-            path = one.get("Path") or query.get("Path", "")
+            path = str(one.get("Path") or query.get("Path", ""))
             yield one.tag == "Select", path, (one.text or "").strip()

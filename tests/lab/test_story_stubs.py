@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_shell import Host, run_script
+from lab.lab_shell import Host, run_script
 
 from psrebind.lab.callbacks import prelude
 from psrebind.lab.hostfault import HostFault
@@ -148,7 +147,7 @@ def test_event_has_its_facts_and_its_xml(run: Run) -> None:
 
 
 def test_missing_events_and_logs_are_the_cmdlets_own_errors(run: Run) -> None:
-    """No events, no log and a bad query have their ids, and only what is missing can be silenced."""
+    """No events, no log and a bad query have their ids; only what is missing can be silenced."""
     found = run(
         f"$query = @{{ LogName = '{LOG}'; FilterXPath = '*[System[EventID=1002]]' }}\n"
         f"try {{ Get-WinEvent @query }} {CAUGHT}\n"
@@ -168,7 +167,7 @@ def test_missing_events_and_logs_are_the_cmdlets_own_errors(run: Run) -> None:
 
 
 def test_get_winevent_has_the_parameters_of_windows(run: Run) -> None:
-    """The function takes just the parameters that the cmdlet has, and refuses the others by name."""
+    """It takes just the parameters of the cmdlet, and refuses by name what is not modelled."""
     data = Path(__file__).parent.parent / "data" / "windows_commands.json"
     known = json.loads(data.read_text("ascii"))["commands"]["Get-WinEvent"]["parameters"]
     found = run(
@@ -203,7 +202,8 @@ def test_missing_task_is_an_error_that_a_preference_does_not_make_terminating(ru
     found = run(
         "Get-ScheduledTask -TaskName Gone 2>$null; 'went on'\n"
         f"try {{ Get-ScheduledTask -TaskName Gone -ErrorAction Stop }} {CAUGHT}\n"
-        f"try {{ Get-ScheduledTask -TaskName Gone -TaskPath '{PATH}' -ErrorAction Stop }} {CAUGHT}\n"
+        f"$gone = @{{ TaskPath = '{PATH}'; TaskName = 'Gone'; ErrorAction = 'Stop' }}\n"
+        f"try {{ Get-ScheduledTask @gone }} {CAUGHT}\n"
         "$global:ErrorActionPreference = 'Stop'\n"
         "Get-ScheduledTask -TaskName Gone 2>$null; 'went on'"
     )
@@ -275,7 +275,6 @@ def test_certificate_switch_names_both_paths(run: Run) -> None:
     paths = "-OldCert 'Cert:\\LocalMachine\\My\\AA' -NewCert 'Cert:\\LocalMachine\\My\\BB'"
     found = run(
         f"Switch-Certificate {paths} -NotifyOnly; Switch-Certificate {paths}\n"
-        f"Switch-Certificate {paths} -WhatIf\n"
         "try { Switch-Certificate AA BB } catch { $_.FullyQualifiedErrorId }",
         host,
     )

@@ -233,7 +233,9 @@ function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [strin
     }
     $netsh = "$env:SystemRoot\System32\netsh.exe"
     $record = @("$kind=$endpoint", "certhash=$Thumbprint", "certstorename=$Store")
-    $record += "appid={$([guid]$Before.binary['AppId'])}"
+    if ($Before.binary['AppId']) {
+        $record += "appid={$([guid]$Before.binary['AppId'])}"
+    }
     $update = Invoke-Native $netsh (@('http', 'update', 'sslcert') + $record + $Options)
     if ($update.exit -ne 0) {
         # Before Server 2019 there is no update: a gap of one statement.
