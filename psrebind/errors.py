@@ -3,6 +3,7 @@
 PsrebindError
 ├── InvalidInput            nothing was sent                               exit 5
 │   ├── DecodeError           file, record
+│   ├── InventoryError        file, line, key
 │   ├── ParameterError        operation, field      (also ValueError)
 │   └── TemplateError         template, line
 ├── SessionError            the host was not reached, or was lost
@@ -47,6 +48,28 @@ class DecodeError(InvalidInput):
         number = None if self.record is None else f"record {self.record}"
         place = ", ".join(part for part in (self.file, number) if part)
         return f"{place}: {self.reason}" if place else self.reason
+
+
+class InventoryError(InvalidInput):
+    """The inventory, or the choice of hosts from it, cannot be taken as it stands."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        key: str | None = None,
+    ):
+        super().__init__(reason)
+        self.reason = reason
+        self.file = file
+        self.line = line
+        self.key = key
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file or 'line'}:{self.line}"
+        return ": ".join(part for part in (place, self.key, self.reason) if part)
 
 
 class ParameterError(InvalidInput, ValueError):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from psrebind.lab.httpsys import Options, Record
 from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.scenario import Swap
 from psrebind.lab.state import HostState
-from psrebind.model import Secret
+from psrebind.model import Renewal, Secret, Thumbprint
 from psrebind.operations import Operation, run
+from psrebind.rebind.run import Applied, Method, Prepared, apply, prepare
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
 from psrebind.templates import Library
@@ -44,6 +49,62 @@ def ask(session: RemoteSession, operation: Operation[Any], library: Library | No
     """The rows of one operation in a script of its own; raises its error."""
     reply = run([operation], session, library=library)
     return operation.rows(reply.bodies[0])
+
+
+def swap(lab: Lab, name: str) -> Swap:
+    """The renewal that waits on a host."""
+    return next(one for one in lab.scenario.summary if one.host == name)
+
+
+def prepared(
+    lab: Lab, name: str, session: RemoteSession, method: Method = Method.BINDING
+) -> Prepared:
+    """The plan for a host's renewal; it does not wait long for clients."""
+    waiting = swap(lab, name)
+    renewal = Renewal(Thumbprint(waiting.old), Thumbprint(waiting.new))
+    found = prepare(session, renewal, address=lab.hosts[name].address, method=method)
+    return replace(found, patience=0.5)
+
+
+def rebound(lab: Lab, name: str, folder: Path, method: Method = Method.BINDING) -> Applied:
+    """What became of a host's renewal, carried out as the command does."""
+    with connect(lab, name) as session:
+        return apply(session, prepared(lab, name, session, method), folder=folder)
+
+
+def records(host: LabHost) -> dict[str, Record]:
+    """The records of a host by kind and key."""
+    return {f"{one.kind}={one.key}": one for one in host.host.state.records}
+
+
+def give_options(host: LabHost, options: Options) -> None:
+    """Let every record that has a certificate have these options."""
+
+    def change(state: HostState) -> HostState:
+        given = (replace(one, options=options) if one.thumbprint else one for one in state.records)
+        return replace(state, records=tuple(given))
+
+    host.host.change(change)
+
+
+def leave_out_site(host: LabHost, name: str) -> None:
+    """Let a host have a site less, its bindings included; the record stays as a stray."""
+    host.host.change(
+        lambda state: replace(state, sites=tuple(s for s in state.sites if s.name != name))
+    )
+
+
+def sent(host: LabHost) -> list[str]:
+    """The actions that a host was asked for, so far."""
+    return [request.action for request in host.endpoint.requests]
+
+
+def shells_left(host: LabHost) -> int:
+    """How many shells stay open on a host; a closing one is given a moment."""
+    deadline = time.monotonic() + 5
+    while host.endpoint.open_shells and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return host.endpoint.open_shells
 
 
 @contextmanager

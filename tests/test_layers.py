@@ -19,6 +19,7 @@ LAYERS = (
     {"sessions"},
     {"operations"},
     {"rebind"},
+    {"fleet"},
     {"cli", "__main__"},
 )
 # The lab stands beside the stack: it may use anything below the command line.
@@ -33,6 +34,7 @@ USERS = {
     "subprocess": {"lab", "sessions"},
     "aiohttp": {"lab"},
     "psrpcore": {"lab", "sessions"},
+    "yaml": {"fleet"},
     "spnego": {"lab", "sessions"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -78,7 +78,7 @@ def _performed(lab: Lab) -> list[str]:
     stage.say("\nA host with four HTTPS bindings, and a renewed certificate that is not bound yet:")
     stage.type("bindings", first)
     stage.look(first)
-    stage.say("\nWhat would be done? The new certificate lacks a name, so two bindings stay:")
+    stage.say("\nWhat would be done? The new certificate lacks a name, so one binding stays:")
     stage.rebind(first, "--dry-run", expected=_REFUSED)
     stage.say("\nThe same without --dry-run; exit status 3 says that a person is needed:")
     stage.rebind(first, "--yes", expected=_REFUSED)

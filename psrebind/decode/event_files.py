@@ -78,7 +78,7 @@ def _pieces(data: bytes) -> Iterator[Piece]:
         return _clixml(text)
     if _JSON.match(text):
         return json_events(text)
-    if _XML.search(text) or text.lstrip().startswith("<"):
+    if text.lstrip().startswith("<") or _XML.search(text):
         return event_texts(text)
     if _LISTING.match(text):
         raise DecodeError(f"is wevtutil's text, which leaves the event's data out; {TO_XML}")

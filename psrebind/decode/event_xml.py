@@ -10,15 +10,16 @@ import html
 import re
 from collections.abc import Iterator
 
+from psrebind.decode.trees import MAX_DEPTH
 from psrebind.errors import DecodeError
 
 # An inner element may be called Event as well; only a record's begins with System. The end of a
 # record that was cut off is seen by the next one's beginning.
 _TOKEN = re.compile(
-    r"(?P<comment><!--)|(?P<raw><!\[CDATA\[)|(?P<doctype><!DOCTYPE)"
-    r"|(?P<end></(?:[\w.\-]{1,40}:)?Event\s{0,9}>)"
-    r"|<(?:[\w.\-]{1,40}:)?Event(?P<rest>(?=[\s/>])[^<>]*+)>?"
-    r"(?P<record>\s*+<(?:[\w.\-]{1,40}:)?System[\s/>])?"
+    r"<(?=[!/\w.\-])(?:(?P<comment>!--)|(?P<raw>!\[CDATA\[)|(?P<doctype>!DOCTYPE)"
+    r"|(?P<end>/(?:[\w.\-]{1,40}+:)?Event\s*+>)"
+    r"|(?:[\w.\-]{1,40}+:)?Event(?P<rest>(?=[\s/>])[^<>]*+)>?"
+    r"(?P<record>\s*+<(?:[\w.\-]{1,40}+:)?System[\s/>])?)"
 )
 _CLIXML_STRING = re.compile(r"<S(?:\s[^<>]*+)?>([^<]*+)</S>")
 _CLIXML_CHARACTER = re.compile(r"_x([0-9A-F]{4})_")
@@ -50,6 +51,8 @@ def event_texts(text: str) -> Iterator[str | DecodeError]:
             if depth == 0:
                 begin = token.start()
             depth += 1
+            if depth > MAX_DEPTH:
+                break
     if depth:
         yield DecodeError(_CUT_OFF)
 

@@ -201,9 +201,12 @@ def _number(text: str | None) -> int | None:
 
 def _time(text: str | None, what: str, notes: list[str]) -> datetime | None:
     """An instant of an event, which is UTC whether it says so or not."""
+    if not text:
+        notes.append(f"the {what} is missing")
+        return None
     try:
-        moment = datetime.fromisoformat((text or "").removesuffix(" UTC"))
+        moment = datetime.fromisoformat(text.removesuffix(" UTC"))
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        notes.append(f"the {what} is {shown(text or '')}, which is no time")
+        notes.append(f"the {what} is {shown(text)}, which is no time")
         return None

@@ -59,7 +59,7 @@ def _decoded(window: str, position: int) -> tuple[Any, int | None]:
     except RecursionError:
         return DecodeError("is nested too deep"), None
     except ValueError as error:
-        reason = getattr(error, "msg", "a number is too long").split(":")[0]
+        reason = getattr(error, "msg", "a number is too long").split(":")[0].removesuffix(" at")
         return DecodeError(f"is not JSON: {reason.lower()}"), None
 
 

@@ -89,11 +89,12 @@ _PRINCIPAL = "Principals/Principal"
 _COMMAND = r"%SystemRoot%\System32\inetsrv\appcmd.exe"
 
 # The task schema's own defaults (learn.microsoft.com, task-scheduler schema, settingsType): Windows
-# may write them out or leave them away. LogonType's is what SAME makes of the values that mean
-# nothing for S-1-5-18.
+# may write them out or leave them away. LogonType has none in the schema; for S-1-5-18 its absence
+# means what InteractiveToken and ServiceAccount mean.
 DEFAULTS: dict[str, str] = {
     f"{_TRIGGER}/Enabled": "true",
     f"{_TRIGGER}/Delay": "PT0S",
+    f"{_PRINCIPAL}/LogonType": "InteractiveToken",
     f"{_PRINCIPAL}/RunLevel": "LeastPrivilege",
     "Settings/AllowHardTerminate": "true",
     "Settings/AllowStartOnDemand": "true",
@@ -125,10 +126,9 @@ IGNORED: list[str] = [
     f"{_TRIGGER}/Subscription/QueryList/Query/@Id",
     f"{_TRIGGER}/Subscription/QueryList/Query/@Path",
 ]
-# Other spellings of one meaning; the empty value means that it does not matter.
+# Other spellings of one meaning.
 SAME: dict[str, str] = {
-    f"{_PRINCIPAL}/LogonType=InteractiveToken": "",
-    f"{_PRINCIPAL}/LogonType=ServiceAccount": "",
+    f"{_PRINCIPAL}/LogonType=ServiceAccount": "InteractiveToken",
     f"{_PRINCIPAL}/UserId=SYSTEM": "S-1-5-18",
     f"{_PRINCIPAL}/UserId=LocalSystem": "S-1-5-18",
     f"{_PRINCIPAL}/UserId=NT AUTHORITY\\SYSTEM": "S-1-5-18",

@@ -17,6 +17,7 @@ from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.operations import OPERATIONS, Refused
 from psrebind.lab.reading import Asked, read_script
+from psrebind.lab.story_operations import STORY
 
 Row = dict[str, Any]
 
@@ -47,7 +48,7 @@ class Answers:
         reply["error"] = self._obstacle(asked, owned)
         if reply["error"] is None:
             try:
-                reply["rows"] = list(OPERATIONS[asked.operation](self._host, asked))
+                reply["rows"] = list((OPERATIONS | STORY)[asked.operation](self._host, asked))
             except HostFault as fault:
                 reply["error"] = _error(
                     fault.message,

@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_][\w.-]*)|(?P<sign><=|>=|!=|//|::|\.\.|[=<>()\[\]/@*|,.:$+-]))"
 )
 # Enough for any sensible query, and far from the end of the stack.
-_MAXIMUM_TOKENS = 1000
+_MAXIMUM_DEPTH = 50
 
 
 def parse_event(xml: str) -> Element:
@@ -103,6 +103,7 @@ class _Parser:
         self._place = 0
         self._left = limit
         self._last_step = ""
+        self._depth = 0
 
     def finish(self) -> None:
         """Raise when something is left over."""
@@ -111,9 +112,13 @@ class _Parser:
 
     def expression(self) -> _Test:
         """Read terms joined by `or`."""
+        self._depth += 1
+        if self._depth > _MAXIMUM_DEPTH:
+            raise TooComplex("too deep")
         tests = [self._conjunction()]
         while self._take("or"):
             tests.append(self._conjunction())
+        self._depth -= 1
         return lambda node, now: any(test(node, now) for test in tests)
 
     def _conjunction(self) -> _Test:

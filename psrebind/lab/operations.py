@@ -45,7 +45,7 @@ def _children(host: Host, path: str) -> list[str]:
     return found
 
 
-def _native(host: Host, program: str, *arguments: str) -> Row:
+def native(host: Host, program: str, *arguments: str) -> Row:
     found: Row = host.call("native", {"program": program, "arguments": list(arguments)})
     return found
 
@@ -53,7 +53,7 @@ def _native(host: Host, program: str, *arguments: str) -> Row:
 def _host(host: Host, asked: Asked) -> Iterator[Row]:
     windows = _values(host, r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion")
     network = _values(host, r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters")
-    groups = _native(host, "whoami.exe", "/groups", "/fo", "csv", "/nh")["output"]
+    groups = native(host, "whoami.exe", "/groups", "/fo", "csv", "/nh")["output"]
     yield {
         "name": network["Hostname"],
         "domain": network["Domain"],
@@ -76,7 +76,7 @@ def _certificates(host: Host, asked: Asked) -> Iterator[Row]:
             yield {"store": store, "thumbprint": name, "blob": blob}
 
 
-def _records(host: Host) -> Iterator[Row]:
+def records(host: Host) -> Iterator[Row]:
     for kind, folder in _FOLDERS.items():
         for name in _children(host, rf"{_HTTP}\{folder}"):
             values = _values(host, rf"{_HTTP}\{folder}\{name}")
@@ -95,7 +95,7 @@ def _records(host: Host) -> Iterator[Row]:
 
 def _record(host: Host, kind: str, endpoint: str) -> Row | None:
     named = (kind, endpoint.casefold())
-    return next((r for r in _records(host) if (r["kind"], r["endpoint"].casefold()) == named), None)
+    return next((r for r in records(host) if (r["kind"], r["endpoint"].casefold()) == named), None)
 
 
 def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
@@ -109,7 +109,7 @@ def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
             }
             for one in host.call("iis.bindings", {"protocol": "https"})
         ],
-        "records": list(_records(host)),
+        "records": list(records(host)),
     }
 
 
@@ -144,9 +144,9 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
 
 def _renewal(host: Host, asked: Asked) -> Iterator[Row]:
     old, new = asked.value("old"), asked.value("new")
-    before = [record for record in _records(host) if record["thumbprint"] == old]
+    before = [record for record in records(host) if record["thumbprint"] == old]
     words = ("renew", "binding", f"/oldcert:{old}", f"/newcert:{new}")
-    appcmd = _native(host, r"C:\Windows\System32\inetsrv\appcmd.exe", *words)
+    appcmd = native(host, r"C:\Windows\System32\inetsrv\appcmd.exe", *words)
     lost = []
     for record in before:
         now = _record(host, record["kind"], record["endpoint"])
@@ -197,11 +197,11 @@ def _restore(host: Host, before: Row, store: str, options: list[str]) -> list[st
     words = (place, f"certhash={after['thumbprint']}", f"certstorename={store}")
     if application := before["binary"].get("AppId"):
         words = (*words, f"appid={{{uuid.UUID(bytes_le=application)}}}")
-    if _native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] != 0:
-        _native(host, "netsh.exe", "http", "delete", "sslcert", place)
-        _native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
+    if native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] != 0:
+        native(host, "netsh.exe", "http", "delete", "sslcert", place)
+        native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
         if _record(host, kind, endpoint) is None:
-            _native(host, "netsh.exe", "http", "add", "sslcert", *words)
+            native(host, "netsh.exe", "http", "add", "sslcert", *words)
     after = _record(host, kind, endpoint)
     if after is None:
         raise Refused(f"The record {place} is gone after netsh {' '.join(words)}.")

@@ -28,6 +28,7 @@ FOLDER = "\\Microsoft\\Windows\\CertificateServicesClient\\Notification\\"
 POWERSHELL = "%SystemRoot%\\System32\\WindowsPowerShell\\v1.0\\powershell.exe"
 EVENTS = {"Replace": (1001,), "Expire": (1002, 1003)}
 CHANNELS = {"System": SYSTEM_CHANNEL, "User": USER_CHANNEL}
+ACCOUNTS = {"System": "<UserId>S-1-5-18</UserId>", "User": "<GroupId>S-1-5-32-545</GroupId>"}
 _PATH = re.compile(
     r"cert:\\+LocalMachine\\+(?P<store>\w+)\\+(?P<thumbprint>[0-9a-f]{40})", re.IGNORECASE
 )
@@ -113,17 +114,16 @@ def _task(kind: str, channel: str, script: str) -> str:
         f"*[System[{wanted}]]</Select></Query></QueryList>"
     )
     data = "Event/UserData/CertNotificationData"
-    values = {"EventRecordId": "Event/System/EventRecordID"}
+    values: dict[str, str] = {}
     if kind == "Replace":
         values["OldCertHash"] = f"{data}/OldCertificateDetails/@Thumbprint"
         values["NewCertHash"] = f"{data}/NewCertificateDetails/@Thumbprint"
     else:
         values["OldCertHash"] = f"{data}/CertificateDetails/@Thumbprint"
+    values["EventRecordId"] = "Event/System/EventRecordID"
     given = "".join(f'<Value name="{name}">{path}</Value>' for name, path in values.items())
     words = [f'-NonInteractive -File "{script}"', *(f"-{name} $({name})" for name in values)]
-    sid = "S-1-5-18" if channel == "System" else "S-1-5-32-545"
-    account = f"<{'UserId' if channel == 'System' else 'GroupId'}>{sid}"
-    account += f"</{'UserId' if channel == 'System' else 'GroupId'}>"
+    account = ACCOUNTS[channel]
     return (
         f'<Task version="1.2" xmlns="{task_xml.NAMESPACE}"><Triggers><EventTrigger>'
         f"<Enabled>true</Enabled><Subscription>{escape(query)}</Subscription>"

@@ -1,4 +1,4 @@
-"""The demo: three hosts (or more, in turn) with ten https bindings, each a story of its own.
+"""The demo: six hosts, three of them where no names are given, each a story of its own.
 
 It puts the model's values together and holds no rules of Windows.
 """
@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from psrebind.lab.authority import Authority, Request
+from psrebind.lab.authority import Authority
 from psrebind.lab.host import Host
 from psrebind.lab.persistence import write_text
-from psrebind.lab.state import HostState
 from psrebind.lab.stores import find
-from psrebind.lab.stories import Place, interface, partners, shop
+from psrebind.lab.stories import interface, partners, shop
+from psrebind.lab.story_parts import Place
+from psrebind.lab.task_stories import damaged, duplicates, foreign
 
 ADDRESSES = "addresses.json"
 NAMES = ("web01", "web02", "web03")
+ALL_NAMES = (*NAMES, "web04", "web05", "web06")
+STORIES = (shop, partners, interface, foreign, duplicates, damaged)
 # Loopback, away from what other programs use; two labs at one time need two networks.
 NETWORK = "127.0.20"
 
@@ -45,18 +48,15 @@ class Scenario:
     summary: tuple[Swap, ...]
 
 
-def create(
-    folder: Path, names: Sequence[str] | None = None, *, network: str = NETWORK
-) -> Scenario:
-    """Make the hosts in a folder; more names than three repeat the three stories."""
+def create(folder: Path, names: Sequence[str] | None = None, *, network: str = NETWORK) -> Scenario:
+    """Make the hosts in a folder; more names than six repeat the six stories."""
     authority = Authority.load_or_create(folder / "authority")
     now = datetime.now(UTC).replace(microsecond=0)
-    stories = (shop, partners, interface)
     hosts: dict[str, Host] = {}
     addresses: dict[str, str] = {}
     for number, name in enumerate(names or NAMES):
         place = Place(name=name, number=number, now=now, network=network)
-        state = stories[number % len(stories)](authority, place)
+        state = STORIES[number % len(STORIES)](authority, place)
         hosts[name] = Host.create(folder / "hosts" / name, state)
         addresses[name] = place.address
     write_text(folder / ADDRESSES, json.dumps(addresses))
@@ -73,37 +73,6 @@ def load(folder: Path) -> Scenario:
         authority=Authority.load_or_create(folder / "authority"),
         summary=_summary(hosts),
     )
-
-
-def renew(host: Host, authority: Authority, thumbprint: str, *, names: Sequence[str] = ()) -> str:
-    """Renew a certificate in every store that has it, as autoenrollment does; returns the new."""
-    holders = [one for one in host.state.certificates if one.thumbprint == thumbprint.upper()]
-    if not holders:
-        raise KeyError(f"Host '{host.identifier}' has no certificate '{thumbprint}'.")
-    now = datetime.now(UTC) + timedelta(seconds=host.facts.clock_offset)
-    request = Request(
-        subject=holders[0].parsed.subject.rfc4514_string().removeprefix("CN="),
-        names=tuple(names) or holders[0].names,
-        not_before=now - timedelta(hours=1),
-        not_after=now + timedelta(days=365),
-        template=holders[0].template,
-    )
-    issued = authority.issue(request)
-    added = tuple(
-        replace(one, der=issued.certificate, key=issued.key, renewed_by=None, archived=False)
-        for one in holders
-    )
-    new = added[0].thumbprint
-
-    def change(state: HostState) -> HostState:
-        linked = tuple(
-            replace(one, renewed_by=new, archived=True) if one in holders else one
-            for one in state.certificates
-        )
-        return replace(state, certificates=linked + added)
-
-    host.change(change)
-    return new
 
 
 def _summary(hosts: dict[str, Host]) -> tuple[Swap, ...]:

@@ -15,11 +15,15 @@ import signal
 import socketserver
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from psrebind.errors import InvalidInput
+from psrebind.lab import breakage, renewals
+from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.overview import overview
 from psrebind.lab.persistence import write_text
 from psrebind.lab.runtime import Lab, assume, find_engine
 
@@ -45,12 +49,16 @@ class _Control(socketserver.ThreadingTCPServer):
             return None
         if order == "status":
             return status(self.lab)
+        if asked.get("host") not in self.lab.scenario.hosts:
+            raise InvalidInput(f"the lab has no host {asked.get('host')!r}")
         host = self.lab.scenario.hosts[asked["host"]]
         if order == "assume":
             return assume(host, asked["name"], asked["value"])
         if order == "fault":
             host.faults[asked["name"]] = asked["value"]
             return None
+        if order in STORY_ORDERS:
+            return STORY_ORDERS[order](self.lab, host, asked)
         raise InvalidInput(f"there is no order {order!r}")
 
 
@@ -63,6 +71,25 @@ class _Request(socketserver.StreamRequestHandler):
         except (InvalidInput, HostFault, ValueError, KeyError) as error:
             reply = {"error": str(error)}
         self.wfile.write(json.dumps(reply).encode("ascii") + b"\n")
+
+
+def _renew(lab: Lab, host: Host, asked: dict[str, Any]) -> Any:
+    names = asked.get("names") or ()
+    return {"new": renewals.renew(host, lab.scenario.authority, asked["old"], names=names)}
+
+
+def _import(lab: Lab, host: Host, asked: dict[str, Any]) -> Any:
+    authority, names = lab.scenario.authority, asked.get("names") or ()
+    new = renewals.import_certificate(host, authority, like=asked["old"], names=names)
+    return {"new": new}
+
+
+STORY_ORDERS: Mapping[str, Callable[[Lab, Host, dict[str, Any]], Any]] = {
+    "renew": _renew,
+    "import": _import,
+    "break": lambda lab, host, asked: breakage.break_host(host, asked["name"]),
+    "overview": lambda lab, host, asked: overview(host),
+}
 
 
 def status(lab: Lab) -> list[dict[str, Any]]:
@@ -83,18 +110,19 @@ def status(lab: Lab) -> list[dict[str, Any]]:
 
 def serve(folder: Path, engine: Path | None) -> None:
     """Run the folder's lab until it is told to stop."""
-    with Lab.open(folder, engine).running() as lab, _Control(lab) as control:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: control.stopping.set())
-        threading.Thread(target=control.serve_forever, daemon=True).start()
-        running = {"process": os.getpid(), "port": control.server_address[1]}
-        write_text(folder / RUNNING, json.dumps(running | {"token": control.token}))
-        try:
+    try:
+        with Lab.open(folder, engine).running() as lab, _Control(lab) as control:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: control.stopping.set())
+            threading.Thread(target=control.serve_forever, daemon=True).start()
+            running = {"process": os.getpid(), "port": control.server_address[1]}
+            write_text(folder / RUNNING, json.dumps(running | {"token": control.token}))
             control.stopping.wait()
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                (folder / RUNNING).unlink()
             control.shutdown()
+    finally:
+        # Last of all: whoever waits for it may take the addresses at once.
+        with contextlib.suppress(FileNotFoundError):
+            (folder / RUNNING).unlink()
 
 
 if __name__ == "__main__":

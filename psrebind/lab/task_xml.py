@@ -51,6 +51,7 @@ EVENT_TRIGGER = (
     "Enabled StartBoundary EndBoundary Repetition ExecutionTimeLimit Subscription Delay "
     "PeriodOfOccurrence NumberOfOccurrences MatchingElement ValueQueries"
 )
+TRIGGERS = "Boot Registration Idle Time Event Logon SessionStateChange Calendar WnfStateChange"
 CHILDREN = {
     "Task": frozenset(PARTS),
     "Settings": frozenset(SETTINGS),
@@ -65,6 +66,8 @@ CHILDREN = {
             "RequiredPrivileges",
         ]
     ),
+    "Triggers": frozenset(f"{kind}Trigger" for kind in TRIGGERS.split()),
+    "Actions": frozenset(("Exec", "ComHandler", "SendEmail", "ShowMessage")),
     "Exec": frozenset(("Command", "Arguments", "WorkingDirectory")),
     "EventTrigger": frozenset(
         [

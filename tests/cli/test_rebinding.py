@@ -78,7 +78,7 @@ def test_a_rebind_as_a_table(as_admin: Command, lab: Lab) -> None:
     assert "verified" in shop
     assert "planned" not in ran.out
     assert "planned" in ran.err
-    assert "2 bindings changed" in ran.err
+    assert "3 bindings changed" in ran.err
     assert bound(lab, "web01") == {swap.old, swap.new}
 
 

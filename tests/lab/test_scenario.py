@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lab_hosts import host, issue
-
 from psrebind.lab import scenario
-from psrebind.lab.authority import Authority
 
 
 def test_scenario_has_ten_bindings_with_the_old_certificate(tmp_path: Path) -> None:
@@ -33,12 +30,24 @@ def test_scenario_comes_back_from_its_folder(tmp_path: Path) -> None:
     assert list(loaded.hosts) == ["zeta", "alpha"]
 
 
-def test_renew_imports_links_and_archives(tmp_path: Path) -> None:
-    """A renewal puts the new certificate beside the old, which is linked to it and archived."""
-    certificate = issue(tmp_path, ("a.example", "b.example"))
-    where = host(tmp_path, certificates=(certificate,))
-    authority = Authority.load_or_create(tmp_path / "authority")
-    new = scenario.renew(where, authority, certificate.thumbprint)
-    old, added = where.state.certificates
-    assert (old.renewed_by, old.archived, added.thumbprint) == (new, True, new)
-    assert (added.names, added.archived) == (certificate.names, False)
+def test_scenario_with_six_names_has_six_stories(tmp_path: Path) -> None:
+    """Six names give six hosts with twenty-two https bindings, each with a certificate or CCS."""
+    made = scenario.create(tmp_path, scenario.ALL_NAMES)
+    bound = {
+        name: [
+            binding["certificateHash"]
+            for binding in one.call("iis.bindings", {"protocol": "https"})
+        ]
+        for name, one in made.hosts.items()
+    }
+    assert {name: len(found) for name, found in bound.items()} == {
+        "web01": 4,
+        "web02": 3,
+        "web03": 3,
+        "web04": 4,
+        "web05": 4,
+        "web06": 4,
+    }
+    assert [name for name, found in bound.items() if "" in found] == ["web03"]
+    assert [swap.host for swap in made.summary] == ["web01", "web02", "web03", "web06"]
+    assert [len(set(bound[name])) for name in ("web04", "web05", "web06")] == [1, 2, 1]

@@ -9,8 +9,13 @@ from psrebind.operations import Operation
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_host import GetHost
 from psrebind.operations.get_iis_binding import GetIisBinding
+from psrebind.operations.get_lifecycle_event import GetLifecycleEvent
+from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
+from psrebind.operations.register_rebind_task import RegisterRebindTask
+from psrebind.operations.send_renewal_notice import SendRenewalNotice
 from psrebind.operations.set_iis_binding import SetIisBinding
+from psrebind.operations.unregister_rebind_task import UnregisterRebindTask
 
 OLD, NEW = Thumbprint("0a" * 20), Thumbprint("1b" * 20)
 
@@ -29,6 +34,11 @@ SAMPLES: dict[str, Operation[Any]] = {
             thumbprint=NEW,
             options=("clientcertnegotiation=enable",),
         ),
+        GetLifecycleEvent(),
+        GetRebindTask(),
+        RegisterRebindTask(),
+        UnregisterRebindTask(),
+        SendRenewalNotice(old=OLD, new=NEW),
         InvokeIisRenewal(old=OLD, new=NEW, options={"ipport=0.0.0.0:443": ("usagecheck=disable",)}),
     )
 }

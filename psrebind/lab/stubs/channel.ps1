@@ -40,7 +40,12 @@ function global:ConvertTo-LabJson {
         $members = foreach ($member in $Value) { ConvertTo-LabJson $member }
         return '[' + ($members -join ',') + ']'
     }
-    '"' + [System.Text.Json.JsonEncodedText]::Encode("$Value").ToString() + '"'
+    # Loading the encoder costs a shell 20 ms, and few texts need it.
+    if ("$Value" -cmatch '[^ -~]') {
+        $encoded = [System.Text.Json.JsonEncodedText]::Encode("$Value").ToString()
+        return '"' + $encoded + '"'
+    }
+    '"' + "$Value".Replace('\', '\\').Replace('"', '\"') + '"'
 }
 
 # ConvertFrom-Json would turn strings that look like dates into dates.
@@ -108,7 +113,15 @@ function global:New-LabError {
     if ($null -eq $type -or -not [System.Exception].IsAssignableFrom($type)) {
         $type = [System.Management.Automation.RuntimeException]
     }
-    $exception = $type::new($Fault['message'])
+    try {
+        $exception = $type::new($Fault['message'])
+    } catch {
+        # The event log's own exception is there on every system, and throws on all but Windows.
+        $exception = [System.Management.Automation.RuntimeException]::new($Fault['message'])
+    }
+    if ($exception.GetType().FullName -ne $Fault['exception_type'] -and $Fault['exception_type']) {
+        $exception.PSObject.TypeNames.Insert(0, $Fault['exception_type'])
+    }
     if ($null -ne $Fault['hresult']) {
         # 0x80070020 comes as a positive number.
         $exception.HResult = [System.BitConverter]::ToInt32(

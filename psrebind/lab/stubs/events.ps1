@@ -3,8 +3,10 @@
 # An error as the cmdlet writes it, going on after it or not, as -ErrorAction says.
 function global:Write-LabEventFault {
     param($Cmdlet, $Record)
-    $id = $Record.FullyQualifiedErrorId.Split(',')[0]
-    Set-LabErrorId $Record "$id,Microsoft.PowerShell.Commands.GetWinEventCommand"
+    if (-not $Record.FullyQualifiedErrorId.Contains(',')) {
+        $class = 'Microsoft.PowerShell.Commands.GetWinEventCommand'
+        Set-LabErrorId $Record "$($Record.FullyQualifiedErrorId),$class"
+    }
     # Only what it did not find is an error among others; a bad query ends the cmdlet.
     if ($Record.CategoryInfo.Category -ne 'ObjectNotFound') {
         $Cmdlet.ThrowTerminatingError($Record)
@@ -51,7 +53,6 @@ function global:New-LabEvent {
             RecordId     = [long]$Row['record_id']
             LogName      = $Row['log']
             ProviderName = $Row['provider']
-            MachineName  = $global:LabFacts['name']
             Level        = [byte]$Row['level']
             TimeCreated  = $time.ToLocalTime()
             LabXml       = $Row['xml']
@@ -63,10 +64,12 @@ function global:New-LabEvent {
 
 function global:Find-LabEvent {
     param($Cmdlet, $Bound)
-    $logs = @(foreach ($pattern in $Bound['LogName']) { Find-LabEventLog $Cmdlet $pattern })
-    if ($logs.Count -eq 0) { return }
-    if ($logs.Count -gt 1) { Deny-LabCommand $Cmdlet 'Get-WinEvent of several logs at once' }
-    $question = @{ log = $logs[0]['name']; xpath = $null; newest = $null; oldest = $false }
+    $log = "$($Bound['LogName'])"
+    $wild = [System.Management.Automation.WildcardPattern]
+    if ($Bound['LogName'].Count -gt 1 -or $wild::ContainsWildcardCharacters($log)) {
+        Deny-LabCommand $Cmdlet 'Get-WinEvent of several logs at once'
+    }
+    $question = @{ log = $log; xpath = $null; newest = $null; oldest = $false }
     if ($Bound.ContainsKey('FilterXPath')) { $question.xpath = $Bound['FilterXPath'] }
     if ($Bound.ContainsKey('MaxEvents')) { $question.newest = $Bound['MaxEvents'] }
     if ($Bound.ContainsKey('Oldest')) { $question.oldest = [bool]$Bound['Oldest'] }
@@ -76,12 +79,6 @@ function global:Find-LabEvent {
         return Write-LabEventFault $Cmdlet $_
     }
     foreach ($row in $rows) { New-LabEvent $row }
-    if ($rows.Count -gt 0) { return }
-    Write-LabEventFault $Cmdlet (New-LabError @{
-            message        = 'No events were found that match the specified selection criteria.'
-            error_id       = 'NoMatchingEventsFound'
-            category       = 'ObjectNotFound'
-            exception_type = 'System.Exception' })
 }
 
 function global:Get-WinEvent {

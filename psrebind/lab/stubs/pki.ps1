@@ -54,26 +54,30 @@ function global:Add-LabNotification {
         Deny-LabCommand $Cmdlet 'New-CertificateNotificationTask -RunTaskForExistingCertificates'
     }
     if (-not $Cmdlet.ShouldProcess($Bound['Name'])) { return }
-    $null = Invoke-LabPki $Cmdlet 'pki.add_notification_task' @{
+    $task = @{
         type    = $Bound['Type']
         channel = $Bound['Channel']
         script  = $Bound['PSScript']
         name    = $Bound['Name']
     }
-    Find-LabNotification $Cmdlet | Where-Object { $_.Name -eq $Bound['Name'] }
+    $row = Invoke-LabPki $Cmdlet 'pki.add_notification_task' $task
+    if ($null -ne $row) { New-LabNotification $row }
 }
 
 function global:Find-LabNotification {
     param($Cmdlet)
+    foreach ($row in Invoke-LabPki $Cmdlet 'pki.notification_tasks') { New-LabNotification $row }
+}
+
+function global:New-LabNotification {
+    param($Row)
     $type = 'Microsoft.CertificateServices.Commands.CertificateNotificationTask'
-    foreach ($row in Invoke-LabPki $Cmdlet 'pki.notification_tasks') {
-        New-LabObject ([ordered]@{
-                Name     = $row['name']
-                Type     = $row['type']
-                Channel  = $row['channel']
-                PSScript = $row['script']
-            }) $type
-    }
+    New-LabObject ([ordered]@{
+            Name     = $Row['name']
+            Type     = $Row['type']
+            Channel  = $Row['channel']
+            PSScript = $Row['script']
+        }) $type
 }
 
 function global:Remove-LabNotification {

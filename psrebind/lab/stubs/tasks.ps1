@@ -67,57 +67,21 @@ function global:Write-LabTaskFault {
     $Cmdlet.WriteError($Record)
 }
 
-function global:Write-LabTaskMissing {
-    param($Cmdlet, [string]$Property, [string]$Value)
-    $id = 'CmdletizationQuery_NotFound'
-    Write-LabTaskFault $Cmdlet (New-LabError @{
-            message        = "No MSFT_ScheduledTask objects found with property '$Property' " +
-            "equal to '$Value'.  Verify the value of the property and retry."
-            error_id       = $(if ($Property -eq 'TaskName, TaskPath') { $id }
-                else { "${id}_$Property" })
-            category       = 'ObjectNotFound'
-            exception_type = 'Microsoft.PowerShell.Cmdletization.Cim.CimJobException' } $Value)
-}
-
-function global:Test-LabTaskName {
-    param([string]$Value, [string[]]$Pattern)
-    foreach ($one in $Pattern) {
-        if ($Value -eq $one -or $Value -like $one) { return $true }
-    }
-    $Pattern.Count -eq 0
-}
-
 # The rows of tasks that names and paths stand for; what has no wildcard must be there.
 function global:Find-LabTask {
     param($Cmdlet, $Bound)
     Assert-LabTaskParameter $Cmdlet $Bound
-    $names = @($Bound['TaskName'] | Where-Object { $null -ne $_ })
-    $paths = @($Bound['TaskPath'] | Where-Object { $null -ne $_ })
-    $question = @{ path = $null; name = $null }
-    $wild = [System.Management.Automation.WildcardPattern]
-    if ($names.Count -eq 1 -and -not $wild::ContainsWildcardCharacters($names[0])) {
-        $question.name = $names[0]
-    }
-    if ($paths.Count -eq 1 -and -not $wild::ContainsWildcardCharacters($paths[0])) {
-        $question.path = $paths[0]
-    }
-    try {
-        $rows = @(Invoke-LabHost 'tasks.list' $question)
-    } catch {
-        if ($_.CategoryInfo.Category -ne 'ObjectNotFound') {
-            return Write-LabTaskFault $Cmdlet $_
+    $paths = $names = @($null)
+    if ($Bound.ContainsKey('TaskPath')) { $paths = $Bound['TaskPath'] }
+    if ($Bound.ContainsKey('TaskName')) { $names = $Bound['TaskName'] }
+    foreach ($path in $paths) {
+        foreach ($name in $names) {
+            try {
+                Invoke-LabHost 'tasks.list' @{ path = $path; name = $name }
+            } catch {
+                Write-LabTaskFault $Cmdlet $_
+            }
         }
-        $rows = @()
-    }
-    $found = @($rows | Where-Object {
-            (Test-LabTaskName $_['name'] $names) -and (Test-LabTaskName $_['path'] $paths) })
-    if ($found.Count -gt 0) { return $found }
-    if ($null -ne $question.name -and $paths.Count -gt 0) {
-        Write-LabTaskMissing $Cmdlet 'TaskName, TaskPath' "$($paths[0])$($names[0])"
-    } elseif ($null -ne $question.name) {
-        Write-LabTaskMissing $Cmdlet 'TaskName' $names[0]
-    } elseif ($null -ne $question.path) {
-        Write-LabTaskMissing $Cmdlet 'TaskPath' $paths[0]
     }
 }
 
@@ -156,12 +120,8 @@ function global:Invoke-LabTask {
     } catch {
         return Write-LabTaskFault $Cmdlet $_
     }
-    if ($Then) { & $Then $place $answer }
-}
-
-$global:LabTaskAsRow = {
-    param($Place)
-    foreach ($row in Invoke-LabHost 'tasks.list' $Place) { New-LabTask $row }
+    # A host that was told to do nothing says nothing.
+    if ($Then -and $null -ne $answer) { & $Then $place $answer }
 }
 
 function global:ConvertTo-LabTaskInfo {
@@ -191,12 +151,12 @@ function global:Register-LabTask {
     $place = @{ path = Format-LabTaskPath $Bound['TaskPath']; name = $Bound['TaskName'] }
     $force = $Bound.ContainsKey('Force') -and [bool]$Bound['Force']
     try {
-        $null = Invoke-LabHost 'tasks.register' @{
+        $row = Invoke-LabHost 'tasks.register' @{
             path = $place.path; name = $place.name; xml = $Bound['Xml']; force = $force }
     } catch {
         return Write-LabTaskFault $Cmdlet $_
     }
-    & $global:LabTaskAsRow $place
+    if ($null -ne $row) { New-LabTask $row }
 }
 
 function global:Unregister-LabTask {

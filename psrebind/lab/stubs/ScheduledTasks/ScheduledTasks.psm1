@@ -10,7 +10,7 @@ function Disable-ScheduledTask {
         [Parameter()] [int] $ThrottleLimit,
         [Parameter()] [switch] $AsJob
     )
-    process { Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.disable $global:LabTaskAsRow }
+    process { Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.disable { New-LabTask $args[1] } }
 }
 
 function Enable-ScheduledTask {
@@ -23,7 +23,7 @@ function Enable-ScheduledTask {
         [Parameter()] [int] $ThrottleLimit,
         [Parameter()] [switch] $AsJob
     )
-    process { Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.enable $global:LabTaskAsRow }
+    process { Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.enable { New-LabTask $args[1] } }
 }
 
 function Export-ScheduledTask {

@@ -1,1 +1,1 @@
-Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.disable $global:LabTaskAsRow
+Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.disable { New-LabTask $args[1] }

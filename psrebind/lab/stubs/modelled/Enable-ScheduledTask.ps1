@@ -1,1 +1,1 @@
-Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.enable $global:LabTaskAsRow
+Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.enable { New-LabTask $args[1] }

@@ -1,0 +1,184 @@
+"""What the operations of the rebind task's story find and do on the model, without PowerShell.
+
+The twin of ``operations`` for events, tasks and notices.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from psrebind.decode.tasks import canonical
+from psrebind.lab.host import Host
+from psrebind.lab.hostfault import HostFault
+from psrebind.lab.operations import Operation, Refused, Row, native, records
+from psrebind.lab.persistence import plain
+from psrebind.lab.reading import Asked
+
+_TEMPLATE_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2")
+
+
+def _events(host: Host, asked: Asked) -> Iterator[Row]:
+    for name in asked.value("channels"):
+        log = _log(host, name)
+        row: Row = {"channel": name, "enabled": None, "records": None, "oldest": None, "events": []}
+        if log:
+            row |= {"enabled": log["enabled"], "records": log["count"]}
+            row["oldest"] = log["oldest_time"] and _utc(log["oldest_time"])
+            found = _found(host, name, asked.value("query"), asked.value("newest"))
+            row["events"] = [event["xml"] for event in found]
+        yield row
+
+
+def _log(host: Host, name: str) -> Row | None:
+    logs: list[Row] = host.call("eventlog.logs", {})
+    return next((log for log in logs if log["name"].casefold() == name.casefold()), None)
+
+
+def _found(host: Host, log: str, xpath: str, newest: int) -> list[Row]:
+    wanted = {"log": log, "xpath": xpath, "newest": newest, "oldest": False}
+    try:
+        events: list[Row] = host.call("eventlog.query", wanted)
+    except HostFault as fault:
+        if not fault.error_id.startswith("NoMatchingEventsFound"):
+            raise
+        return []
+    return events
+
+
+def _task(host: Host, asked: Asked) -> Iterator[Row]:
+    wanted, channel = _place(asked), asked.value("channel").casefold()
+    log = _log(host, asked.value("channel"))
+    tasks = []
+    for one in host.call("tasks.list", {"path": None, "name": None}):
+        place = {"path": one["path"], "name": one["name"]}
+        waiting = [t for t in one["triggers"] if channel in (t["subscription"] or "").casefold()]
+        if waiting or place == wanted:
+            info = host.call("tasks.info", place)
+            row = place | {"state": one["state"], "xml": host.call("tasks.export", place)}
+            last = info["last_run"] and _utc(info["last_run"])
+            tasks.append(row | {"last_run": last, "last_result": info["last_result"]})
+    yield {"enabled": log and log["enabled"], "tasks": tasks, "shared": _shared(host)}
+
+
+def _register(host: Host, asked: Asked) -> Iterator[Row]:
+    place, name = _place(asked), asked.value("channel")
+    log = _log(host, name)
+    if log is None:
+        raise Refused(f"There is no log {name} on this Windows.")
+    before, shared = _xml(host, place), _shared(host)
+    skipped = bool(shared) and not asked.value("force")
+    differs = _form(before) != set(asked.value("wanted"))
+    if not skipped and not log["enabled"]:
+        native(host, r"C:\Windows\System32\wevtutil.exe", "sl", name, "/e:true")
+    if not skipped and differs:
+        host.call("tasks.register", place | {"xml": asked.value("xml"), "force": True})
+    after, now = _xml(host, place), _log(host, name)
+    on = bool(now and now["enabled"])
+    if not skipped:
+        _check(asked, after, on=on)
+    yield {
+        "before": before,
+        "after": after,
+        "enabled_before": log["enabled"],
+        "enabled_after": on,
+        "shared": shared,
+        "skipped": skipped,
+        "changed": not skipped and (differs or not log["enabled"]),
+    }
+
+
+def _check(asked: Asked, after: str | None, *, on: bool) -> None:
+    task = f"{asked.value('task_path')}{asked.value('task_name')}"
+    if not on:
+        raise Refused(f"The log {asked.value('channel')} is still off; wevtutil ended with 0.")
+    if after is None:
+        raise Refused(f"The task {task} is not there after registering it.")
+    if _form(after) != set(asked.value("wanted")):
+        raise Refused(f"The task {task} is not as it was registered: {after}")
+
+
+def _unregister(host: Host, asked: Asked) -> Iterator[Row]:
+    place = _place(asked)
+    before = _xml(host, place)
+    if before is not None:
+        host.call("tasks.unregister", place)
+    after = _xml(host, place)
+    if after is not None:
+        raise Refused(f"The task {place['path']}{place['name']} is still there.")
+    yield {"before": before, "after": after, "changed": before is not None}
+
+
+def _notice(host: Host, asked: Asked) -> Iterator[Row]:
+    old, new, link = asked.value("old"), asked.value("new"), asked.value("link")
+    channel, query = asked.value("channel"), asked.value("query")
+    known = {one["thumbprint"] for one in host.call("store.certificates", {"store": "My"})}
+    for thumbprint in (old, new):
+        if thumbprint not in known:
+            raise Refused(rf"There is no certificate Cert:\LocalMachine\My\{thumbprint}.")
+    log = _log(host, channel)
+    if log is None:
+        raise Refused(f"There is no log {channel} on this Windows.")
+    last = _last(host, channel, query)
+    paths = [rf"Cert:\LocalMachine\My\{one}" for one in (old, new)]
+    host.call("pki.switch", {"old": paths[0], "new": paths[1], "notify_only": not link})
+    record = _last(host, channel, query)
+    if log["enabled"] and record <= last:
+        raise Refused(f"Switch-Certificate ended without an event 1001 for {old}.")
+    yield {"enabled": log["enabled"], "record": record if record > last else None, "linked": link}
+
+
+def _last(host: Host, channel: str, query: str) -> int:
+    found = _found(host, channel, query, 1)
+    return int(found[0]["record_id"]) if found else 0
+
+
+def _place(asked: Asked) -> Row:
+    return {"path": asked.value("task_path"), "name": asked.value("task_name")}
+
+
+def _xml(host: Host, place: Row) -> str | None:
+    if not host.call("tasks.list", place):
+        return None
+    return str(host.call("tasks.export", place))
+
+
+def _form(xml: str | None) -> set[str]:
+    return {f"{path}={value}" for path, value in canonical(xml).items()} if xml else set()
+
+
+def _shared(host: Host) -> list[list[str]]:
+    bound = {record["thumbprint"] for record in records(host)}
+    groups: dict[str, list[str]] = defaultdict(list)
+    for one in plain(host.call("store.certificates", {"store": "My"})):
+        key = _template(one["der"])
+        if key and one["thumbprint"] in bound:
+            groups[key].append(one["thumbprint"])
+    return [sorted(groups[key]) for key in sorted(groups) if len(groups[key]) > 1]
+
+
+def _template(der: bytes) -> str | None:
+    for extension in x509.load_der_x509_certificate(der).extensions:
+        value = extension.value
+        if isinstance(value, x509.MSCertificateTemplate):
+            return value.template_id.dotted_string
+        if isinstance(value, x509.UnrecognizedExtension) and value.oid == _TEMPLATE_NAME:
+            return value.value.hex()
+    return None
+
+
+def _utc(moment: str) -> str:
+    found = datetime.fromisoformat(moment)
+    return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC).isoformat()
+
+
+STORY: dict[str, Operation] = {
+    "get_lifecycle_event": _events,
+    "get_rebind_task": _task,
+    "register_rebind_task": _register,
+    "unregister_rebind_task": _unregister,
+    "send_renewal_notice": _notice,
+}

@@ -1,0 +1,98 @@
+"""Read certificate lifecycle events, and how far back their logs reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from psrebind.decode.event_files import EventFile, read_events
+from psrebind.decode.events import SYSTEM_CHANNEL, LifecycleEvent
+from psrebind.errors import ParameterError
+from psrebind.model import Thumbprint
+from psrebind.operations.base import Query
+from psrebind.replies import Body
+
+NEWEST = 1000
+_SIDES = ("CertificateDetails", "OldCertificateDetails", "NewCertificateDetails")
+
+
+@dataclass(frozen=True)
+class ChannelEvents:
+    """One row: ``enabled`` is None where there is no such log; ``oldest`` is its first event."""
+
+    channel: str
+    enabled: bool | None
+    records: int | None
+    oldest: datetime | None
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class UnreadableEvent:
+    """An event that could not be decoded, and why; never dropped in silence."""
+
+    channel: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetLifecycleEvent(Query[ChannelEvents]):
+    """Read certificate lifecycle events, and how far back their logs reach."""
+
+    channels: tuple[str, ...] = (SYSTEM_CHANNEL,)
+    query: str = "*"
+    newest: int = NEWEST
+
+    def __post_init__(self) -> None:
+        """Refuse a count that the log would."""
+        if self.newest < 1:
+            raise ParameterError("newest is at least 1", operation=self.name(), field="newest")
+
+    def result(self, body: Body) -> Sequence[LifecycleEvent | UnreadableEvent]:
+        """The events of all channels, newest first in each, then what cannot be read."""
+        files = [decoded(row) for row in self.rows(body)]
+        events: list[LifecycleEvent | UnreadableEvent] = []
+        for file in files:
+            events += [
+                *file.events,
+                *(UnreadableEvent(file.name, e.reason) for e in file.unreadable),
+            ]
+        return events
+
+
+def decoded(row: ChannelEvents) -> EventFile:
+    """The events of one channel; the raw XML may come in pieces of a line."""
+    if not row.events:
+        return EventFile(row.channel, (), (), 0)
+    return read_events("\n".join(row.events).encode("utf-8"), row.channel)
+
+
+def event_query(
+    *,
+    ids: Sequence[int] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    thumbprint: Thumbprint | None = None,
+    after_record: int | None = None,
+) -> str:
+    """The XPath, in the event log's subset, of the events that all of these fit."""
+    parts = []
+    if ids:
+        parts.append(f"({' or '.join(f'EventID={number:d}' for number in ids)})")
+    parts += [f"TimeCreated[@SystemTime>='{_moment(since)}']"] if since else []
+    parts += [f"TimeCreated[@SystemTime<='{_moment(until)}']"] if until else []
+    parts += [f"EventRecordID>{after_record:d}"] if after_record is not None else []
+    system = f"*[System[{' and '.join(parts)}]]" if parts else "*"
+    return f"{system} and {_names(thumbprint)}" if thumbprint else system
+
+
+def _names(thumbprint: Thumbprint) -> str:
+    # Windows writes lower case (field notes A4); a comparison of the log knows case.
+    same = " or ".join(f"@Thumbprint='{text}'" for text in (thumbprint.lower(), thumbprint))
+    sides = (f"*[UserData[CertNotificationData[{side}[{same}]]]]" for side in _SIDES)
+    return f"({' or '.join(sides)})"
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

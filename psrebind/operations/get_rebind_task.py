@@ -1,0 +1,41 @@
+"""Read the rebind task, every other task on the same event, and what makes it dangerous."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psrebind.decode.events import SYSTEM_CHANNEL
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH
+from psrebind.model import Thumbprint
+from psrebind.operations.base import Query
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """A scheduled task: its XML, and how its last run ended (a date in 1999 is never)."""
+
+    path: str
+    name: str
+    state: str
+    xml: str
+    last_run: datetime | None
+    last_result: int
+
+
+@dataclass(frozen=True)
+class RebindTasks:
+    """One row: ``shared`` has, per template, the bound certificates that were made from it."""
+
+    enabled: bool | None
+    tasks: tuple[TaskRow, ...]
+    shared: tuple[tuple[Thumbprint, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetRebindTask(Query[RebindTasks]):
+    """Read the rebind task, every other task on the same event, and what makes it dangerous."""
+
+    task_path: str = TASK_PATH
+    task_name: str = TASK_NAME
+    channel: str = SYSTEM_CHANNEL

@@ -1,0 +1,142 @@
+"""Each way to break a lab host, and the orders that the running lab takes for stories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lab_hosts import host, issue, site
+from lab_tasks import PLACE, authority, bound_host, edit, events, hashes, register
+
+from psrebind.errors import InvalidInput
+from psrebind.lab import renewals, scenario
+from psrebind.lab.breakage import break_host, breaks
+from psrebind.lab.host import Host
+from psrebind.lab.hostfault import HostFault
+from psrebind.lab.httpsys import Hello, choose
+from psrebind.lab.serve import STORY_ORDERS
+from psrebind.lab.stores import StoredCertificate
+
+
+def enabled_host(folder: Path) -> tuple[Host, StoredCertificate]:
+    """Return a host with a bound certificate and the rebind task."""
+    where, certificate = bound_host(folder)
+    register(where)
+    return where, certificate
+
+
+def test_breaks_have_sentences() -> None:
+    """Each break has a name and one sentence."""
+    assert set(breaks()) == {
+        "task-gone",
+        "task-edited",
+        "channel-off",
+        "key-gone",
+        "stray-record",
+        "log-rolled-over",
+    }
+    assert all(sentence.endswith(".") for sentence in breaks().values())
+
+
+def test_unknown_break_is_invalid(tmp_path: Path) -> None:
+    """A break that there is not is refused with the names of those that there are."""
+    with pytest.raises(InvalidInput, match="task-gone"):
+        break_host(host(tmp_path), "everything")
+
+
+@pytest.mark.parametrize("name", ["task-gone", "task-edited", "channel-off"])
+def test_broken_trigger_leaves_the_old_certificate(tmp_path: Path, name: str) -> None:
+    """Without the task, its trigger or the channel a renewal changes no binding."""
+    where, certificate = enabled_host(tmp_path)
+    break_host(where, name)
+    renewals.renew(where, authority(tmp_path), certificate.thumbprint)
+    assert hashes(where) == [certificate.thumbprint]
+
+
+def test_task_gone_is_gone(tmp_path: Path) -> None:
+    """The task is not there any more, and cannot be broken twice."""
+    where, _ = enabled_host(tmp_path)
+    break_host(where, "task-gone")
+    with pytest.raises(HostFault):
+        where.call("tasks.export", PLACE)
+    for name in ("task-gone", "task-edited"):
+        with pytest.raises(InvalidInput, match="no rebind task"):
+            break_host(where, name)
+
+
+def test_task_edited_is_there(tmp_path: Path) -> None:
+    """The edited task is registered, ready, and another one than IIS Manager's."""
+    where, _ = enabled_host(tmp_path)
+    break_host(where, "task-edited")
+    assert where.call("tasks.list", PLACE)[0]["state"] == "Ready"
+    edited = where.call("tasks.export", PLACE)
+    register(where, edit(), force=True)
+    assert edited != where.call("tasks.export", PLACE)
+
+
+def test_key_gone_fails_the_rebind(tmp_path: Path) -> None:
+    """The certificate that waits has lost its key: appcmd ends with 1312, the old one stays."""
+    where, old = enabled_host(tmp_path)
+    new = renewals.import_certificate(where, authority(tmp_path), like=old.thumbprint)
+    break_host(where, "key-gone")
+    assert [one.key_linked for one in where.state.certificates] == [True, False]
+    paths = [f"Cert:\\LocalMachine\\My\\{one}" for one in (old.thumbprint, new)]
+    where.call("pki.switch", {"old": paths[0], "new": paths[1], "notify_only": True})
+    assert hashes(where) == [old.thumbprint]
+    assert where.state.tasks[0].runs[-1].result == 1312
+
+
+def test_key_gone_needs_a_waiting_certificate(tmp_path: Path) -> None:
+    """Where every certificate is bound there is no key to lose."""
+    with pytest.raises(InvalidInput, match="waits"):
+        break_host(enabled_host(tmp_path)[0], "key-gone")
+
+
+def test_stray_record_answers_for_every_name(tmp_path: Path) -> None:
+    """After a rebind the stray record still serves the old certificate for the SNI name."""
+    where, old = enabled_host(tmp_path)
+    break_host(where, "stray-record")
+    new = renewals.renew(where, authority(tmp_path), old.thumbprint)
+    hello = Hello(address="0.0.0.0", port=8443, server_name="www.example")
+    served = choose(where.state.answers, hello)
+    assert hashes(where) == [new]
+    assert served is not None
+    assert served.thumbprint == old.thumbprint
+    assert [one.key for one in where.state.records] == ["www.example:8443", "0.0.0.0:8443"]
+
+
+def test_stray_record_needs_a_free_port(tmp_path: Path) -> None:
+    """Where an ip:port record is already there no stray one is added."""
+    where = host(tmp_path, sites=(site("*:8443:"),), certificates=(issue(tmp_path),))
+    with pytest.raises(InvalidInput, match="no port"):
+        break_host(where, "stray-record")
+
+
+def test_rolled_over_log_forgets_renewals(tmp_path: Path) -> None:
+    """Only events after the roll-over are left, with far higher record ids."""
+    where, old = enabled_host(tmp_path)
+    renewals.renew(where, authority(tmp_path), old.thumbprint)
+    break_host(where, "log-rolled-over")
+    (left,) = events(where)
+    assert (left["id"], left["record_id"]) == (1007, 1004)
+    with pytest.raises(InvalidInput, match="no certificate"):
+        break_host(host(tmp_path / "bare"), "log-rolled-over")
+
+
+def test_breaks_survive_a_restart(tmp_path: Path) -> None:
+    """A broken host is still broken after it is loaded."""
+    where, _ = enabled_host(tmp_path)
+    break_host(where, "stray-record")
+    break_host(where, "channel-off")
+    assert Host.load(where.folder).state == where.state
+    assert where.state.channels[0].enabled is False
+
+
+def test_demo_hosts_can_be_broken(tmp_path: Path) -> None:
+    """Each demo host takes some break, and the names are those of the table."""
+    made = scenario.create(tmp_path, scenario.ALL_NAMES)
+    for one in made.hosts.values():
+        break_host(one, "channel-off")
+    for name in ("web04", "web05", "web06"):
+        break_host(made.hosts[name], "stray-record")
+    assert set(STORY_ORDERS) == {"renew", "import", "break", "overview"}

@@ -1,0 +1,308 @@
+"""Event channels, their XPath, the XML of events, and wevtutil."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from lab_hosts import host, issue, run
+from lab_tasks import authority, bound_host, events
+
+from psrebind.lab import event_xpath, lifecycle, renewals
+from psrebind.lab.event_values import InvalidXPath, TooComplex, Unsupported
+from psrebind.lab.event_xml import Author
+from psrebind.lab.eventlog import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.lab.host import Host
+from psrebind.lab.hostfault import HostFault
+from psrebind.lab.state import Facts, HostState
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+EVENT = (
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"
+    "<EventID>1001</EventID><Level>4</Level>"
+    "<TimeCreated SystemTime='2026-01-01T23:00:00.0000000Z'/>"
+    "<EventRecordID>7</EventRecordID></System><UserData><CertNotificationData Context='Machine'>"
+    "<Action>Renew</Action><OldCertificateDetails Thumbprint='aa'/></CertNotificationData>"
+    "</UserData></Event>"
+)
+OLD = "UserData[CertNotificationData[OldCertificateDetails[@Thumbprint='{}']]]"
+
+
+def matches(xpath: str, *, limit: int = 22) -> bool:
+    """Tell whether the event above matches."""
+    return event_xpath.compile_xpath(xpath, limit=limit)(event_xpath.parse_event(EVENT), NOW)
+
+
+@pytest.mark.parametrize(
+    ("xpath", "expected"),
+    [
+        ("*", True),
+        ("*[System[EventID=1001]]", True),
+        ("*[System[EventID=1006]]", False),
+        ("*[System[EventID=1006 or EventID=1001]]", True),
+        ("*[System[(EventID=1006 or EventID=1001) and Level=3]]", False),
+        ("*[System[EventID=1006 and Level=3 or EventID=1001]]", True),
+        ("*[System[EventID>=1001 and EventID<1002 and EventID!=1000]]", True),
+        ("Event[System[EventRecordID>7]]", False),
+        ("Event[System[EventRecordID>6]]", True),
+        ("Event/System/EventID=1001", True),
+        ("*[System/EventID=1001]", True),
+        ("*[System[EventID=0x3E9]]", True),
+        ("*[System[TimeCreated[timediff(@SystemTime) <= 3600000]]]", True),
+        ("*[System[TimeCreated[timediff(@SystemTime) <= 3599999]]]", False),
+        ("*[System[TimeCreated[@SystemTime>='2026-01-01T23:00:00Z']]]", True),
+        ("*[System[TimeCreated[@SystemTime>'2026-01-01T23:00:00.000Z']]]", False),
+        (f"*[System[EventID=1001]] and *[{OLD.format('aa')}]", True),
+        (f"*[System[EventID=1001]] and *[{OLD.format('bb')}]", False),
+        (f"*[{OLD.format('aa')} and System[EventID=1001]]".replace("'", '"'), True),
+        ("*[UserData/CertNotificationData/@Context='Machine']", True),
+        ("*[UserData/CertNotificationData/NewCertificateDetails]", False),
+        ("*[UserData[CertNotificationData[Action='Renew']]]", True),
+        ("*[System[EventID='1001']]", True),
+        ("*[System[Action=1]]", False),
+        ("Other[System]", False),
+    ],
+)
+def test_xpath_matches(xpath: str, expected: bool) -> None:
+    """What the event log's XPath takes finds exactly what it says."""
+    assert matches(xpath) is expected
+
+
+@pytest.mark.parametrize(
+    ("xpath", "named"),
+    [
+        ("*[System[band(Keywords,1)]]", "function band()"),
+        ("*[System[EventID[position()=1]]]", "function position()"),
+        ("*[starts-with(System,'x')]", "function starts-with()"),
+        ("*[not(System)]", "function not()"),
+        ("//EventID", "absolute path //"),
+        ("/Event", "absolute path /"),
+        ("*[System//EventID=1]", "operator //"),
+        ("*[System[EventID=1]] | *", "operator |"),
+        ("*[System/..]", "step .."),
+        ("*[System[@*]]", "step @*"),
+        ("*[System[1]]", "position [1]"),
+        ("*[System[Level > 'a']]", "order of texts"),
+        ("*[System[child::EventID=1]]", "operator ::"),
+        ("*[System[timediff(@a,@b) < 3]]", "two arguments"),
+    ],
+)
+def test_xpath_beyond_the_model_is_unsupported(xpath: str, named: str) -> None:
+    """A construct that the lab does not model is refused by its name."""
+    with pytest.raises(Unsupported) as caught:
+        matches(xpath)
+    assert named in str(caught.value)
+
+
+NONSENSE = (
+    "",
+    "*[",
+    "*[]",
+    "*]",
+    "#",
+    "=1",
+    "*[a='b]",
+    "*[System[EventID=1001]",
+    "*[System[EventID=]]",
+    "*[System[EventID 1001]]",
+    "*[System[EventID=1 or]]",
+    "*[System[EventID=Level]]",
+    "*[System[TimeCreated[@SystemTime>='x']]]",
+    "*[timediff(@a) < 'x']",
+)
+
+
+@pytest.mark.parametrize("xpath", NONSENSE)
+def test_xpath_nonsense_is_invalid(xpath: str) -> None:
+    """What the event log refuses is refused here, and not for being unmodelled."""
+    with pytest.raises(InvalidXPath) as caught:
+        matches(xpath)
+    assert not isinstance(caught.value, Unsupported)
+
+
+def test_xpath_has_a_limit() -> None:
+    """More comparisons than the limit are too complex; as many are not."""
+    terms = ["EventID=1001"] * 3
+    assert matches(f"*[System[{' and '.join(terms)}]]", limit=3)
+    with pytest.raises(TooComplex):
+        matches(f"*[System[{' and '.join(terms)}]]", limit=2)
+    with pytest.raises(TooComplex):
+        matches("(" * 2000)
+
+
+def written(folder: Path, count: int = 3, **facts: object) -> Host:
+    """Return a host with some export events in its log."""
+    certificate = replace(issue(folder, ("a.example", "b&c.example")), template="Web <Server>")
+    state = HostState(facts=replace(Facts(name="web01"), **facts))  # type: ignore[arg-type]
+    where = host(folder, state, certificates=(certificate,))
+    for _ in range(count):
+        author = Author(process="x.exe", account="LAB\\a")
+        lifecycle.write(where, lifecycle.exported(certificate, author))
+    return where
+
+
+def test_events_come_newest_first(tmp_path: Path) -> None:
+    """A query gives the newest events first, the oldest on request, and no more than asked."""
+    where = written(tmp_path)
+    assert [one["record_id"] for one in events(where)] == [3, 2, 1]
+    assert [one["record_id"] for one in events(where, newest=1)] == [3]
+    assert [one["record_id"] for one in events(where, newest=2, oldest=True)] == [1, 2]
+
+
+def test_events_survive_a_restart(tmp_path: Path) -> None:
+    """Events are in the host's folder, and record ids go on after it is loaded."""
+    first = written(tmp_path)
+    again = Host.load(first.folder)
+    assert events(again) == events(first)
+    author = Author(process="x.exe", account="a")
+    lifecycle.write(again, lifecycle.exported(again.state.certificates[0], author))
+    assert events(again, newest=1)[0]["record_id"] == 4
+
+
+def test_event_has_the_shape_of_windows(tmp_path: Path) -> None:
+    """The XML has attributes, Template, SubjectNames, EKUs and NotValidAfter as in the sample."""
+    row = events(written(tmp_path, 1, ui_culture="de-DE"))[0]
+    name = "{http://schemas.microsoft.com/win/2004/08/events/event}"
+    root = ElementTree.fromstring(row["xml"])
+    data = root.find(f"{name}UserData/{name}CertNotificationData")
+    assert data is not None
+    assert data.attrib == {"ProcessName": "x.exe", "AccountName": "LAB\\a", "Context": "Machine"}
+    (details,) = data
+    assert details.tag == f"{name}CertificateDetails"
+    assert len(details.attrib["Thumbprint"]) == 40
+    assert details.attrib["Thumbprint"].islower()
+    assert [one.tag.removeprefix(name) for one in details] == [
+        "Template",
+        "SubjectNames",
+        "EKUs",
+        "NotValidAfter",
+    ]
+    assert details[0].attrib == {"Name": "Web <Server>"}
+    assert [one.text for one in details[1]] == ["CN=a.example", "a.example", "b&c.example"]
+    assert details[2][0].attrib == {"Name": "Serverauthentifizierung", "OID": "1.3.6.1.5.5.7.3.1"}
+    assert (row["id"], row["level"], row["log"]) == (1007, 4, SYSTEM_CHANNEL)
+    assert (details[3].text or "").endswith("Z")
+
+
+def test_event_without_template_has_no_node(tmp_path: Path) -> None:
+    """A certificate without a template has no Template node, and a 1001 has both details."""
+    where, certificate = bound_host(tmp_path)
+    plain = replace(certificate, template=None)
+    author = lifecycle.autoenrollment(where)
+    happening = lifecycle.replaced(plain, certificate, author=author, action="Renew")
+    lifecycle.write(where, happening)
+    xml = events(where)[0]["xml"]
+    assert xml.count("<Template Name=") == 1
+    assert 'AccountName="LAB\\WEB01$"' in xml
+    order = [xml.index(word) for word in ("<Action>Renew<", "<OldCertificate", "<NewCertificate")]
+    assert order == sorted(order)
+
+
+def test_full_log_rolls_over(tmp_path: Path) -> None:
+    """A log at its maximum size loses its oldest events, and record ids go on."""
+    where = written(tmp_path, 0)
+    small = tuple(replace(one, maximum_size=70000) for one in where.state.channels)
+    where.change(lambda state: replace(state, channels=small))
+    author = Author(process="x" * 20000, account="a")
+    for _ in range(9):
+        lifecycle.write(where, lifecycle.exported(where.state.certificates[0], author))
+    found = events(where)
+    assert found[0]["record_id"] == 9
+    assert 1 <= len(found) < 9
+    listed = where.call("eventlog.logs", {})[0]
+    assert listed["oldest"] == 10 - len(found)
+    assert listed["file_size"] <= listed["maximum_size"]
+
+
+def test_logs_are_listed(tmp_path: Path) -> None:
+    """Both channels are listed; an empty one has no records and no time."""
+    system, user = written(tmp_path).call("eventlog.logs", {})
+    assert (system["name"], user["name"]) == (SYSTEM_CHANNEL, USER_CHANNEL)
+    assert (system["enabled"], system["count"], system["oldest"], system["newest"]) == (
+        True,
+        3,
+        1,
+        3,
+    )
+    assert datetime.fromisoformat(system["oldest_time"]) <= datetime.now(UTC)
+    assert (user["count"], user["oldest"], user["oldest_time"]) == (0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("log", "xpath", "error_id", "category"),
+    [
+        ("Nowhere/Operational", None, "NoMatchingLogsFound", "ObjectNotFound"),
+        (SYSTEM_CHANNEL, "*[System[EventID=1]]", "NoMatchingEventsFound", "ObjectNotFound"),
+        (USER_CHANNEL, None, "NoMatchingEventsFound", "ObjectNotFound"),
+        (SYSTEM_CHANNEL, "*[System[", "EventLogException", "NotSpecified"),
+        (SYSTEM_CHANNEL, "*[not(System)]", "NotSimulated", "NotImplemented"),
+    ],
+)
+def test_query_faults(
+    tmp_path: Path, log: str, xpath: str | None, error_id: str, category: str
+) -> None:
+    """What Get-WinEvent does not find or take is its own fault."""
+    with pytest.raises(HostFault) as caught:
+        written(tmp_path, 1).call("eventlog.query", {"log": log, "xpath": xpath})
+    assert error_id in caught.value.error_id
+    assert caught.value.category == category
+
+
+def test_query_goes_by_the_clock_of_the_host(tmp_path: Path) -> None:
+    """A clock that is wrong stamps events and measures their age alike."""
+    where = written(tmp_path, 1, clock_offset=-7200.0)
+    stamped = datetime.fromisoformat(events(where)[0]["time"])
+    assert stamped < datetime.now(UTC) - timedelta(hours=1)
+    assert events(where, "*[System[TimeCreated[timediff(@SystemTime) <= 600000]]]")
+
+
+def test_wevtutil_switches_a_channel(tmp_path: Path) -> None:
+    """A channel that is off records nothing and can be read; ids go on once it is on."""
+    where = written(tmp_path, 2)
+    assert run(where, "wevtutil.exe", "sl", SYSTEM_CHANNEL, "/e:false") == (0, "")
+    renewals.import_certificate(
+        where, authority(tmp_path), like=where.state.certificates[0].thumbprint
+    )
+    assert [one["record_id"] for one in events(where)] == [2, 1]
+    assert where.call("eventlog.logs", {})[0]["enabled"] is False
+    assert run(where, "wevtutil.exe", "set-log", SYSTEM_CHANNEL, "/enabled:true")[0] == 0
+    author = Author(process="x.exe", account="a")
+    lifecycle.write(where, lifecycle.exported(where.state.certificates[0], author))
+    assert [one["record_id"] for one in events(where)] == [3, 2, 1]
+
+
+def test_wevtutil_queries(tmp_path: Path) -> None:
+    """qe gives one event's XML a line, oldest first unless reversed, as many as asked."""
+    where = written(tmp_path)
+    words = ("qe", SYSTEM_CHANNEL, "/f:xml", "/c:2")
+    xmls = [one["xml"] for one in events(where, oldest=True)]
+    assert run(where, "wevtutil.exe", *words) == (0, "\n".join(xmls[:2]))
+    assert run(where, "wevtutil.exe", *words, "/rd:true") == (0, "\n".join(xmls[:0:-1]))
+    query = "/q:*[System[EventRecordID=2]]"
+    assert run(where, "wevtutil.exe", *words, query) == (0, xmls[1])
+
+
+@pytest.mark.parametrize(
+    ("elevated", "words", "status"),
+    [
+        (False, ("sl", SYSTEM_CHANNEL, "/e:true"), 5),
+        (True, ("sl", "Nowhere", "/e:true"), 15007),
+        (True, ("qe", "Nowhere"), 15007),
+        (True, ("qe", SYSTEM_CHANNEL, "/q:*["), 15001),
+    ],
+)
+def test_wevtutil_fails_with_a_status(
+    tmp_path: Path, elevated: bool, words: tuple[str, ...], status: int
+) -> None:
+    """What wevtutil refuses is an exit status and a text, not a fault."""
+    assert run(written(tmp_path, 1, elevated=elevated), "wevtutil.exe", *words)[0] == status
+
+
+def test_wevtutil_beyond_the_model_is_not_simulated(tmp_path: Path) -> None:
+    """Other verbs and options fail by name."""
+    for words in (("gl", SYSTEM_CHANNEL), ("sl", SYSTEM_CHANNEL, "/ms:5"), ("qe",), ()):
+        with pytest.raises(HostFault, match="not simulated"):
+            run(written(tmp_path, 0), "wevtutil.exe", *words)

@@ -1,0 +1,228 @@
+<#
+.SYNOPSIS
+    The frame of every script that psrebind sends: one or more bodies, one ASCII JSON reply.
+#>
+
+param([hashtable]$Secrets = @{})
+
+& {
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+$WarningPreference = 'Continue'
+$ConfirmPreference = 'None'
+
+$Changing = $false
+$languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
+
+# ConvertTo-Json differs between 5.1 and 7 in dates, depth, enums and lone surrogates.
+function ConvertTo-ReplyString([string]$Value) {
+    $text = $Value -replace '\\', '\\' -replace '"', '\"'
+    $text = $text -replace '\r', '\r' -replace '\n', '\n' -replace '\t', '\t'
+    if ($text -notmatch '[^ -~]') {
+        return '"' + $text + '"'
+    }
+    $characters = foreach ($character in [char[]]$text) {
+        $code = [int]$character
+        if ($code -ge 32 -and $code -le 126) { $character } else { '\u{0:x4}' -f $code }
+    }
+    '"' + (-join $characters) + '"'
+}
+
+function ConvertTo-ReplyBytes([byte[]]$Value) {
+    if ($languageMode -eq 'FullLanguage') {
+        return '"' + [System.Convert]::ToBase64String($Value) + '"'
+    }
+    '[' + ($Value -join ',') + ']'
+}
+
+function ConvertTo-ReplyJson($Value) {
+    if ($null -eq $Value) { return 'null' }
+    if ($Value -is [string]) { return ConvertTo-ReplyString $Value }
+    if ($Value -is [bool]) { if ($Value) { return 'true' } else { return 'false' } }
+    if ($Value -is [byte[]]) { return ConvertTo-ReplyBytes $Value }
+    if ($Value -is [hashtable]) {
+        # Not .Keys: a registry value may have that name, and would be what comes.
+        $members = foreach ($entry in $Value.GetEnumerator()) {
+            (ConvertTo-ReplyString "$($entry.Key)") + ':' + (ConvertTo-ReplyJson $entry.Value)
+        }
+        return '{' + ($members -join ',') + '}'
+    }
+    if ($Value -is [array]) {
+        $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
+        return '[' + ($items -join ',') + ']'
+    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
+        return "$Value"
+    }
+    throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
+}
+
+function New-ErrorReply([string]$Message, [string]$ErrorId, [string]$Category) {
+    @{
+        message = $Message; error_id = $ErrorId; category = $Category
+        exception = ''; hresult = $null; line = 0
+    }
+}
+
+function ConvertTo-ErrorReply($Record) {
+    $exception = $Record.Exception
+    while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+    $reply = New-ErrorReply "$($exception.Message)" "$($Record.FullyQualifiedErrorId)" `
+        "$($Record.CategoryInfo.Category)"
+    $reply.exception = "$($exception.PSObject.TypeNames[0])"
+    $reply.hresult = [long]$exception.HResult
+    # A line of another file, a module's, would name the wrong place here.
+    if (-not $Record.InvocationInfo.ScriptName) {
+        $reply.line = [int]$Record.InvocationInfo.ScriptLineNumber
+    }
+    $reply
+}
+
+# Queries run in Constrained Language too; a change needs methods and a mutex.
+function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
+    if ($Changes -and $languageMode -ne 'FullLanguage') {
+        return New-ErrorReply "A change cannot run in language mode $languageMode." `
+            'psrebind.LanguageMode' 'PermissionDenied'
+    }
+    if ($Changes -and -not $owned) {
+        return New-ErrorReply 'Another psrebind is changing this host.' `
+            'psrebind.Busy' 'ResourceBusy'
+    }
+    foreach ($module in $Modules) {
+        if (-not (Get-Module -Name $module) -and -not (Get-Module -Name $module -ListAvailable)) {
+            return New-ErrorReply "The module $module is missing." `
+                "psrebind.MissingModule,$module" 'NotInstalled'
+        }
+        Import-Module -Name $module -Verbose:$false
+    }
+}
+
+function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
+    $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
+    try {
+        $reply.error = Get-Obstacle $Changes $Modules
+        if ($null -eq $reply.error) {
+            $output = @(& $Body 3>&1)
+            $reply.rows = @($output | Where-Object { $_ -is [hashtable] })
+            $others = @($output | Where-Object { $_ -isnot [hashtable] })
+            $reply.warnings = @($others | ForEach-Object { "$_" })
+        }
+        $reply.json = ConvertTo-ReplyJson $reply
+    } catch {
+        $reply.rows = @()
+        $reply.error = ConvertTo-ErrorReply $_
+        $reply.json = ConvertTo-ReplyJson $reply
+    }
+    $reply.json
+}
+
+<#
+.SYNOPSIS
+    Running a native program by a list of arguments.
+#>
+
+# The exit status and the lines of output, which are shown to people and never read for words.
+function Invoke-Native([string]$Program, [string[]]$Arguments) {
+    # Windows PowerShell 5.1 makes error records of what a program writes to its error stream.
+    $ErrorActionPreference = 'Continue'
+    $output = @(& $Program @Arguments 2>&1 | ForEach-Object { "$_" })
+    @{ exit = [int]$LASTEXITCODE; output = $output }
+}
+<#
+.SYNOPSIS
+    An event log: whether it is on, and turning it on.
+#>
+
+# The log, nothing where there is none.
+function Get-Channel([string]$Channel) {
+    try {
+        Get-WinEvent -ListLog $Channel -ErrorAction Stop
+    } catch {
+        if ("$($_.FullyQualifiedErrorId)" -notlike 'NoMatchingLogsFound,*') { throw }
+    }
+}
+
+function Enable-Channel([string]$Channel) {
+    $wevtutil = "$env:SystemRoot\System32\wevtutil.exe"
+    $result = Invoke-Native $wevtutil @('sl', $Channel, '/e:true')
+    if (-not (Get-Channel $Channel).IsEnabled) {
+        throw "The log $Channel is still off; wevtutil ended with $($result.exit)."
+    }
+}
+$owned = $false
+$mutex = $null
+if ($Changing -and $languageMode -eq 'FullLanguage') {
+    try {
+        $mutex = New-Object -TypeName System.Threading.Mutex -ArgumentList $false, 'Global\psrebind'
+        $owned = $mutex.WaitOne(0)
+    } catch [System.Threading.AbandonedMutexException] {
+        # The one that held it died; it is ours now.
+        $owned = $true
+    } catch {
+        # Another account's mutex cannot be opened: somebody holds it.
+        $owned = $false
+    }
+}
+
+$replies = @()
+try {
+$Operation = 'get_lifecycle_event'
+$Modules = @()
+$Changes = $false
+$replies += Invoke-Body $Operation $Modules $Changes {
+<#
+.SYNOPSIS
+    Read certificate lifecycle events, and how far back their logs reach.
+.OUTPUTS
+    One row per channel: channel, enabled, records, oldest, events (their raw XML).
+#>
+
+$Channels = @(,'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational')
+$Query = '*'
+$Newest = 1000
+
+
+
+
+foreach ($channel in $Channels) {
+    $log = Get-Channel $channel
+    $row = @{ channel = $channel; enabled = $null; records = $null; oldest = $null; events = @() }
+    if ($null -ne $log) {
+        $row.enabled = [bool]$log.IsEnabled
+        $row.records = [long]$log.RecordCount
+        try {
+            $first = Get-WinEvent -LogName $channel -Oldest -MaxEvents 1 -ErrorAction Stop
+            $row.oldest = $first.TimeCreated.ToUniversalTime().ToString('o')
+            $found = @{ LogName = $channel; FilterXPath = $Query; MaxEvents = $Newest }
+            $events = @(Get-WinEvent @found -ErrorAction Stop)
+            if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
+                $row.events = @($events | ForEach-Object { $_.ToXml() })
+            } else {
+                # ToXml is a method, which Constrained Language refuses.
+                $row.events = @((Invoke-Native "$env:SystemRoot\System32\wevtutil.exe" @(
+                    'qe', $channel, "/q:$Query", '/f:xml', "/c:$Newest", '/rd:true')).output)
+            }
+        } catch {
+            if ("$($_.FullyQualifiedErrorId)" -notlike 'NoMatchingEventsFound,*') { throw }
+        }
+    }
+    $row
+}
+}
+} finally {
+    if ($owned) { $mutex.ReleaseMutex() }
+    if ($null -ne $mutex) { $mutex.Dispose() }
+}
+
+$bits = $null
+if ($env:PROCESSOR_ARCHITECTURE -eq 'x86') { $bits = 32 }
+if ('AMD64', 'ARM64' -contains $env:PROCESSOR_ARCHITECTURE) { $bits = 64 }
+$head = ConvertTo-ReplyJson @{
+    powershell    = "$($PSVersionTable.PSVersion)"
+    language_mode = $languageMode
+    process_bits  = $bits
+    ui_culture    = (Get-UICulture).Name
+    clock         = (Get-Date).ToUniversalTime().ToString('o')
+}
+$head.Substring(0, $head.Length - 1) + ',"bodies":[' + ($replies -join ',') + ']}'
+}

@@ -1,0 +1,462 @@
+<#
+.SYNOPSIS
+    The frame of every script that psrebind sends: one or more bodies, one ASCII JSON reply.
+#>
+
+param([hashtable]$Secrets = @{})
+
+& {
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+$WarningPreference = 'Continue'
+$ConfirmPreference = 'None'
+
+$Changing = $true
+$languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
+
+# ConvertTo-Json differs between 5.1 and 7 in dates, depth, enums and lone surrogates.
+function ConvertTo-ReplyString([string]$Value) {
+    $text = $Value -replace '\\', '\\' -replace '"', '\"'
+    $text = $text -replace '\r', '\r' -replace '\n', '\n' -replace '\t', '\t'
+    if ($text -notmatch '[^ -~]') {
+        return '"' + $text + '"'
+    }
+    $characters = foreach ($character in [char[]]$text) {
+        $code = [int]$character
+        if ($code -ge 32 -and $code -le 126) { $character } else { '\u{0:x4}' -f $code }
+    }
+    '"' + (-join $characters) + '"'
+}
+
+function ConvertTo-ReplyBytes([byte[]]$Value) {
+    if ($languageMode -eq 'FullLanguage') {
+        return '"' + [System.Convert]::ToBase64String($Value) + '"'
+    }
+    '[' + ($Value -join ',') + ']'
+}
+
+function ConvertTo-ReplyJson($Value) {
+    if ($null -eq $Value) { return 'null' }
+    if ($Value -is [string]) { return ConvertTo-ReplyString $Value }
+    if ($Value -is [bool]) { if ($Value) { return 'true' } else { return 'false' } }
+    if ($Value -is [byte[]]) { return ConvertTo-ReplyBytes $Value }
+    if ($Value -is [hashtable]) {
+        # Not .Keys: a registry value may have that name, and would be what comes.
+        $members = foreach ($entry in $Value.GetEnumerator()) {
+            (ConvertTo-ReplyString "$($entry.Key)") + ':' + (ConvertTo-ReplyJson $entry.Value)
+        }
+        return '{' + ($members -join ',') + '}'
+    }
+    if ($Value -is [array]) {
+        $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
+        return '[' + ($items -join ',') + ']'
+    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
+        return "$Value"
+    }
+    throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
+}
+
+function New-ErrorReply([string]$Message, [string]$ErrorId, [string]$Category) {
+    @{
+        message = $Message; error_id = $ErrorId; category = $Category
+        exception = ''; hresult = $null; line = 0
+    }
+}
+
+function ConvertTo-ErrorReply($Record) {
+    $exception = $Record.Exception
+    while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+    $reply = New-ErrorReply "$($exception.Message)" "$($Record.FullyQualifiedErrorId)" `
+        "$($Record.CategoryInfo.Category)"
+    $reply.exception = "$($exception.PSObject.TypeNames[0])"
+    $reply.hresult = [long]$exception.HResult
+    # A line of another file, a module's, would name the wrong place here.
+    if (-not $Record.InvocationInfo.ScriptName) {
+        $reply.line = [int]$Record.InvocationInfo.ScriptLineNumber
+    }
+    $reply
+}
+
+# Queries run in Constrained Language too; a change needs methods and a mutex.
+function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
+    if ($Changes -and $languageMode -ne 'FullLanguage') {
+        return New-ErrorReply "A change cannot run in language mode $languageMode." `
+            'psrebind.LanguageMode' 'PermissionDenied'
+    }
+    if ($Changes -and -not $owned) {
+        return New-ErrorReply 'Another psrebind is changing this host.' `
+            'psrebind.Busy' 'ResourceBusy'
+    }
+    foreach ($module in $Modules) {
+        if (-not (Get-Module -Name $module) -and -not (Get-Module -Name $module -ListAvailable)) {
+            return New-ErrorReply "The module $module is missing." `
+                "psrebind.MissingModule,$module" 'NotInstalled'
+        }
+        Import-Module -Name $module -Verbose:$false
+    }
+}
+
+function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
+    $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
+    try {
+        $reply.error = Get-Obstacle $Changes $Modules
+        if ($null -eq $reply.error) {
+            $output = @(& $Body 3>&1)
+            $reply.rows = @($output | Where-Object { $_ -is [hashtable] })
+            $others = @($output | Where-Object { $_ -isnot [hashtable] })
+            $reply.warnings = @($others | ForEach-Object { "$_" })
+        }
+        $reply.json = ConvertTo-ReplyJson $reply
+    } catch {
+        $reply.rows = @()
+        $reply.error = ConvertTo-ErrorReply $_
+        $reply.json = ConvertTo-ReplyJson $reply
+    }
+    $reply.json
+}
+
+<#
+.SYNOPSIS
+    Reading the registry, value by value, without a word of the host's language.
+#>
+
+# All values of a key by name; empty where the key is missing.
+function Get-RegistryValues([string]$Path) {
+    $values = @{}
+    if (Test-Path -LiteralPath $Path) {
+        # A key without values gives nothing at all.
+        $item = Get-ItemProperty -LiteralPath $Path
+        if ($null -ne $item) {
+            foreach ($property in $item.PSObject.Properties) {
+                if ($property.Name -notmatch '^PS(Path|ParentPath|ChildName|Drive|Provider)$') {
+                    $values[$property.Name] = $property.Value
+                }
+            }
+        }
+    }
+    $values
+}
+
+# The names of the keys below one; none where it is missing.
+function Get-RegistryChildren([string]$Path) {
+    if (Test-Path -LiteralPath $Path) {
+        Get-ChildItem -LiteralPath $Path | ForEach-Object { $_.PSChildName }
+    }
+}
+<#
+.SYNOPSIS
+    Running a native program by a list of arguments.
+#>
+
+# The exit status and the lines of output, which are shown to people and never read for words.
+function Invoke-Native([string]$Program, [string[]]$Arguments) {
+    # Windows PowerShell 5.1 makes error records of what a program writes to its error stream.
+    $ErrorActionPreference = 'Continue'
+    $output = @(& $Program @Arguments 2>&1 | ForEach-Object { "$_" })
+    @{ exit = [int]$LASTEXITCODE; output = $output }
+}
+<#
+.SYNOPSIS
+    http.sys records as the registry has them, and putting lost options back by netsh.
+#>
+
+function Get-HttpRecordRoot {
+    'HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters'
+}
+
+function ConvertTo-HttpRecord([string]$Kind, [string]$Name, [hashtable]$Values) {
+    $record = @{ kind = $Kind; endpoint = $Name; thumbprint = $null; store = 'My' }
+    $record.binary = @{}
+    $record.values = @{}
+    foreach ($entry in $Values.GetEnumerator()) {
+        if ($entry.Value -is [byte[]]) {
+            $record.binary[$entry.Key] = $entry.Value
+        } else {
+            $record.values[$entry.Key] = $entry.Value
+        }
+    }
+    # The keys of SNI records are numbered; the name stands in a value.
+    if ($Kind -eq 'hostnameport' -and $Values['HostnamePort']) {
+        $record.endpoint = "$($Values['HostnamePort'])"
+    }
+    if ($Values['SslCertHash']) {
+        $record.thumbprint = -join ($Values['SslCertHash'] | ForEach-Object { '{0:X2}' -f $_ })
+    }
+    if ($Values['SslCertStoreName']) {
+        $record.store = "$($Values['SslCertStoreName'])"
+    }
+    $record
+}
+
+function Get-HttpRecords {
+    $root = Get-HttpRecordRoot
+    $folders = @{
+        ipport = 'SslBindingInfo'; hostnameport = 'SslSniBindingInfo'; ccs = 'SslCcsBindingInfo'
+    }
+    foreach ($kind in 'ipport', 'hostnameport', 'ccs') {
+        $path = "$root\$($folders[$kind])"
+        foreach ($name in @(Get-RegistryChildren $path)) {
+            ConvertTo-HttpRecord $kind $name (Get-RegistryValues "$path\$name")
+        }
+    }
+}
+
+function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
+    Get-HttpRecords | Where-Object { $_.kind -eq $Kind -and $_.endpoint -eq $Endpoint }
+}
+
+# The names of the values that differ, the certificate and its store left out.
+function Get-LostOption($Before, $After) {
+    foreach ($part in 'values', 'binary') {
+        foreach ($name in @($Before[$part].Keys) + @($After[$part].Keys) | Sort-Object -Unique) {
+            $old = $Before[$part][$name] -join ' '
+            $new = $After[$part][$name] -join ' '
+            if ($old -ne $new -and 'SslCertHash', 'SslCertStoreName' -notcontains $name) {
+                $name
+            }
+        }
+    }
+}
+
+# Windows writes a new record at a rebind and forgets client-certificate options and more.
+# netsh succeeds without doing anything when it does not know a parameter: look again.
+function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [string[]]$Options) {
+    $kind = $Before.kind
+    $endpoint = $Before.endpoint
+    $after = Get-HttpRecord $kind $endpoint
+    if ($null -eq $after) {
+        throw "The record $kind=$endpoint is gone after the rebind."
+    }
+    if (@(Get-LostOption $Before $after).Count -eq 0) {
+        return
+    }
+    $netsh = "$env:SystemRoot\System32\netsh.exe"
+    $record = @("$kind=$endpoint", "certhash=$Thumbprint", "certstorename=$Store")
+    if ($Before.binary['AppId']) {
+        $record += "appid={$([guid]$Before.binary['AppId'])}"
+    }
+    $update = Invoke-Native $netsh (@('http', 'update', 'sslcert') + $record + $Options)
+    if ($update.exit -ne 0) {
+        # Before Server 2019 there is no update: a gap of one statement.
+        Invoke-Native $netsh @('http', 'delete', 'sslcert', "$kind=$endpoint") | Out-Null
+        Invoke-Native $netsh (@('http', 'add', 'sslcert') + $record + $Options) | Out-Null
+        if ($null -eq (Get-HttpRecord $kind $endpoint)) {
+            # Better a record without its options than none.
+            Invoke-Native $netsh (@('http', 'add', 'sslcert') + $record) | Out-Null
+        }
+    }
+    $after = Get-HttpRecord $kind $endpoint
+    if ($null -eq $after) {
+        throw "The record $kind=$endpoint is gone after netsh $($record -join ' ')."
+    }
+    Get-LostOption $Before $after
+}
+<#
+.SYNOPSIS
+    An event log: whether it is on, and turning it on.
+#>
+
+# The log, nothing where there is none.
+function Get-Channel([string]$Channel) {
+    try {
+        Get-WinEvent -ListLog $Channel -ErrorAction Stop
+    } catch {
+        if ("$($_.FullyQualifiedErrorId)" -notlike 'NoMatchingLogsFound,*') { throw }
+    }
+}
+
+function Enable-Channel([string]$Channel) {
+    $wevtutil = "$env:SystemRoot\System32\wevtutil.exe"
+    $result = Invoke-Native $wevtutil @('sl', $Channel, '/e:true')
+    if (-not (Get-Channel $Channel).IsEnabled) {
+        throw "The log $Channel is still off; wevtutil ended with $($result.exit)."
+    }
+}
+<#
+.SYNOPSIS
+    Bound certificates of one template: what makes the rebind task dangerous.
+#>
+
+# What names the template: the whole name (version 1), or the OID without its versions (2).
+function Get-TemplateKey($Certificate) {
+    foreach ($extension in @($Certificate.Extensions)) {
+        $bytes = $extension.RawData
+        if ($extension.Oid.Value -eq '1.3.6.1.4.1.311.20.2') { return $bytes -join ' ' }
+        if ($extension.Oid.Value -eq '1.3.6.1.4.1.311.21.7') {
+            return $bytes[4..(3 + $bytes[3])] -join ' '
+        }
+    }
+}
+
+# Autoenrollment renews one certificate of a template and replaces the others by it: the task
+# would then put that one on every site.
+function Get-SharedTemplate {
+    $bound = @(Get-HttpRecords | ForEach-Object { $_.thumbprint } | Sort-Object -Unique)
+    $groups = @{}
+    foreach ($thumbprint in $bound) {
+        $path = "Cert:\LocalMachine\My\$thumbprint"
+        if ($thumbprint -and (Test-Path -LiteralPath $path)) {
+            $key = Get-TemplateKey (Get-Item -LiteralPath $path)
+            if ($key) { $groups[$key] = @($groups[$key] | Where-Object { $_ }) + $thumbprint }
+        }
+    }
+    foreach ($key in @($groups.Keys | Sort-Object)) {
+        if ($groups[$key].Count -gt 1) { , @($groups[$key]) }
+    }
+}
+<#
+.SYNOPSIS
+    Scheduled tasks: their XML, and its canonical form by tables that Python gives.
+#>
+
+# The XML of a task, nothing where there is none.
+function Get-TaskXml([string]$TaskPath, [string]$TaskName) {
+    try {
+        Get-ScheduledTask -TaskPath $TaskPath -TaskName $TaskName -ErrorAction Stop | Out-Null
+    } catch {
+        if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound') { throw }
+        return
+    }
+    Export-ScheduledTask -TaskPath $TaskPath -TaskName $TaskName -ErrorAction Stop
+}
+
+# Each attribute and leaf as path=value. The getters by name: an attribute 'name' hides a property.
+function Get-TaskLine($Node, [string]$Path) {
+    $children = @($Node.get_ChildNodes() | Where-Object { $_ -is [System.Xml.XmlElement] })
+    $text = $Node.get_InnerText().Trim()
+    if ($children.Count -eq 0 -and $text.StartsWith('<')) {
+        # A subscription is XML in a text; what is not stays a text.
+        try { $children = @(([xml]$text).get_DocumentElement()) } catch { $children = @() }
+    }
+    $below = ''
+    if ($Path) { $below = "$Path/" }
+    foreach ($attribute in @($Node.get_Attributes())) {
+        $name = $attribute.get_LocalName()
+        if ('xmlns', 'name' -notcontains $name -and $attribute.get_Prefix() -ne 'xmlns') {
+            "$below@$name=$($attribute.get_Value().Trim())"
+        }
+    }
+    if ($children.Count -eq 0) { "$Path=$text" }
+    $seen = @{}
+    foreach ($child in $children) {
+        $key = $child.get_LocalName()
+        if ($child.HasAttribute('name')) { $key = "${key}[$($child.GetAttribute('name'))]" }
+        $seen[$key] += 1
+        $number = ''
+        if ($seen[$key] -gt 1) { $number = "[$($seen[$key])]" }
+        Get-TaskLine $child "$below$key$number"
+    }
+}
+
+# The same walk and tables as psrebind's decode/tasks.py: a test holds the two together.
+function Get-CanonicalTask([string]$Xml, [hashtable]$Tables) {
+    $lines = foreach ($line in @(Get-TaskLine ([xml]$Xml).get_DocumentElement() '')) {
+        $path, $value = $line -split '=', 2
+        if ($Tables['same'].ContainsKey("$path=$value")) {
+            $value = $Tables['same']["$path=$value"]
+        }
+        if ('true', 'false' -contains $value) { $value = $value.ToLowerInvariant() }
+        $ignored = @($Tables['ignored'] | Where-Object {
+            $path -eq $_ -or $path.ToLowerInvariant().StartsWith("$_/".ToLowerInvariant()) })
+        if ($value -and $ignored.Count -eq 0 -and $Tables['defaults'][$path] -cne $value) {
+            "$path=$value"
+        }
+    }
+    @($lines | Sort-Object) -join "`n"
+}
+$owned = $false
+$mutex = $null
+if ($Changing -and $languageMode -eq 'FullLanguage') {
+    try {
+        $mutex = New-Object -TypeName System.Threading.Mutex -ArgumentList $false, 'Global\psrebind'
+        $owned = $mutex.WaitOne(0)
+    } catch [System.Threading.AbandonedMutexException] {
+        # The one that held it died; it is ours now.
+        $owned = $true
+    } catch {
+        # Another account's mutex cannot be opened: somebody holds it.
+        $owned = $false
+    }
+}
+
+$replies = @()
+try {
+$Operation = 'register_rebind_task'
+$Modules = @(,'ScheduledTasks')
+$Changes = $true
+$replies += Invoke-Body $Operation $Modules $Changes {
+
+
+<#
+.SYNOPSIS
+    Register the rebind task that IIS Manager makes, and turn its event log on.
+.OUTPUTS
+    One row: before, after (XML), enabled_before, enabled_after, shared, skipped, changed.
+#>
+
+$TaskPath = '\Microsoft\Windows\CertificateServicesClient\'
+$TaskName = 'IIS-AutoCertRebind'
+$Channel = 'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational'
+$Xml = '<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task"><RegistrationInfo><URI>\Microsoft\Windows\CertificateServicesClient\IIS-AutoCertRebind</URI></RegistrationInfo><Triggers><EventTrigger><Enabled>true</Enabled><Subscription>&lt;QueryList&gt;&lt;Query Id=''0''&gt;&lt;Select Path=''Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational''&gt;*[System[EventID=1001]]&lt;/Select&gt;&lt;/Query&gt;&lt;/QueryList&gt;</Subscription><ValueQueries><Value name="NewCertHash">Event/UserData/CertNotificationData/NewCertificateDetails/@Thumbprint</Value><Value name="OldCertHash">Event/UserData/CertNotificationData/OldCertificateDetails/@Thumbprint</Value></ValueQueries></EventTrigger></Triggers><Principals><Principal id="System"><UserId>S-1-5-18</UserId><RunLevel>HighestAvailable</RunLevel><LogonType>InteractiveToken</LogonType></Principal></Principals><Settings><MultipleInstancesPolicy>Queue</MultipleInstancesPolicy><DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries><StopIfGoingOnBatteries>true</StopIfGoingOnBatteries><AllowHardTerminate>true</AllowHardTerminate><StartWhenAvailable>false</StartWhenAvailable><RunOnlyIfNetworkAvailable>false</RunOnlyIfNetworkAvailable><IdleSettings><StopOnIdleEnd>true</StopOnIdleEnd><RestartOnIdle>false</RestartOnIdle></IdleSettings><AllowStartOnDemand>true</AllowStartOnDemand><Enabled>true</Enabled><Hidden>false</Hidden><RunOnlyIfIdle>false</RunOnlyIfIdle><WakeToRun>false</WakeToRun><ExecutionTimeLimit>PT1H</ExecutionTimeLimit><Priority>7</Priority><RestartOnFailure><Interval>PT10M</Interval><Count>3</Count></RestartOnFailure></Settings><Actions Context="System"><Exec><Command>%SystemRoot%\System32\inetsrv\appcmd.exe</Command><Arguments>renew binding /oldcert:$(OldCertHash) /newcert:$(NewCertHash)</Arguments></Exec></Actions></Task>'
+$Wanted = @('Actions/@Context=System', 'Actions/Exec/Arguments=renew binding /oldcert:$(OldCertHash) /newcert:$(NewCertHash)', 'Actions/Exec/Command=%SystemRoot%\System32\inetsrv\appcmd.exe', 'Principals/Principal/@id=System', 'Principals/Principal/RunLevel=HighestAvailable', 'Principals/Principal/UserId=S-1-5-18', 'Settings/DisallowStartIfOnBatteries=false', 'Settings/ExecutionTimeLimit=PT1H', 'Settings/MultipleInstancesPolicy=Queue', 'Settings/RestartOnFailure/Count=3', 'Settings/RestartOnFailure/Interval=PT10M', 'Triggers/EventTrigger/Subscription/QueryList/Query/Select=*[System[EventID=1001]]', 'Triggers/EventTrigger/Subscription/QueryList/Query/Select/@Path=Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational', 'Triggers/EventTrigger/ValueQueries/Value[NewCertHash]=Event/UserData/CertNotificationData/NewCertificateDetails/@Thumbprint', 'Triggers/EventTrigger/ValueQueries/Value[OldCertHash]=Event/UserData/CertNotificationData/OldCertificateDetails/@Thumbprint')
+$Tables = @{'defaults' = @{'Triggers/EventTrigger/Enabled' = 'true'; 'Triggers/EventTrigger/Delay' = 'PT0S'; 'Principals/Principal/LogonType' = 'InteractiveToken'; 'Principals/Principal/RunLevel' = 'LeastPrivilege'; 'Settings/AllowHardTerminate' = 'true'; 'Settings/AllowStartOnDemand' = 'true'; 'Settings/DeleteExpiredTaskAfter' = 'PT0S'; 'Settings/DisallowStartIfOnBatteries' = 'true'; 'Settings/DisallowStartOnRemoteAppSession' = 'false'; 'Settings/Enabled' = 'true'; 'Settings/ExecutionTimeLimit' = 'PT72H'; 'Settings/Hidden' = 'false'; 'Settings/IdleSettings/Duration' = 'PT10M'; 'Settings/IdleSettings/RestartOnIdle' = 'false'; 'Settings/IdleSettings/StopOnIdleEnd' = 'true'; 'Settings/IdleSettings/WaitTimeout' = 'PT1H'; 'Settings/MultipleInstancesPolicy' = 'IgnoreNew'; 'Settings/Priority' = '7'; 'Settings/RunOnlyIfIdle' = 'false'; 'Settings/RunOnlyIfNetworkAvailable' = 'false'; 'Settings/StartWhenAvailable' = 'false'; 'Settings/StopIfGoingOnBatteries' = 'true'; 'Settings/Volatile' = 'false'; 'Settings/WakeToRun' = 'false'}; 'ignored' = @('@version', 'RegistrationInfo', 'Settings/UseUnifiedSchedulingEngine', 'Triggers/EventTrigger/Subscription/QueryList/Query/@Id', 'Triggers/EventTrigger/Subscription/QueryList/Query/@Path'); 'same' = @{'Principals/Principal/LogonType=ServiceAccount' = 'InteractiveToken'; 'Principals/Principal/UserId=SYSTEM' = 'S-1-5-18'; 'Principals/Principal/UserId=LocalSystem' = 'S-1-5-18'; 'Principals/Principal/UserId=NT AUTHORITY\SYSTEM' = 'S-1-5-18'; 'Settings/ExecutionTimeLimit=P3D' = 'PT72H'; 'Settings/ExecutionTimeLimit=PT60M' = 'PT1H'; 'Settings/ExecutionTimeLimit=PT3600S' = 'PT1H'; 'Settings/RestartOnFailure/Interval=PT600S' = 'PT10M'; 'Actions/Exec/Command=%SystemRoot%\System32\inetsrv\appcmd.exe' = '%SystemRoot%\System32\inetsrv\appcmd.exe'; 'Actions/Exec/Command="%SystemRoot%\System32\inetsrv\appcmd.exe"' = '%SystemRoot%\System32\inetsrv\appcmd.exe'; 'Actions/Exec/Command=%windir%\System32\inetsrv\appcmd.exe' = '%SystemRoot%\System32\inetsrv\appcmd.exe'}}
+$Force = $false
+
+
+
+
+
+
+
+
+$log = Get-Channel $Channel
+if ($null -eq $log) { throw "There is no log $Channel on this Windows." }
+$before = Get-TaskXml $TaskPath $TaskName
+$form = ''
+if ($before) { $form = Get-CanonicalTask $before $Tables }
+$goal = @($Wanted | Sort-Object) -join "`n"
+$shared = @(Get-SharedTemplate)
+$skipped = $shared.Count -gt 0 -and -not $Force
+$after = $before
+
+if (-not $skipped) {
+    if (-not $log.IsEnabled) { Enable-Channel $Channel }
+    if ($form -cne $goal) {
+        $task = @{ TaskPath = $TaskPath; TaskName = $TaskName; Xml = $Xml }
+        Register-ScheduledTask @task -Force -ErrorAction Stop | Out-Null
+    }
+    $after = Get-TaskXml $TaskPath $TaskName
+    if (-not $after) { throw "The task $TaskPath$TaskName is not there after registering it." }
+    if ((Get-CanonicalTask $after $Tables) -cne $goal) {
+        throw "The task $TaskPath$TaskName is not as it was registered: $after"
+    }
+}
+
+@{
+    before         = $before
+    after          = $after
+    enabled_before = [bool]$log.IsEnabled
+    enabled_after  = [bool](Get-Channel $Channel).IsEnabled
+    shared         = $shared
+    skipped        = $skipped
+    changed        = -not $skipped -and ($form -cne $goal -or -not $log.IsEnabled)
+}
+}
+} finally {
+    if ($owned) { $mutex.ReleaseMutex() }
+    if ($null -ne $mutex) { $mutex.Dispose() }
+}
+
+$bits = $null
+if ($env:PROCESSOR_ARCHITECTURE -eq 'x86') { $bits = 32 }
+if ('AMD64', 'ARM64' -contains $env:PROCESSOR_ARCHITECTURE) { $bits = 64 }
+$head = ConvertTo-ReplyJson @{
+    powershell    = "$($PSVersionTable.PSVersion)"
+    language_mode = $languageMode
+    process_bits  = $bits
+    ui_culture    = (Get-UICulture).Name
+    clock         = (Get-Date).ToUniversalTime().ToString('o')
+}
+$head.Substring(0, $head.Length - 1) + ',"bodies":[' + ($replies -join ',') + ']}'
+}

@@ -1,0 +1,238 @@
+<#
+.SYNOPSIS
+    The frame of every script that psrebind sends: one or more bodies, one ASCII JSON reply.
+#>
+
+param([hashtable]$Secrets = @{})
+
+& {
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+$WarningPreference = 'Continue'
+$ConfirmPreference = 'None'
+
+$Changing = $false
+$languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
+
+# ConvertTo-Json differs between 5.1 and 7 in dates, depth, enums and lone surrogates.
+function ConvertTo-ReplyString([string]$Value) {
+    $text = $Value -replace '\\', '\\' -replace '"', '\"'
+    $text = $text -replace '\r', '\r' -replace '\n', '\n' -replace '\t', '\t'
+    if ($text -notmatch '[^ -~]') {
+        return '"' + $text + '"'
+    }
+    $characters = foreach ($character in [char[]]$text) {
+        $code = [int]$character
+        if ($code -ge 32 -and $code -le 126) { $character } else { '\u{0:x4}' -f $code }
+    }
+    '"' + (-join $characters) + '"'
+}
+
+function ConvertTo-ReplyBytes([byte[]]$Value) {
+    if ($languageMode -eq 'FullLanguage') {
+        return '"' + [System.Convert]::ToBase64String($Value) + '"'
+    }
+    '[' + ($Value -join ',') + ']'
+}
+
+function ConvertTo-ReplyJson($Value) {
+    if ($null -eq $Value) { return 'null' }
+    if ($Value -is [string]) { return ConvertTo-ReplyString $Value }
+    if ($Value -is [bool]) { if ($Value) { return 'true' } else { return 'false' } }
+    if ($Value -is [byte[]]) { return ConvertTo-ReplyBytes $Value }
+    if ($Value -is [hashtable]) {
+        # Not .Keys: a registry value may have that name, and would be what comes.
+        $members = foreach ($entry in $Value.GetEnumerator()) {
+            (ConvertTo-ReplyString "$($entry.Key)") + ':' + (ConvertTo-ReplyJson $entry.Value)
+        }
+        return '{' + ($members -join ',') + '}'
+    }
+    if ($Value -is [array]) {
+        $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
+        return '[' + ($items -join ',') + ']'
+    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
+        return "$Value"
+    }
+    throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
+}
+
+function New-ErrorReply([string]$Message, [string]$ErrorId, [string]$Category) {
+    @{
+        message = $Message; error_id = $ErrorId; category = $Category
+        exception = ''; hresult = $null; line = 0
+    }
+}
+
+function ConvertTo-ErrorReply($Record) {
+    $exception = $Record.Exception
+    while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+    $reply = New-ErrorReply "$($exception.Message)" "$($Record.FullyQualifiedErrorId)" `
+        "$($Record.CategoryInfo.Category)"
+    $reply.exception = "$($exception.PSObject.TypeNames[0])"
+    $reply.hresult = [long]$exception.HResult
+    # A line of another file, a module's, would name the wrong place here.
+    if (-not $Record.InvocationInfo.ScriptName) {
+        $reply.line = [int]$Record.InvocationInfo.ScriptLineNumber
+    }
+    $reply
+}
+
+# Queries run in Constrained Language too; a change needs methods and a mutex.
+function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
+    if ($Changes -and $languageMode -ne 'FullLanguage') {
+        return New-ErrorReply "A change cannot run in language mode $languageMode." `
+            'psrebind.LanguageMode' 'PermissionDenied'
+    }
+    if ($Changes -and -not $owned) {
+        return New-ErrorReply 'Another psrebind is changing this host.' `
+            'psrebind.Busy' 'ResourceBusy'
+    }
+    foreach ($module in $Modules) {
+        if (-not (Get-Module -Name $module) -and -not (Get-Module -Name $module -ListAvailable)) {
+            return New-ErrorReply "The module $module is missing." `
+                "psrebind.MissingModule,$module" 'NotInstalled'
+        }
+        Import-Module -Name $module -Verbose:$false
+    }
+}
+
+function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
+    $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
+    try {
+        $reply.error = Get-Obstacle $Changes $Modules
+        if ($null -eq $reply.error) {
+            $output = @(& $Body 3>&1)
+            $reply.rows = @($output | Where-Object { $_ -is [hashtable] })
+            $others = @($output | Where-Object { $_ -isnot [hashtable] })
+            $reply.warnings = @($others | ForEach-Object { "$_" })
+        }
+        $reply.json = ConvertTo-ReplyJson $reply
+    } catch {
+        $reply.rows = @()
+        $reply.error = ConvertTo-ErrorReply $_
+        $reply.json = ConvertTo-ReplyJson $reply
+    }
+    $reply.json
+}
+
+<#
+.SYNOPSIS
+    Running a native program by a list of arguments.
+#>
+
+# The exit status and the lines of output, which are shown to people and never read for words.
+function Invoke-Native([string]$Program, [string[]]$Arguments) {
+    # Windows PowerShell 5.1 makes error records of what a program writes to its error stream.
+    $ErrorActionPreference = 'Continue'
+    $output = @(& $Program @Arguments 2>&1 | ForEach-Object { "$_" })
+    @{ exit = [int]$LASTEXITCODE; output = $output }
+}
+<#
+.SYNOPSIS
+    An event log: whether it is on, and turning it on.
+#>
+
+# The log, nothing where there is none.
+function Get-Channel([string]$Channel) {
+    try {
+        Get-WinEvent -ListLog $Channel -ErrorAction Stop
+    } catch {
+        if ("$($_.FullyQualifiedErrorId)" -notlike 'NoMatchingLogsFound,*') { throw }
+    }
+}
+
+function Enable-Channel([string]$Channel) {
+    $wevtutil = "$env:SystemRoot\System32\wevtutil.exe"
+    $result = Invoke-Native $wevtutil @('sl', $Channel, '/e:true')
+    if (-not (Get-Channel $Channel).IsEnabled) {
+        throw "The log $Channel is still off; wevtutil ended with $($result.exit)."
+    }
+}
+$owned = $false
+$mutex = $null
+if ($Changing -and $languageMode -eq 'FullLanguage') {
+    try {
+        $mutex = New-Object -TypeName System.Threading.Mutex -ArgumentList $false, 'Global\psrebind'
+        $owned = $mutex.WaitOne(0)
+    } catch [System.Threading.AbandonedMutexException] {
+        # The one that held it died; it is ours now.
+        $owned = $true
+    } catch {
+        # Another account's mutex cannot be opened: somebody holds it.
+        $owned = $false
+    }
+}
+
+$replies = @()
+try {
+$Operation = 'send_renewal_notice'
+$Modules = @(,'PKI')
+$Changes = $false
+$replies += Invoke-Body $Operation $Modules $Changes {
+
+
+<#
+.SYNOPSIS
+    Tell Windows that one certificate has replaced another: event 1001.
+.OUTPUTS
+    One row: enabled (of the channel), record (the event's number), linked.
+#>
+
+$Old = '0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'
+$New = '1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B'
+$Link = $false
+$Channel = 'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational'
+$Query = '*[System[(EventID=1001)]] and (*[UserData[CertNotificationData[CertificateDetails[@Thumbprint=''0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a'' or @Thumbprint=''0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'']]]] or *[UserData[CertNotificationData[OldCertificateDetails[@Thumbprint=''0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a'' or @Thumbprint=''0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'']]]] or *[UserData[CertNotificationData[NewCertificateDetails[@Thumbprint=''0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a'' or @Thumbprint=''0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'']]]])'
+
+
+
+
+function Get-LastNotice {
+    try {
+        [long](Get-WinEvent -LogName $Channel -FilterXPath $Query -MaxEvents 1 `
+            -ErrorAction Stop).RecordId
+    } catch {
+        if ("$($_.FullyQualifiedErrorId)" -notlike 'NoMatchingEventsFound,*') { throw }
+        [long]0
+    }
+}
+
+$paths = foreach ($thumbprint in $Old, $New) { "Cert:\LocalMachine\My\$thumbprint" }
+foreach ($path in $paths) {
+    # Switch-Certificate takes paths of this drive, which hides archived certificates.
+    if (-not (Test-Path -LiteralPath $path)) { throw "There is no certificate $path." }
+}
+$log = Get-Channel $Channel
+if ($null -eq $log) { throw "There is no log $Channel on this Windows." }
+$last = Get-LastNotice
+$notice = @{ OldCert = $paths[0]; NewCert = $paths[1]; NotifyOnly = -not $Link; Confirm = $false }
+Switch-Certificate @notice -ErrorAction Stop | Out-Null
+
+$record = Get-LastNotice
+if ($log.IsEnabled -and $record -le $last) {
+    throw "Switch-Certificate ended without an event 1001 for $Old."
+}
+@{
+    enabled = [bool]$log.IsEnabled
+    record  = if ($record -gt $last) { $record } else { $null }
+    linked  = $Link
+}
+}
+} finally {
+    if ($owned) { $mutex.ReleaseMutex() }
+    if ($null -ne $mutex) { $mutex.Dispose() }
+}
+
+$bits = $null
+if ($env:PROCESSOR_ARCHITECTURE -eq 'x86') { $bits = 32 }
+if ('AMD64', 'ARM64' -contains $env:PROCESSOR_ARCHITECTURE) { $bits = 64 }
+$head = ConvertTo-ReplyJson @{
+    powershell    = "$($PSVersionTable.PSVersion)"
+    language_mode = $languageMode
+    process_bits  = $bits
+    ui_culture    = (Get-UICulture).Name
+    clock         = (Get-Date).ToUniversalTime().ToString('o')
+}
+$head.Substring(0, $head.Length - 1) + ',"bodies":[' + ($replies -join ',') + ']}'
+}

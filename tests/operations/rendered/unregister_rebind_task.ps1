@@ -1,0 +1,240 @@
+<#
+.SYNOPSIS
+    The frame of every script that psrebind sends: one or more bodies, one ASCII JSON reply.
+#>
+
+param([hashtable]$Secrets = @{})
+
+& {
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+$WarningPreference = 'Continue'
+$ConfirmPreference = 'None'
+
+$Changing = $true
+$languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
+
+# ConvertTo-Json differs between 5.1 and 7 in dates, depth, enums and lone surrogates.
+function ConvertTo-ReplyString([string]$Value) {
+    $text = $Value -replace '\\', '\\' -replace '"', '\"'
+    $text = $text -replace '\r', '\r' -replace '\n', '\n' -replace '\t', '\t'
+    if ($text -notmatch '[^ -~]') {
+        return '"' + $text + '"'
+    }
+    $characters = foreach ($character in [char[]]$text) {
+        $code = [int]$character
+        if ($code -ge 32 -and $code -le 126) { $character } else { '\u{0:x4}' -f $code }
+    }
+    '"' + (-join $characters) + '"'
+}
+
+function ConvertTo-ReplyBytes([byte[]]$Value) {
+    if ($languageMode -eq 'FullLanguage') {
+        return '"' + [System.Convert]::ToBase64String($Value) + '"'
+    }
+    '[' + ($Value -join ',') + ']'
+}
+
+function ConvertTo-ReplyJson($Value) {
+    if ($null -eq $Value) { return 'null' }
+    if ($Value -is [string]) { return ConvertTo-ReplyString $Value }
+    if ($Value -is [bool]) { if ($Value) { return 'true' } else { return 'false' } }
+    if ($Value -is [byte[]]) { return ConvertTo-ReplyBytes $Value }
+    if ($Value -is [hashtable]) {
+        # Not .Keys: a registry value may have that name, and would be what comes.
+        $members = foreach ($entry in $Value.GetEnumerator()) {
+            (ConvertTo-ReplyString "$($entry.Key)") + ':' + (ConvertTo-ReplyJson $entry.Value)
+        }
+        return '{' + ($members -join ',') + '}'
+    }
+    if ($Value -is [array]) {
+        $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
+        return '[' + ($items -join ',') + ']'
+    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
+        return "$Value"
+    }
+    throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
+}
+
+function New-ErrorReply([string]$Message, [string]$ErrorId, [string]$Category) {
+    @{
+        message = $Message; error_id = $ErrorId; category = $Category
+        exception = ''; hresult = $null; line = 0
+    }
+}
+
+function ConvertTo-ErrorReply($Record) {
+    $exception = $Record.Exception
+    while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+    $reply = New-ErrorReply "$($exception.Message)" "$($Record.FullyQualifiedErrorId)" `
+        "$($Record.CategoryInfo.Category)"
+    $reply.exception = "$($exception.PSObject.TypeNames[0])"
+    $reply.hresult = [long]$exception.HResult
+    # A line of another file, a module's, would name the wrong place here.
+    if (-not $Record.InvocationInfo.ScriptName) {
+        $reply.line = [int]$Record.InvocationInfo.ScriptLineNumber
+    }
+    $reply
+}
+
+# Queries run in Constrained Language too; a change needs methods and a mutex.
+function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
+    if ($Changes -and $languageMode -ne 'FullLanguage') {
+        return New-ErrorReply "A change cannot run in language mode $languageMode." `
+            'psrebind.LanguageMode' 'PermissionDenied'
+    }
+    if ($Changes -and -not $owned) {
+        return New-ErrorReply 'Another psrebind is changing this host.' `
+            'psrebind.Busy' 'ResourceBusy'
+    }
+    foreach ($module in $Modules) {
+        if (-not (Get-Module -Name $module) -and -not (Get-Module -Name $module -ListAvailable)) {
+            return New-ErrorReply "The module $module is missing." `
+                "psrebind.MissingModule,$module" 'NotInstalled'
+        }
+        Import-Module -Name $module -Verbose:$false
+    }
+}
+
+function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
+    $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
+    try {
+        $reply.error = Get-Obstacle $Changes $Modules
+        if ($null -eq $reply.error) {
+            $output = @(& $Body 3>&1)
+            $reply.rows = @($output | Where-Object { $_ -is [hashtable] })
+            $others = @($output | Where-Object { $_ -isnot [hashtable] })
+            $reply.warnings = @($others | ForEach-Object { "$_" })
+        }
+        $reply.json = ConvertTo-ReplyJson $reply
+    } catch {
+        $reply.rows = @()
+        $reply.error = ConvertTo-ErrorReply $_
+        $reply.json = ConvertTo-ReplyJson $reply
+    }
+    $reply.json
+}
+
+<#
+.SYNOPSIS
+    Scheduled tasks: their XML, and its canonical form by tables that Python gives.
+#>
+
+# The XML of a task, nothing where there is none.
+function Get-TaskXml([string]$TaskPath, [string]$TaskName) {
+    try {
+        Get-ScheduledTask -TaskPath $TaskPath -TaskName $TaskName -ErrorAction Stop | Out-Null
+    } catch {
+        if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound') { throw }
+        return
+    }
+    Export-ScheduledTask -TaskPath $TaskPath -TaskName $TaskName -ErrorAction Stop
+}
+
+# Each attribute and leaf as path=value. The getters by name: an attribute 'name' hides a property.
+function Get-TaskLine($Node, [string]$Path) {
+    $children = @($Node.get_ChildNodes() | Where-Object { $_ -is [System.Xml.XmlElement] })
+    $text = $Node.get_InnerText().Trim()
+    if ($children.Count -eq 0 -and $text.StartsWith('<')) {
+        # A subscription is XML in a text; what is not stays a text.
+        try { $children = @(([xml]$text).get_DocumentElement()) } catch { $children = @() }
+    }
+    $below = ''
+    if ($Path) { $below = "$Path/" }
+    foreach ($attribute in @($Node.get_Attributes())) {
+        $name = $attribute.get_LocalName()
+        if ('xmlns', 'name' -notcontains $name -and $attribute.get_Prefix() -ne 'xmlns') {
+            "$below@$name=$($attribute.get_Value().Trim())"
+        }
+    }
+    if ($children.Count -eq 0) { "$Path=$text" }
+    $seen = @{}
+    foreach ($child in $children) {
+        $key = $child.get_LocalName()
+        if ($child.HasAttribute('name')) { $key = "${key}[$($child.GetAttribute('name'))]" }
+        $seen[$key] += 1
+        $number = ''
+        if ($seen[$key] -gt 1) { $number = "[$($seen[$key])]" }
+        Get-TaskLine $child "$below$key$number"
+    }
+}
+
+# The same walk and tables as psrebind's decode/tasks.py: a test holds the two together.
+function Get-CanonicalTask([string]$Xml, [hashtable]$Tables) {
+    $lines = foreach ($line in @(Get-TaskLine ([xml]$Xml).get_DocumentElement() '')) {
+        $path, $value = $line -split '=', 2
+        if ($Tables['same'].ContainsKey("$path=$value")) {
+            $value = $Tables['same']["$path=$value"]
+        }
+        if ('true', 'false' -contains $value) { $value = $value.ToLowerInvariant() }
+        $ignored = @($Tables['ignored'] | Where-Object {
+            $path -eq $_ -or $path.ToLowerInvariant().StartsWith("$_/".ToLowerInvariant()) })
+        if ($value -and $ignored.Count -eq 0 -and $Tables['defaults'][$path] -cne $value) {
+            "$path=$value"
+        }
+    }
+    @($lines | Sort-Object) -join "`n"
+}
+$owned = $false
+$mutex = $null
+if ($Changing -and $languageMode -eq 'FullLanguage') {
+    try {
+        $mutex = New-Object -TypeName System.Threading.Mutex -ArgumentList $false, 'Global\psrebind'
+        $owned = $mutex.WaitOne(0)
+    } catch [System.Threading.AbandonedMutexException] {
+        # The one that held it died; it is ours now.
+        $owned = $true
+    } catch {
+        # Another account's mutex cannot be opened: somebody holds it.
+        $owned = $false
+    }
+}
+
+$replies = @()
+try {
+$Operation = 'unregister_rebind_task'
+$Modules = @(,'ScheduledTasks')
+$Changes = $true
+$replies += Invoke-Body $Operation $Modules $Changes {
+
+
+<#
+.SYNOPSIS
+    Take the rebind task away.
+.OUTPUTS
+    One row: before, after (XML), changed.
+#>
+
+$TaskPath = '\Microsoft\Windows\CertificateServicesClient\'
+$TaskName = 'IIS-AutoCertRebind'
+
+
+
+$before = Get-TaskXml $TaskPath $TaskName
+if ($before) {
+    $task = @{ TaskPath = $TaskPath; TaskName = $TaskName; Confirm = $false }
+    Unregister-ScheduledTask @task -ErrorAction Stop
+}
+$after = Get-TaskXml $TaskPath $TaskName
+if ($after) { throw "The task $TaskPath$TaskName is still there." }
+
+@{ before = $before; after = $after; changed = [bool]$before }
+}
+} finally {
+    if ($owned) { $mutex.ReleaseMutex() }
+    if ($null -ne $mutex) { $mutex.Dispose() }
+}
+
+$bits = $null
+if ($env:PROCESSOR_ARCHITECTURE -eq 'x86') { $bits = 32 }
+if ('AMD64', 'ARM64' -contains $env:PROCESSOR_ARCHITECTURE) { $bits = 64 }
+$head = ConvertTo-ReplyJson @{
+    powershell    = "$($PSVersionTable.PSVersion)"
+    language_mode = $languageMode
+    process_bits  = $bits
+    ui_culture    = (Get-UICulture).Name
+    clock         = (Get-Date).ToUniversalTime().ToString('o')
+}
+$head.Substring(0, $head.Length - 1) + ',"bodies":[' + ($replies -join ',') + ']}'
+}
