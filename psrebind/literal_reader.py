@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -123,7 +124,7 @@ def _timespan(text: str) -> timedelta:
     return -span if found[1] else span
 
 
-_CASTS = {
+_CASTS: dict[str, Callable[[str], Any]] = {
     "double": float,
     "guid": UUID,
     "timespan": _timespan,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -139,7 +139,7 @@ def _bytes(value: bytes) -> str:
     return f"([byte[]]@({', '.join(str(byte) for byte in value)}))"
 
 
-_WRITERS: tuple[tuple[Any, Any], ...] = (
+_WRITERS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
     (type(None), lambda _: "$null"),
     (bool, lambda value: "$true" if value else "$false"),
     (str, _string),

@@ -128,7 +128,7 @@ def _value(kind: Any, data: Any, place: str) -> Any:
     return _scalar(kind, data, place)
 
 
-def _scalar(kind: type, data: Any, place: str) -> Any:
+def _scalar(kind: Any, data: Any, place: str) -> Any:
     if kind is datetime:
         return _moment(data)
     if kind is bytes:

@@ -25,6 +25,9 @@ class FakeSession:
         """The host's name."""
         return self._host
 
+    def open(self, *, limits: Limits | None = None) -> None:
+        """Let in."""
+
     def invoke(
         self, script: Script, *, limits: Limits | None = None, on_stream: OnStream | None = None
     ) -> Reply:

@@ -78,5 +78,5 @@ def write(host: Host, happening: Lifecycle) -> Event | None:
 
     after = host.change(change)
     for event in written:
-        scheduler.deliver(host, happening.channel, event, after.tasks)
+        scheduler.deliver(host, event, channel=happening.channel, tasks=after.tasks)
     return written[0] if written else None

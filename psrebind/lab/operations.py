@@ -194,9 +194,9 @@ def _restore(host: Host, before: Row, store: str, options: list[str]) -> list[st
     if not _lost(before, after):
         return []
     place = f"{kind}={endpoint}"
-    words = (place, f"certhash={after['thumbprint']}", f"certstorename={store}")
+    words = [place, f"certhash={after['thumbprint']}", f"certstorename={store}"]
     if application := before["binary"].get("AppId"):
-        words = (*words, f"appid={{{uuid.UUID(bytes_le=application)}}}")
+        words.append(f"appid={{{uuid.UUID(bytes_le=application)}}}")
     if native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] != 0:
         native(host, "netsh.exe", "http", "delete", "sslcert", place)
         native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)

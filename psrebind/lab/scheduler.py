@@ -31,21 +31,23 @@ _VARIABLE = re.compile(r"\$\((\w+)\)")
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
 
 
-def deliver(host: Host, channel: str, event: Event, tasks: Sequence[RegisteredTask]) -> None:
+def deliver(host: Host, event: Event, *, channel: str, tasks: Sequence[RegisteredTask]) -> None:
     """Run each of the tasks that waits for a newly written event."""
     tree = event_xpath.parse_event(event.xml)
     for task in tasks:
         if not task.enabled:
             continue
         for trigger in task_xml.event_triggers(task_xml.parse(task.xml)):
-            if trigger.enabled and subscribed(host, trigger.subscription, channel, tree):
+            if trigger.enabled and subscribed(
+                host, trigger.subscription, channel=channel, event=tree
+            ):
                 values = {
                     name: event_xpath.value_of(tree, path) for name, path in trigger.values.items()
                 }
                 run(host, task, values, record_id=event.record_id)
 
 
-def subscribed(host: Host, subscription: str, channel: str, event: Element) -> bool:
+def subscribed(host: Host, subscription: str, *, channel: str, event: Element) -> bool:
     """Tell whether a subscription wants an event: selected, and not suppressed."""
     found = [
         selecting

@@ -66,6 +66,9 @@ class Session(Protocol):
     def host(self) -> str:
         """The host as the user named it."""
 
+    def open(self, *, limits: Limits | None = None) -> None:
+        """Open the session now, to learn whether the host lets us in; else invoke does."""
+
     def invoke(
         self, script: Script, *, limits: Limits | None = None, on_stream: OnStream | None = None
     ) -> Reply:

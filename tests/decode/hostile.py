@@ -1,4 +1,4 @@
-"""Large and hostile event files, made when they are needed; each must cost little and be refused."""
+"""Large and hostile event files, made when they are needed; reading each must cost little."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ HOSTILE: dict[str, tuple[Callable[[], str | bytes], str | None]] = {
     "noise": (lambda: bytes(range(1, 256)) * (SIZE // 255), "neither XML nor JSON"),
     "blanks": (lambda: " " * SIZE, "empty"),
     "less-than signs": (lambda: filled("<"), "no Windows event"),
-    "beginnings of events": (lambda: filled("<Event "), "no Windows event|cut off|no event"),
+    "beginnings of events": (lambda: filled("<Event "), "cut off"),
     "open events": (lambda: filled("<Event>"), "cut off"),
     "open records": (lambda: filled("<Event><System>"), "no event"),
     "comments without an end": (lambda: filled("<!--", before="<Events>"), "no Windows event"),
@@ -61,17 +61,17 @@ HOSTILE: dict[str, tuple[Callable[[], str | bytes], str | None]] = {
     "one long text": (lambda: EVENT.replace("Renew", "R" * SIZE), "larger than"),
     "one long name": (lambda: EVENT.replace("<Action>Renew", "<" + "R" * SIZE), "larger than"),
     "small other events": (lambda: filled("<Event><System/></Event>"), "not read"),
-    "deep JSON": (lambda: filled("["), "no Windows event|nested"),
-    "deep JSON objects": (lambda: filled('{"a":'), "nested"),
-    "empty lists": (lambda: filled("[],", before="[", after="0]"), "no Windows event|not read"),
+    "deep JSON": (lambda: filled("["), "no Windows event"),
+    "deep JSON objects": (lambda: filled('{"a":'), "one value"),
+    "empty lists": (lambda: filled("[],", before="[", after="0]"), "no Windows event"),
     "one list of lists": (lambda: filled("[],", before='{"a":[', after="0]}"), "one value"),
     "empty objects": (lambda: filled("{},", before="[", after="0]"), "not read"),
-    "quotes": (lambda: filled('"', before="["), "not JSON|not read"),
+    "quotes": (lambda: filled('"', before="["), "not read"),
     "escaped quotes": (lambda: filled('\\"', before='["'), "one value"),
-    "broken lines": (lambda: filled('{"a":[\n', before=""), "nested|not JSON"),
-    "long numbers": (lambda: filled("9", before='{"Event":'), "one value|number"),
+    "broken lines": (lambda: filled('{"a":[\n', before=""), "one value"),
+    "long numbers": (lambda: filled("9", before='{"Event":'), "one value"),
     "numbers": (lambda: filled("1,", before="[", after="1]"), "not read"),
-    "one key of many dots": (lambda: '{"winlog.' + "a." * 900_000 + '": 1}', "no Windows event|"),
+    "one key of many dots": (lambda: '{"winlog.' + "a." * 900_000 + '": 1}', "0 events"),
     "clixml": (lambda: filled("<S", before="<Objs "), "Export-Clixml"),
     "larger than may be": (lambda: b"<" * 33_000_000, "larger than 32 MB"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -189,10 +190,8 @@ PARTS = st.sampled_from(
 @given(st.one_of(st.binary(), st.text(), st.lists(PARTS, max_size=30).map("".join)))
 def test_the_decoder_raises_only_its_own_error(xml: str | bytes) -> None:
     """Any bytes and any text end as an event or as DecodeError."""
-    try:
-        decode_event(xml)
-    except DecodeError as error:
-        assert error.reason
+    with suppress(DecodeError):
+        assert decode_event(xml).id >= 0
 
 
 @settings(max_examples=300, deadline=None)
@@ -202,10 +201,8 @@ def test_a_damaged_event_raises_only_the_own_error(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(REPLACED)))
     end = data.draw(st.integers(start, min(len(REPLACED), start + 40)))
     xml = REPLACED[:start] + data.draw(st.text(max_size=8)) + REPLACED[end:]
-    try:
-        decode_event(xml)
-    except DecodeError as error:
-        assert error.reason
+    with suppress(DecodeError):
+        assert decode_event(xml).id >= 0
 
 
 def test_trees_have_local_names_only() -> None:

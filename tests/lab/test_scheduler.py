@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import itertools
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,13 +12,15 @@ import pytest
 from lab_hosts import host, issue
 from lab_tasks import PLACE, authority, bound_host, edit, events, hashes, last_run, register
 
-from psrebind.lab import renewals
+from psrebind.decode.tasks import differences, wanted_xml
+from psrebind.lab import renewals, task_export
 from psrebind.lab.assumptions import Assumptions
 from psrebind.lab.eventlog import SYSTEM_CHANNEL, USER_CHANNEL
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
 from psrebind.lab.state import Facts, HostState
+from psrebind.lab.task_xml import RegisteredTask
 
 NAMESPACE = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 SELECT = "*[System[EventID=1001]]"
@@ -215,6 +218,16 @@ def test_export_may_say_service_account(tmp_path: Path) -> None:
     """The logon type of SYSTEM can come back as ServiceAccount."""
     root = shown(tmp_path, task_export_says_service_account=True)
     assert root.findtext("Principals/Principal/LogonType") == "ServiceAccount"
+
+
+@pytest.mark.parametrize("xml", [TASK_XML, wanted_xml()], ids=["IIS Manager", "psrebind"])
+def test_every_normalisation_is_the_same_task(xml: str) -> None:
+    """Whatever Windows makes of the task, alone or together, psrebind knows it again."""
+    names = [one.name for one in fields(Assumptions) if one.name.startswith("task_export_")]
+    task = RegisteredTask(path=TASK_PATH, name=TASK_NAME, xml=xml)
+    for values in itertools.product((False, True), repeat=len(names)):
+        text = task_export.export(task, Assumptions(**dict(zip(names, values, strict=True))))
+        assert differences(text) == (), text
 
 
 def test_exported_task_can_be_registered(tmp_path: Path) -> None:

@@ -1,146 +1,24 @@
-"""Event log, tasks, certificate notifications and files, as a script on a lab shell sees them."""
+"""Event log, tasks and certificate notifications, as a script on a lab shell sees them."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.lab_shell import Host, run_script
-from lab_hosts import host as model
-from lab_hosts import issue
-
-from psrebind.lab.callbacks import prelude
-from psrebind.lab.files import ROOT
-from psrebind.lab.hostfault import HostFault
-from psrebind.lab.iis_manager import TASK_XML
+from lab.story_shell import CAUGHT, EVENT, LOG, NAME, PATH, StoryHost, run_body
 
 Run = Callable[..., Any]
-
-FRAME = """
-{prelude}
-ConvertTo-Json -Compress -Depth 5 -InputObject @(& {{
-    Set-StrictMode -Version 2.0
-    $ErrorActionPreference = 'Stop'
-    {body}
-}})
-"""
-LOG = "Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational"
-PATH = "\\Microsoft\\Windows\\CertificateServicesClient\\"
-NAME = "IIS-AutoCertRebind"
-TASK = {
-    "path": PATH,
-    "name": NAME,
-    "state": "Ready",
-    "uri": PATH + NAME,
-    "triggers": [
-        {"kind": "MSFT_TaskEventTrigger", "enabled": True, "subscription": "<QueryList/>"}
-    ],
-    "actions": [{"execute": "appcmd.exe", "arguments": "renew binding"}],
-}
-TIMED = {
-    "path": "\\",
-    "name": "Nightly",
-    "state": "Disabled",
-    "uri": "\\Nightly",
-    "triggers": [{"kind": "MSFT_TaskTimeTrigger", "enabled": True, "subscription": None}],
-    "actions": [{"execute": "cmd.exe", "arguments": None}],
-}
-INFO = {
-    "last_run": "1999-11-30T00:00:00",
-    "last_result": 267011,
-    "next_run": None,
-    "missed_runs": 0,
-}
-EVENT = {
-    "record_id": 7,
-    "log": LOG,
-    "provider": "Microsoft-Windows-CertificateServicesClient-Lifecycle-System",
-    "id": 1001,
-    "level": 4,
-    "time": "2026-03-01T12:00:00.5000000Z",
-    "xml": "<Event>Größe</Event>",
-}
-CAUGHT = 'catch { $_.FullyQualifiedErrorId; "$($_.CategoryInfo.Category)" }'
-
-
-class StoryHost(Host):
-    """A host with one channel, two tasks and one task of notification."""
-
-    def __init__(self, **facts: object) -> None:
-        super().__init__(**({"modules": ["ScheduledTasks", "PKI"]} | facts))
-
-    def eventlog_logs(self, _: dict[str, Any]) -> list[dict[str, Any]]:
-        log = {"name": LOG, "enabled": False, "count": 1, "oldest": 7, "newest": 7}
-        return [log | {"maximum_size": 2**20, "file_size": 69632, "oldest_time": EVENT["time"]}]
-
-    def eventlog_query(self, arguments: dict[str, Any]) -> list[dict[str, Any]]:
-        if arguments["log"] != LOG:
-            raise HostFault("No log.", "NoMatchingLogsFound", "ObjectNotFound")
-        if arguments["xpath"] == "[":
-            raise HostFault("The specified query is invalid", "Query", "InvalidArgument")
-        if arguments["xpath"] == "*[System[EventID=1002]]":
-            raise HostFault("No events.", "NoMatchingEventsFound", "ObjectNotFound")
-        return [EVENT]
-
-    def tasks_list(self, arguments: dict[str, Any]) -> list[dict[str, Any]]:
-        asked = {key: value for key, value in arguments.items() if value is not None}
-        found = [row for row in (TASK, TIMED) if _are(asked, row)]
-        if not found and "*" not in "".join(asked.values()):
-            kind = "" if len(asked) > 1 else "_TaskName"
-            raise HostFault("?", f"CmdletizationQuery_NotFound{kind}", "ObjectNotFound")
-        return found
-
-    def tasks_info(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        self._find(arguments)
-        return INFO
-
-    def tasks_export(self, arguments: dict[str, Any]) -> str:
-        return f"<Task>{self._find(arguments)['name']}</Task>"
-
-    def tasks_register(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        if not arguments["force"]:
-            raise HostFault("There.", "HRESULT 0x800700b7", "ResourceExists", hresult=0x800700B7)
-        return TASK
-
-    def tasks_enable(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        return self._find(arguments)
-
-    tasks_disable = tasks_enable
-
-    def tasks_unregister(self, _: dict[str, Any]) -> None:
-        return None
-
-    tasks_start = pki_switch = pki_remove_notification_task = tasks_unregister
-
-    def pki_add_notification_task(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        return arguments
-
-    def pki_notification_tasks(self, _: dict[str, Any]) -> list[dict[str, Any]]:
-        return [{"name": "mine", "type": "Replace", "channel": "System", "script": "C:\\a.ps1"}]
-
-    def _find(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        if not _are(arguments, TASK):
-            raise HostFault("?", "HRESULT 0x80070002", "ObjectNotFound", hresult=0x80070002)
-        return TASK
-
-
-def _are(asked: dict[str, Any], row: dict[str, Any]) -> bool:
-    return all(fnmatchcase(row[key], pattern) for key, pattern in asked.items())
 
 
 @pytest.fixture
 def run(pwsh: Path, tmp_path: Path) -> Run:
-    """Run a script body as psrebind does, in a scope with strict mode, and return its output."""
+    """Run a script body on a shell of a host, and return its output."""
 
     def run(body: str, host: Any = None) -> Any:
-        script = tmp_path / "script.ps1"
-        script.write_text(FRAME.format(prelude=prelude(), body=body), "utf-8")
-        return asyncio.run(run_script(pwsh, script, host or StoryHost()))
+        return run_body(pwsh, tmp_path, body, host or StoryHost())
 
     return run
 
@@ -344,100 +222,3 @@ def test_constrained_session_reads_tasks_and_events(run: Run) -> None:
         StoryHost(language_mode="ConstrainedLanguage"),
     )
     assert found == [1001, False, EVENT["xml"], "Ready"]
-
-
-def test_file_is_written_read_and_removed_on_the_host(run: Run, tmp_path: Path) -> None:
-    """A text below the project's folder lives in the host's state, and nowhere on this machine."""
-    where = model(tmp_path)
-    found = run(
-        '$folder = "$env:ProgramData\\psrebind\\scripts"; Test-Path -LiteralPath $folder\n'
-        "$null = New-Item -Path $folder -ItemType Directory -Force\n"
-        "$null = New-Item -Path $folder -ItemType Directory -Force\n"
-        "$file = \"$folder\\a.ps1\"; 'one', 'Größe' | Set-Content -LiteralPath $file\n"
-        "Test-Path $folder -PathType Container; Test-Path $file -PathType Leaf\n"
-        "Get-Content -LiteralPath $file; Get-Content -LiteralPath $file.ToUpper() -Raw\n"
-        "Set-Content -LiteralPath $file -Value 'new' -NoNewline -Encoding Ascii\n"
-        "Get-Content $file; Remove-Item -LiteralPath $file; Test-Path -LiteralPath $file",
-        where.call,
-    )
-    text = "one\r\nGröße\r\n"
-    assert found == [False, True, True, "one", "Größe", text, "new", False]
-    assert set(where.state.files) == {f"{ROOT}\\", f"{ROOT}\\scripts\\"}
-
-
-def test_missing_file_and_folder_are_the_cmdlets_own_errors(run: Run, tmp_path: Path) -> None:
-    """What is not there has the ids of the provider, and other paths of the host stay refused."""
-    found = run(
-        f"$file = '{ROOT}\\a.txt'\n"
-        "foreach ($act in { Get-Content $file }, { Remove-Item $file }, { Set-Content $file a },\n"
-        "    { New-Item $file -ItemType File }, { Get-Item $file }) {\n"
-        "    try { & $act } catch { $_.FullyQualifiedErrorId } }\n"
-        "@(Get-Content $file -ErrorAction SilentlyContinue).Count\n"
-        "$null = New-Item 'C:\\ProgramData\\psrebind' -ItemType Directory\n"
-        "try { New-Item 'C:\\ProgramData\\psrebind' -ItemType Directory }\n"
-        "catch { $_.FullyQualifiedErrorId }",
-        model(tmp_path).call,
-    )
-    prefix = "Microsoft.PowerShell.Commands."
-    assert found[:3] == [
-        f"PathNotFound,{prefix}GetContentCommand",
-        f"PathNotFound,{prefix}RemoveItemCommand",
-        f"GetContentWriterDirectoryNotFoundError,{prefix}SetContentCommand",
-    ]
-    assert [one.split(",")[0] for one in found[3:5]] == ["NotSimulated"] * 2
-    assert found[5:] == [0, f"DirectoryExist,{prefix}NewItemCommand"]
-
-
-def test_real_files_reach_the_real_cmdlets(run: Run, tmp_path: Path) -> None:
-    """Files of this machine are still written, read and removed through the shadowed commands."""
-    folder = tmp_path / "real"
-    found = run(
-        f"$null = New-Item -Path '{folder}' -ItemType Directory; $file = '{folder}/a.txt'\n"
-        "'one', 'two' | Set-Content -LiteralPath $file; @(Get-Content -LiteralPath $file).Count\n"
-        "Set-Content $file 'three'; Get-Content $file; Remove-Item $file; Test-Path $file"
-    )
-    assert found == [2, "three", False]
-    assert folder.is_dir()
-
-
-def test_certificates_of_the_drive_show_their_extensions(run: Run, tmp_path: Path) -> None:
-    """Each certificate has its thumbprint and the bytes of its extensions, under strict mode."""
-    certificates = tuple(issue(tmp_path, [f"www{number}.example"]) for number in range(3))
-    where = model(tmp_path, certificates=certificates)
-    found = run(
-        "foreach ($one in Get-ChildItem -LiteralPath Cert:\\LocalMachine\\My) {\n"
-        "    $names = @($one.Extensions | Where-Object { $_.Oid.Value -eq '2.5.29.17' })\n"
-        "    $one.Thumbprint; [Text.Encoding]::ASCII.GetString($names[0].RawData, 4, 12) }",
-        where.call,
-    )
-    thumbprints, names = found[::2], found[1::2]
-    assert sorted(thumbprints) == sorted(one.thumbprint for one in certificates)
-    assert sorted(names) == [f"www{number}.example" for number in range(3)]
-
-
-def test_switch_is_seen_in_the_log_and_by_the_task(run: Run, tmp_path: Path) -> None:
-    """On the model a notice becomes event 1001, and starts the task that waits for it."""
-    old, new = issue(tmp_path), issue(tmp_path)
-    where = model(tmp_path, certificates=(old, new))
-    xml = TASK_XML.replace("'", "''")
-    found = run(
-        f"& wevtutil.exe sl '{LOG}' /e:true; $LASTEXITCODE\n"
-        f"$place = @{{ TaskPath = '{PATH}'; TaskName = '{NAME}'; ErrorAction = 'Stop' }}\n"
-        f"$null = Register-ScheduledTask @place -Xml '{xml}'\n"
-        "(Get-ScheduledTaskInfo @place).LastTaskResult\n"
-        f"$my = 'Cert:\\LocalMachine\\My\\'\n"
-        f'$new = Get-Item -LiteralPath "${{my}}{new.thumbprint}"\n'
-        f'Switch-Certificate "${{my}}{old.thumbprint}" $new -NotifyOnly\n'
-        f"(Get-WinEvent -LogName '{LOG}' -MaxEvents 1).Id\n"
-        f"(Get-WinEvent -LogName '{LOG}' -MaxEvents 1).ToXml()\n"
-        f"(Get-WinEvent -ListLog '{LOG}').RecordCount\n"
-        "(Get-ScheduledTaskInfo @place).LastTaskResult\n"
-        '"$((Get-ScheduledTask @place).State)"; (Export-ScheduledTask @place).Length -gt 100\n'
-        "Unregister-ScheduledTask @place -Confirm:$false\n"
-        f"try {{ Get-ScheduledTask @place }} {CAUGHT}",
-        where.call,
-    )
-    assert found[:3] == [0, 267011, 1001]
-    assert old.thumbprint.lower() in found[3]
-    assert found[4:8] == [1, 0, "Ready", True]
-    assert found[8:] == ["CmdletizationQuery_NotFound,Get-ScheduledTask", "ObjectNotFound"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_shell import COM, RECORDS, VERSION, Host, run_script
+from lab.lab_shell import COM, RECORDS, VERSION, Host, run_script
 
 from psrebind.lab.callbacks import prelude
 

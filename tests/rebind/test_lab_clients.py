@@ -68,8 +68,10 @@ def watched(lab: Lab, name: str, folder: Path, method: Method) -> list[Client]:
     return clients
 
 
-@pytest.mark.parametrize("method", Method)
-@pytest.mark.parametrize("name", ["web01", "web02", "web03"])
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("web01", Method.BINDING), ("web02", Method.APPCMD), ("web03", Method.BINDING)],
+)
 def test_no_handshake_fails(
     lab: Lab, hosts: dict[str, LabHost], tmp_path: Path, name: str, method: Method
 ) -> None:
@@ -80,6 +82,7 @@ def test_no_handshake_fails(
     clients = watched(lab, name, tmp_path, method)
     assert len(clients) == {"web01": 3, "web02": 3, "web03": 2}[name]
     for client in clients:
+        assert None not in client.met
         assert (client.met[0], client.met[-1]) == (waiting.old, waiting.new)
         assert client.met == sorted(client.met, key=(waiting.old, waiting.new).index)
 

@@ -53,7 +53,7 @@ function global:Get-Content {
 }
 
 function global:Set-Content {
-    [CmdletBinding(DefaultParameterSetName = 'Path')]
+    [CmdletBinding(DefaultParameterSetName = 'Path', SupportsShouldProcess)]
     param(
         [Parameter(ParameterSetName = 'Path', Mandatory, Position = 0,
             ValueFromPipelineByPropertyName)] [string[]]$Path,
@@ -76,6 +76,7 @@ function global:Set-Content {
         } {
             param($Cmdlet, $Target, $Literal, $Bound)
             Assert-LabText $Cmdlet $Bound
+            if (-not $Cmdlet.ShouldProcess($Target.path)) { return }
             $bare = $Bound.ContainsKey('NoNewline') -and $Bound['NoNewline']
             $end = if ($bare) { '' } else { "`r`n" }
             $text = -join @(foreach ($one in $Bound['Value']) { "$one$end" })
@@ -85,7 +86,7 @@ function global:Set-Content {
 }
 
 function global:New-Item {
-    [CmdletBinding(DefaultParameterSetName = 'pathSet')]
+    [CmdletBinding(DefaultParameterSetName = 'pathSet', SupportsShouldProcess)]
     param(
         [Parameter(ParameterSetName = 'pathSet', Mandatory, Position = 0,
             ValueFromPipelineByPropertyName)]
@@ -110,6 +111,7 @@ function global:New-Item {
             }
             $path = $Target.path
             if ($Bound.ContainsKey('Name')) { $path += '\' + $Bound['Name'] }
+            if (-not $Cmdlet.ShouldProcess($path)) { return }
             $again = $Bound.ContainsKey('Force') -and [bool]$Bound['Force']
             $null = Invoke-LabHost 'files.create_folder' @{ path = $path; again = $again }
             $cut = $path.LastIndexOf('\')
@@ -122,7 +124,7 @@ function global:New-Item {
 }
 
 function global:Remove-Item {
-    [CmdletBinding(DefaultParameterSetName = 'Path')]
+    [CmdletBinding(DefaultParameterSetName = 'Path', SupportsShouldProcess)]
     param(
         [Parameter(ParameterSetName = 'Path', Mandatory, Position = 0, ValueFromPipeline,
             ValueFromPipelineByPropertyName)] [string[]]$Path,
@@ -138,6 +140,7 @@ function global:Remove-Item {
             Microsoft.PowerShell.Management\Remove-Item @Bound
         } {
             param($Cmdlet, $Target, $Literal, $Bound)
+            if (-not $Cmdlet.ShouldProcess($Target.path)) { return }
             $null = Invoke-LabHost 'files.remove' @{ path = $Target.path }
         }
     }

@@ -1,0 +1,105 @@
+"""An inventory in Ansible's INI: sections of hosts, of `:vars` and of `:children`.
+
+Reads as Ansible's own reader does, down to values being Python literals where they can be.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import warnings
+from typing import Any
+
+from psrebind.fleet.inventory import Place
+from psrebind.fleet.inventory_draft import Draft, Setting, lines_of
+
+_SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?\Z")
+_CHILD = re.compile(r"([^:\]\s]+)\s*(?:#.*)?\Z")
+# Python's own reader of literals needs time and stack for what is longer.
+_LONGEST_LITERAL = 500
+
+
+def read_ini(text: str, draft: Draft) -> None:
+    """Tell the draft what an INI inventory says."""
+    _Reader(draft).read(text)
+
+
+class _Reader:
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.group = "ungrouped"
+        self.kind = "hosts"
+        self.declared = {"all", "ungrouped"}
+        self.needed: list[tuple[str, Place, str]] = []
+
+    def read(self, text: str) -> None:
+        for number, line in lines_of(text):
+            place = Place(self.draft.file, number)
+            if found := _SECTION.match(line):
+                self.section(found[1], found[2] or "hosts", place)
+            elif line.startswith("[") and line.endswith("]"):
+                raise place.error(f"{line[:80]} is no section: [group], [group:vars] …")
+            elif self.kind == "hosts":
+                self.host(line, place)
+            elif self.kind == "vars":
+                self.variable(line, place)
+            else:
+                self.child(line, place)
+        for name, place, why in self.needed:
+            if name not in self.declared:
+                raise place.error(f"{why} the group {name}, which is nowhere declared")
+
+    def section(self, name: str, kind: str, place: Place) -> None:
+        if kind not in ("hosts", "vars", "children"):
+            raise place.error(f"[{name}:{kind}] is no section: hosts, vars or children")
+        self.group = self.draft.group(name, place)
+        self.kind = kind
+        if kind == "vars":
+            self.needed.append((name, place, "variables of"))
+        else:
+            self.declared.add(name)
+
+    def host(self, line: str, place: Place) -> None:
+        try:
+            first, *rest = shlex.split(line, comments=True)
+        except ValueError as error:
+            raise place.error(f"the line cannot be read: {error}") from error
+        names = self.draft.hosts(first, place, group=self.group)
+        for word in rest:
+            key, equals, value = word.partition("=")
+            if not equals:
+                raise place.error(f"after a host stands name=value, not {word[:80]!r}")
+            self.draft.host_variable(names, key, Setting(_value(value), place))
+
+    def variable(self, line: str, place: Place) -> None:
+        key, equals, value = line.partition("=")
+        if not equals:
+            raise place.error(f"a variable is name=value, not {line[:80]!r}")
+        setting = Setting(_value(value.strip()), place)
+        self.draft.group_variable(self.group, key.strip(), setting)
+
+    def child(self, line: str, place: Place) -> None:
+        found = _CHILD.match(line)
+        if not found:
+            raise place.error(f"{line[:80]!r} is not the name of a group")
+        child = self.draft.group(found[1], place)
+        self.needed.append((child, place, f"[{self.group}:children] names"))
+        self.draft.child(self.group, child, place)
+
+
+def _value(text: str) -> Any:
+    """What Ansible takes a value for: a Python literal, else the text as it stands."""
+    if len(text) > _LONGEST_LITERAL:
+        return text
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text
+    if value is ... or isinstance(value, complex):
+        return text
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return list(value) if isinstance(value, (tuple, set)) else value

@@ -1,0 +1,204 @@
+"""YAML as nodes that know their line: the only user of PyYAML.
+
+Built from the parser's events, not by its constructors: so nothing is made but tables, rows and
+plain values, keys that stand twice are seen, and nesting and aliases have a bound. Knows nothing
+of inventories but `Encrypted`, the stand-in for ``!vault``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from psrebind.errors import InventoryError
+from psrebind.fleet.inventory import Place
+from psrebind.fleet.inventory_draft import Encrypted
+
+DEEPEST = 60
+# Counted with aliases written out: ten lines of aliases of aliases can stand for billions.
+MOST_NODES = 500_000
+_LONGEST_NUMBER = 100
+_TAG = "tag:yaml.org,2002:"
+_VAULT = ("!vault", "!vault-encrypted")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass
+class Node:
+    """A value and its line; `weight` counts nodes below, `height` their levels."""
+
+    line: int
+    weight: int = 1
+    height: int = 1
+
+    def adopt(self, child: Node) -> None:
+        """Count a node below this one."""
+        self.weight += child.weight
+        self.height = max(self.height, child.height + 1)
+
+
+@dataclass
+class Scalar(Node):
+    """Text, a number, a truth value, None, or Encrypted."""
+
+    value: Any = None
+    merges: bool = False
+
+
+@dataclass
+class Table(Node):
+    """Keys, each with its own line and its node."""
+
+    entries: dict[Any, tuple[int, Node]] = field(default_factory=dict)
+    merged: list[Node] = field(default_factory=list)
+    key: Scalar | None = None
+
+
+@dataclass
+class Row(Node):
+    """Nodes in their order."""
+
+    items: list[Node] = field(default_factory=list)
+
+
+def plain(node: Node) -> Any:
+    """The Python value of a node."""
+    if isinstance(node, Table):
+        return {key: plain(value) for key, (_, value) in node.entries.items()}
+    if isinstance(node, Row):
+        return [plain(item) for item in node.items]
+    return node.value if isinstance(node, Scalar) else None
+
+
+def parse(text: str, file: str) -> Node | None:
+    """The one document of a file, None if it is empty; InventoryError for anything unfit."""
+    builder = _Builder(file)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        raise InventoryError(f"not YAML: {error.problem}", file=file, line=line) from error
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise InventoryError(f"not YAML: {error.reason}", file=file, line=line) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InventoryError("not YAML that can be read", file=file) from error
+    return builder.root
+
+
+class _Builder:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.root: Node | None = None
+        self.open: list[tuple[Table | Row, str | None]] = []
+        self.anchors: dict[str, Node] = {}
+        self.documents = 0
+        self.resolver = yaml.resolver.Resolver()
+
+    def take(self, event: yaml.Event) -> None:
+        line = event.start_mark.line + 1
+        match event:
+            case yaml.DocumentStartEvent():
+                self.documents += 1
+                if self.documents > 1:
+                    raise self.error(line, "a second document: one is needed")
+            case yaml.AliasEvent():
+                if event.anchor not in self.anchors:
+                    raise self.error(line, f"the alias *{event.anchor} stands for nothing yet")
+                self.place(self.anchors[event.anchor], line)
+            case yaml.ScalarEvent():
+                self.done(self.scalar(event, line), event.anchor, line)
+            case yaml.MappingStartEvent():
+                self.begin(Table(line), event, "map")
+            case yaml.SequenceStartEvent():
+                self.begin(Row(line), event, "seq")
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                node, anchor = self.open.pop()
+                if isinstance(node, Table):
+                    self.merge(node)
+                self.done(node, anchor, node.line)
+
+    def begin(self, node: Table | Row, event: yaml.CollectionStartEvent, tag: str) -> None:
+        if event.tag not in (None, "!", _TAG + tag):
+            raise self.error(node.line, f"the tag {event.tag} is not understood")
+        if len(self.open) >= DEEPEST:
+            raise self.error(node.line, f"nested deeper than {DEEPEST}")
+        self.open.append((node, event.anchor))
+
+    def done(self, node: Node, anchor: str | None, line: int) -> None:
+        if anchor:
+            self.anchors[anchor] = node
+        self.place(node, line)
+
+    def place(self, node: Node, line: int) -> None:
+        """Put a node that is complete where it belongs."""
+        if not self.open:
+            self.root = node
+            return
+        above = self.open[-1][0]
+        above.adopt(node)
+        if above.weight > MOST_NODES or above.height > DEEPEST:
+            raise self.error(line, "the file stands for too much")
+        if isinstance(above, Row):
+            above.items.append(node)
+        elif above.key is None:
+            above.key = self.new_key(above, node, line)
+        else:
+            if above.key.merges:
+                above.merged += node.items if isinstance(node, Row) else [node]
+            else:
+                above.entries[above.key.value] = (above.key.line, node)
+            above.key = None
+
+    def new_key(self, table: Table, node: Node, line: int) -> Scalar:
+        if not isinstance(node, Scalar) or isinstance(node.value, Encrypted):
+            raise self.error(line, "a key is one plain word")
+        if node.value in table.entries and not node.merges:
+            before = table.entries[node.value][0]
+            raise self.error(line, f"the key {node.value!r} stands in line {before} already")
+        return Scalar(line, value=node.value, merges=node.merges)
+
+    def merge(self, table: Table) -> None:
+        """Take in what ``<<`` names; the table's own keys win, and of several tables the first."""
+        for other in table.merged:
+            if not isinstance(other, Table):
+                raise self.error(table.line, "<< takes a table, or a list of them")
+            table.entries = {**other.entries, **table.entries}
+
+    def scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
+        if event.tag in _VAULT:
+            return Scalar(line, value=Encrypted())
+        if event.tag in (None, "!"):
+            implicit = event.implicit if event.tag is None else (False, True)
+            tag = str(self.resolver.resolve(yaml.ScalarNode, event.value, implicit))
+        else:
+            tag = _TAG + "str" if event.tag == "!unsafe" else event.tag
+        kind = tag.removeprefix(_TAG)
+        if kind == "merge":
+            return Scalar(line, value=event.value, merges=True)
+        if kind not in ("str", "int", "float", "bool", "null", "timestamp", "value"):
+            raise self.error(line, f"the tag {event.tag} is not understood")
+        try:
+            return Scalar(line, value=_value(kind, event.value))
+        except (ValueError, KeyError, IndexError, OverflowError) as error:
+            raise self.error(line, f"{event.value[:40]!r} is not of the type {kind}") from error
+
+    def error(self, line: int, reason: str) -> InventoryError:
+        return Place(self.file, line).error(reason)
+
+
+def _value(kind: str, text: str) -> Any:
+    """A plain value as Ansible's reader has it: YAML 1.1, where `yes` is true and 010 is eight."""
+    constructor = yaml.constructor.SafeConstructor()
+    node = yaml.ScalarNode(_TAG + kind, text)
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return constructor.bool_values[text.lower()]
+    if kind in ("int", "float") and len(text) <= _LONGEST_NUMBER:
+        return getattr(constructor, f"construct_yaml_{kind}")(node)
+    return text

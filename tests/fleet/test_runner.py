@@ -1,0 +1,264 @@
+"""The runner: many hosts at a time, one logon per credential first, and every ending told."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from psrebind.errors import AuthenticationError, ConnectError, ScriptError, SessionLost
+from psrebind.fleet.runner import Result, Runner
+from psrebind.replies import Reply
+from psrebind.sessions.base import Limits, OnStream, Script, Session
+
+
+@dataclass(frozen=True)
+class Place:
+    """A host by name; those of one credential share it."""
+
+    name: str
+    credential: str | None = "admin"
+
+
+class Door:
+    """A session at the seam: opening it is a function of the test."""
+
+    def __init__(self, host: str, opening: Callable[[str], None]):
+        self.host = host
+        self._opening = opening
+        self.closed = False
+
+    def __enter__(self) -> Door:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self, *, limits: Limits | None = None) -> None:
+        """Ask the test."""
+        self._opening(self.host)
+
+    def invoke(
+        self, script: Script, *, limits: Limits | None = None, on_stream: OnStream | None = None
+    ) -> Reply:
+        """Never asked here: the work is a function of the test."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Remember it."""
+        self.closed = True
+
+
+class Fleet:
+    """Hosts whose opening and work are functions; remembers who was asked, and what was open."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+        self.doors: list[Door] = []
+        self.errors: dict[str, Exception] = {}
+        self.work: Callable[[str], Any] = lambda name: name.upper()
+
+    def runner(self, **how: Any) -> Runner[Place, Any]:
+        """A runner over these hosts."""
+        return Runner(self._open, lambda _, host, __: self.work(host.name), **how)
+
+    def _open(self, host: Place) -> Session:
+        door = Door(host.name, self._let_in)
+        self.doors.append(door)
+        return door
+
+    def _let_in(self, name: str) -> None:
+        self.opened.append(name)
+        if name in self.errors:
+            raise self.errors[name]
+
+
+@pytest.fixture
+def fleet() -> Iterator[Fleet]:
+    """A fleet whose sessions are all closed at the end."""
+    found = Fleet()
+    yield found
+    assert all(door.closed for door in found.doors)
+
+
+def places(count: int, credential: str | None = "admin") -> list[Place]:
+    """So many hosts with one credential."""
+    return [Place(f"web{number:02}", credential) for number in range(count)]
+
+
+def by_name(results: Iterator[Result[Place, Any]]) -> dict[str, Result[Place, Any]]:
+    """Results by host; each host has one."""
+    found: dict[str, Result[Place, Any]] = {}
+    for result in results:
+        assert result.host.name not in found
+        found[result.host.name] = result
+    return found
+
+
+def test_each_host_has_its_value(fleet: Fleet) -> None:
+    """Fifty hosts give fifty values."""
+    results = by_name(fleet.runner().run(places(50)))
+    assert {name: result.value for name, result in results.items()} == {
+        f"web{number:02}": f"WEB{number:02}" for number in range(50)
+    }
+
+
+def test_hosts_run_at_the_same_time(fleet: Fleet) -> None:
+    """As many hosts as there are forks meet at a barrier that only all of them can pass."""
+    barrier = threading.Barrier(8, timeout=20)
+    fleet.work = lambda _: barrier.wait()
+    results = by_name(fleet.runner(forks=8).run(places(8)))
+    assert [result.error or result.bug for result in results.values()] == [None] * 8
+
+
+def test_no_more_than_the_forks_run(fleet: Fleet) -> None:
+    """At no time are more hosts at work than forks allow."""
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def work(name: str) -> str:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        with lock:
+            now[0] -= 1
+        return name
+
+    fleet.work = work
+    assert len(by_name(fleet.runner(forks=3).run(places(60)))) == 60
+    assert most[0] <= 3
+
+
+def test_a_refused_credential_is_tried_once(fleet: Fleet) -> None:
+    """Of fifty hosts one is asked; the others are answered for without a logon."""
+    hosts = places(50)
+    fleet.errors = {host.name: AuthenticationError(host.name, "wrong password") for host in hosts}
+    results = by_name(fleet.runner().run(hosts))
+    assert fleet.opened == ["web00"]
+    assert all(isinstance(result.error, AuthenticationError) for result in results.values())
+    assert [result.host.name for result in results.values() if result.began] == ["web00"]
+
+
+def test_another_credential_goes_on(fleet: Fleet) -> None:
+    """A refused credential stops its own hosts and no others."""
+    good, bad = places(5), [Place(f"sql{number}", "other") for number in range(5)]
+    fleet.errors = {host.name: AuthenticationError(host.name, "no") for host in bad}
+    results = by_name(fleet.runner().run([*bad, *good]))
+    assert sorted(fleet.opened) == sorted(["sql0", *(host.name for host in good)])
+    assert all(results[host.name].value for host in good)
+
+
+def test_a_dead_host_does_not_prove_a_credential(fleet: Fleet) -> None:
+    """When the first host is down, the next one tries the credential, still alone."""
+    hosts = places(6)
+    fleet.errors = {host.name: AuthenticationError(host.name, "no") for host in hosts}
+    fleet.errors["web00"] = ConnectError("web00", "connection refused")
+    results = by_name(fleet.runner().run(hosts))
+    assert fleet.opened == ["web00", "web01"]
+    assert isinstance(results["web00"].error, ConnectError)
+    assert isinstance(results["web05"].error, AuthenticationError)
+
+
+def test_hosts_without_a_credential_do_not_wait(fleet: Fleet) -> None:
+    """Where nobody's password is at stake, no host goes first."""
+    barrier = threading.Barrier(4, timeout=20)
+    fleet.work = lambda _: barrier.wait()
+    results = by_name(fleet.runner(forks=4).run(places(4, None)))
+    assert all(result.bug is None for result in results.values())
+
+
+def test_the_others_start_once_the_first_is_let_in(fleet: Fleet) -> None:
+    """The credential counts as good when the first logon succeeded, not when its work is done."""
+    barrier = threading.Barrier(3, timeout=20)
+    fleet.work = lambda _: barrier.wait()
+    assert all(one.bug is None for one in fleet.runner(forks=3).run(places(3)))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ConnectError("web01", "down"), SessionLost("web01", "cut"), ScriptError("no such site")],
+)
+def test_an_error_stays_with_its_host(fleet: Fleet, error: Exception) -> None:
+    """A host's failure is data, and the others finish."""
+    fleet.errors = {"web01": error}
+    results = by_name(fleet.runner().run(places(3)))
+    assert results["web01"].error is error
+    assert results["web02"].value == "WEB02"
+
+
+def test_a_bug_stops_new_hosts(fleet: Fleet) -> None:
+    """After a bug no new host begins; the traceback is kept, and untried hosts say so."""
+
+    def work(name: str) -> str:
+        if name == "web01":
+            raise RuntimeError("a bug of ours")
+        return name
+
+    fleet.work = work
+    results = by_name(fleet.runner(forks=1).run(places(5)))
+    assert "a bug of ours" in (results["web01"].bug or "")
+    assert [result.began for result in results.values()] == [True, True, False, False, False]
+
+
+def test_cancelling_stops_new_hosts(fleet: Fleet) -> None:
+    """Once somebody cancels, running hosts finish and no new one begins."""
+    limits = Limits()
+
+    def work(name: str) -> str:
+        limits.cancelled.set()
+        return name
+
+    fleet.work = work
+    results = by_name(fleet.runner(forks=1, limits=limits).run(places(4)))
+    assert [result.began for result in results.values()] == [True, False, False, False]
+
+
+def test_an_interruption_reaches_the_sessions(fleet: Fleet) -> None:
+    """When the consumer is interrupted, running hosts see the flag and close."""
+    limits = Limits()
+    fleet.work = lambda _: limits.cancelled.wait(20)
+    running = fleet.runner(forks=2, limits=limits).run(places(1) + places(3)[1:])
+
+    fleet.errors = {"web01": ScriptError("ends at once")}
+    assert next(running).host.name == "web01"
+    with pytest.raises(KeyboardInterrupt):
+        running.throw(KeyboardInterrupt())
+    assert limits.cancelled.is_set()
+
+
+class Big:
+    """A result that a weak reference can watch."""
+
+
+def test_no_result_is_kept(fleet: Fleet) -> None:
+    """However many hosts, only the results of those at work are in memory."""
+    alive: weakref.WeakSet[Big] = weakref.WeakSet()
+
+    def work(_: str) -> Big:
+        made = Big()
+        alive.add(made)
+        return made
+
+    fleet.work = work
+    most = 0
+    for result in fleet.runner(forks=4).run(places(300)):
+        assert result.value
+        most = max(most, len(alive))
+    # Those at work, those that wait to be taken, and the one in hand.
+    assert most <= 4 + 4 + 1
+
+
+def test_each_host_has_its_own_time(fleet: Fleet) -> None:
+    """A host's deadline counts from its own start and never beyond the whole run's."""
+    seen: list[float | None] = []
+    runner: Runner[Place, None] = Runner(
+        fleet._open,
+        lambda _, __, limits: seen.append(limits.remaining),
+        seconds=50,
+        limits=Limits.within(20),
+    )
+    list(runner.run(places(2)))
+    assert all(remaining is not None and 0 < remaining <= 20 for remaining in seen)
