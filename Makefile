@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Two processes: each runs labs on a loopback network of its own.
 WORKERS ?= 2
+# What pytest gets beside: a file, `-k name`, `-m engine` for only what needs a PowerShell.
+ARGS ?=
 
-.PHONY: demo test test-engine lint clean
+.PHONY: demo test lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,11 +19,7 @@ demo: $(VENV)/.ready
 	@$(BIN)/psrebind demo
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
-
-# Only what needs a PowerShell; the rest does not change with one.
-test-engine: $(VENV)/.ready
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m engine $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check

@@ -150,6 +150,11 @@ class Library:
         return _filled(self.template("_body"), frame, {"body": body})
 
 
+def shipped(name: str) -> str:
+    """Give a script that is not rendered but written on a host as it stands."""
+    return (files("ps_templates") / name).read_text("ascii")
+
+
 @dataclass(frozen=True)
 class _SecretReference:
     """Stands in a rendered script where the body takes its secret from."""

@@ -21,3 +21,11 @@ def pwsh() -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take --write-rendered: renew the scripts kept for review."""
     parser.addoption("--write-rendered", action="store_true", default=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for a PowerShell, so that ``-m engine`` finds all of it."""
+    for item in items:
+        if "pwsh" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)

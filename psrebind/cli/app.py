@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Exit, Option, Typer, echo
 
 from psrebind import __version__
-from psrebind.cli import demo, lab, looking, operating, rebinding
+from psrebind.cli import demo, lab, lab_orders, looking, operating, rebinding
 from psrebind.cli.options import flattened
 
 _NAMES = {"help_option_names": ["--help", "-h"]}
@@ -54,9 +54,17 @@ _COMMANDS: tuple[Callable[..., int], ...] = (
     operating.invoke,
     demo.demo,
 )
-_LAB_COMMANDS: tuple[Callable[..., int], ...] = (lab.up, lab.status, lab.down)
+_LAB_COMMANDS: tuple[Callable[..., int], ...] = (
+    lab.up,
+    lab.status,
+    lab_orders.renew,
+    lab_orders.import_,
+    lab_orders.break_,
+    lab.down,
+)
 
 for _command in _COMMANDS:
     app.command()(flattened(_command))
 for _command in _LAB_COMMANDS:
-    laboratory.command()(flattened(_command))
+    # Some names are Python's own words.
+    laboratory.command(_command.__name__.rstrip("_"))(flattened(_command))

@@ -1,12 +1,13 @@
-"""The commands of the lab: up, status, down. The lab itself is in ``psrebind.lab``."""
+"""The commands that start, show and stop the lab. The lab itself is in ``psrebind.lab``."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
 
@@ -15,27 +16,60 @@ from psrebind.errors import InvalidInput
 
 if TYPE_CHECKING:
     from psrebind.lab.runtime import Lab
+    from psrebind.lab.settings import ArmedFault, Assumed
 
+FOLDER_VARIABLE = "PSREBIND_LAB_FOLDER"
 Folder = Annotated[
-    Path | None, Option(metavar="DIR", file_okay=False, help="The lab's folder; yours if none.")
+    Path | None,
+    Option(
+        metavar="DIR",
+        envvar=FOLDER_VARIABLE,
+        file_okay=False,
+        help="The lab's folder; yours if none.",
+    ),
 ]
 Engine = Annotated[
     Literal["pwsh", "model"] | None,
     Option(help="Real PowerShell, or a model without; pwsh where there is one."),
 ]
 EXTRA = ("aiohttp", "psrpcore", "spnego")
+_MOST_HOSTS = 100
 
 
-def up(output: Output, folder: Folder = None, engine: Engine = None) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What may be said of a lab that comes up."""
+
+    hosts: Annotated[
+        str | None,
+        Option(metavar="N|NAME,…", help="How many hosts, or their names, for a new lab."),
+    ] = None
+    assume: Annotated[
+        list[str] | None,
+        Option(metavar="NAME=VALUE", help="Decide one thing that nobody knows of Windows."),
+    ] = None
+    fault: Annotated[
+        list[str] | None,
+        Option(metavar="HOST:COMMAND=KIND", help="Let it fail: nothing, fail or slow:SECONDS."),
+    ] = None
+    model: Annotated[bool, Option("--model", help="Short for --engine model.")] = False
+
+
+def up(output: Output, wishes: Wishes, folder: Folder = None, engine: Engine = None) -> int:
     """Start the simulated hosts in the background; make them first where there are none."""
     from psrebind.cli.messages import tell
     from psrebind.cli.output import show
     from psrebind.lab import control
 
     place = folder or control.default_folder()
-    lab = made(place, engine)
+    if wishes.model and engine == "pwsh":
+        raise InvalidInput("--model and --engine pwsh exclude each other")
+    assumed = _assumed(wishes)
+    lab = made(place, "model" if wishes.model else engine, _names(wishes.hosts))
+    armed = _armed(wishes, lab)
     if not control.is_running(place):
         control.start(place, model=lab.engine is None)
+    _give(place, lab, assumed, armed)
     show(control.order(place, "status"), output.format)
     for line in _introduction(lab):
         tell(line)
@@ -43,11 +77,20 @@ def up(output: Output, folder: Folder = None, engine: Engine = None) -> int:
 
 
 def status(output: Output, folder: Folder = None) -> int:
-    """List the hosts of the running lab."""
-    from psrebind.cli.output import show
+    """Draw the running lab: hosts, bindings and their certificates, tasks, channels, events."""
+    from psrebind.cli.lab_drawing import drawn
+    from psrebind.cli.output import show, write
     from psrebind.lab import control
 
-    show(control.order(folder or control.default_folder(), "status"), output.format)
+    place = folder or control.default_folder()
+    rows = [
+        {**row, **control.order(place, "overview", host=row["host"])}
+        for row in control.order(place, "status")
+    ]
+    if output.format == "table":
+        write("\n".join(drawn(row) for row in rows))
+    else:
+        show(rows, output.format)
     return 0
 
 
@@ -62,7 +105,7 @@ def down(folder: Folder = None) -> int:
     return 0
 
 
-def made(place: Path, engine: str | None) -> Lab:
+def made(place: Path, engine: str | None, names: Sequence[str] | None = None, **how: Any) -> Lab:
     """The lab of a folder, new where there is none; InvalidInput where it cannot run."""
     try:
         from psrebind.lab.runtime import NO_POWERSHELL, Lab, find_engine
@@ -73,23 +116,70 @@ def made(place: Path, engine: str | None) -> Lab:
     program = None if engine == "model" else find_engine()
     if engine == "pwsh" and program is None:
         raise InvalidInput(NO_POWERSHELL)
-    exists = (place / "password").is_file()
-    return Lab.open(place, program) if exists else Lab.create(place, program)
+    if not (place / "password").is_file():
+        return Lab.create(place, program, names=names, **how)
+    lab = Lab.open(place, program)
+    if names and tuple(names) != tuple(lab.scenario.hosts):
+        raise InvalidInput(
+            f"the lab in {place} has the hosts {', '.join(lab.scenario.hosts)}: "
+            "--hosts is for a new one, in another --folder"
+        )
+    return lab
 
 
 @contextmanager
 def on_the_air(lab: Lab) -> Iterator[None]:
-    """Run a lab in this process; InvalidInput where it cannot listen."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(lab.running())
-        except OSError as error:
-            raise InvalidInput(
-                f"the lab cannot listen on its addresses ({error.strerror or error}): "
-                "stop another lab with 'psrebind lab down'; macOS needs each address first, "
-                "as 'sudo ifconfig lo0 alias 127.0.20.11'"
-            ) from error
+    """Run a lab and take its orders in this process; InvalidInput where it cannot listen."""
+    from psrebind.lab.serve import controlled
+
+    running = controlled(lab)
+    try:
+        running.__enter__()
+    except OSError as error:
+        raise InvalidInput(
+            f"the lab cannot listen on its addresses ({error.strerror or error}): "
+            "stop another lab with 'psrebind lab down'; macOS needs each address first, "
+            "as 'sudo ifconfig lo0 alias 127.0.20.11'"
+        ) from error
+    try:
         yield
+    finally:
+        running.__exit__(None, None, None)
+
+
+def _names(wanted: str | None) -> tuple[str, ...] | None:
+    if wanted is None:
+        return None
+    if wanted.isdecimal():
+        names = tuple(f"web{number:02}" for number in range(1, int(wanted) + 1))
+    else:
+        names = tuple(one.strip() for one in wanted.split(","))
+    fine = all(one.isascii() and one.replace("-", "").isalnum() for one in names)
+    if not (fine and len(set(names)) == len(names) and 1 <= len(names) <= _MOST_HOSTS):
+        raise InvalidInput(f"--hosts takes a number up to {_MOST_HOSTS} or names, not {wanted!r}")
+    return names
+
+
+def _assumed(wishes: Wishes) -> list[Assumed]:
+    from psrebind.lab.settings import assumption
+
+    return [assumption(text) for text in wishes.assume or ()]
+
+
+def _armed(wishes: Wishes, lab: Lab) -> list[ArmedFault]:
+    from psrebind.lab.settings import fault
+
+    return [fault(text, tuple(lab.scenario.hosts)) for text in wishes.fault or ()]
+
+
+def _give(place: Path, lab: Lab, assumed: Sequence[Assumed], armed: Sequence[ArmedFault]) -> None:
+    from psrebind.lab.control import order
+
+    for host in lab.scenario.hosts:
+        for one in assumed:
+            order(place, "assume", host=host, name=one.name, value=one.value)
+    for arm in armed:
+        order(place, "fault", host=arm.host, name=arm.command, value=arm.fault)
 
 
 def _introduction(lab: Lab) -> list[str]:

@@ -43,7 +43,7 @@ class OperationLine:
 def filled(kind: type[Asked], words: Sequence[str]) -> Asked:
     """An operation with the values of these words; raise ParameterError for one that misfits."""
     hints = typing.get_type_hints(kind)
-    fields = {item.name: item for item in dataclasses.fields(kind)}
+    fields = {item.name: item for item in _given(kind)}
     values: dict[str, Any] = {}
     for word in words:
         name, equals, text = word.partition("=")
@@ -66,8 +66,13 @@ def described(kind: type[Operation[Any]]) -> tuple[str, ...]:
     hints = typing.get_type_hints(kind)
     return tuple(
         f"{item.name}: {type_name(hints[item.name])}" + ("" if _required(item) else _default(item))
-        for item in dataclasses.fields(kind)
+        for item in _given(kind)
     )
+
+
+def _given(kind: type[Operation[Any]]) -> list[dataclasses.Field[Any]]:
+    """The fields that a caller gives; the others the operation makes itself."""
+    return [item for item in dataclasses.fields(kind) if item.init]
 
 
 def type_name(hint: Any) -> str:

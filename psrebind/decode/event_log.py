@@ -16,20 +16,7 @@ MAGIC = b"ElfFile\0"
 
 
 def log_texts(data: bytes) -> Iterator[str | DecodeError]:
-    """The XML of each record of a log; at a broken one, why, and the end."""
-    records = _records(data)
-    while True:
-        try:
-            record = next(records)
-        except StopIteration:
-            return
-        except Exception as error:  # its errors are not one family
-            yield DecodeError(f"cannot be read as .evtx: {_sentence(error)}")
-            return
-        yield str(record.get("data", ""))
-
-
-def _records(data: bytes) -> Iterator[dict[str, Any]]:
+    """The XML of each record of a log; a DecodeError in the place of each that is broken."""
     try:
         library = importlib.import_module("evtx")
     except ImportError:
@@ -37,12 +24,26 @@ def _records(data: bytes) -> Iterator[dict[str, Any]]:
             "is an .evtx log, and the library for it is not installed: pip install psrebind[evtx]"
         ) from None
     try:
-        records: Iterator[dict[str, Any]] = library.PyEvtxParser(io.BytesIO(data), 1).records()
+        records = library.PyEvtxParser(io.BytesIO(data), 1).records()
     except Exception as error:  # its errors are not one family
-        raise DecodeError(f"cannot be read as .evtx: {_sentence(error)}") from None
-    return records
+        raise DecodeError(_reason(error)) from None
+    return _texts(records)
 
 
-def _sentence(error: Exception) -> str:
+def _texts(records: Iterator[dict[str, Any]]) -> Iterator[str | DecodeError]:
+    while True:
+        try:
+            record = next(records)
+        except (StopIteration, KeyboardInterrupt, SystemExit) as end:
+            if isinstance(end, StopIteration):
+                return
+            raise
+        except BaseException as error:  # a panic of the library is no Exception
+            yield DecodeError(_reason(error))
+        else:
+            yield str(record.get("data", ""))
+
+
+def _reason(error: BaseException) -> str:
     words = " ".join(str(error).split()) or type(error).__name__
-    return words if len(words) <= 120 else words[:117] + "..."
+    return f"cannot be read as .evtx: {words if len(words) <= 120 else words[:117] + '...'}"

@@ -13,6 +13,9 @@ from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.tasks import parse_query
 from psrebind.decode.trees import Node, parse_xml, shown
 
+NOTIFICATION_PATH = "\\Microsoft\\Windows\\CertificateServicesClient\\Notification\\"
+NOTIFICATION_NAME = "psrebind"
+
 _EQUALS = re.compile(r"EventID\s*+=\s*+(\d{1,9})")
 _COMPARES = re.compile(r"EventID\s*+[<>!]")
 _POWERSHELL = re.compile(r"(?:powershell|pwsh)(?:\.exe)?\"?\s*\Z", re.IGNORECASE)

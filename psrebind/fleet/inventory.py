@@ -1,4 +1,4 @@
-"""What an inventory is once it was read: hosts, their groups, their variables, and where each stood.
+"""What an inventory is once it was read: hosts, groups, variables, and where each stood.
 
 Frozen data; reads nothing, and knows no file format.
 """
@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from psrebind.errors import InventoryError
+
+# What turns any inventory of Ansible's into one that psrebind reads.
+COMMAND = "ansible-inventory --list --yaml"
 
 
 @dataclass(frozen=True)

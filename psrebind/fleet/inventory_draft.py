@@ -102,7 +102,9 @@ class Draft:
                     self._hosts[name].settings["ansible_port"] = Setting(port, place)
             self._hosts[name].groups[group] = None
         if len(self._hosts) > MOST_HOSTS or self._mentions > MOST_MENTIONS:
-            raise place.error(f"more than {MOST_HOSTS} hosts, or more than {MOST_MENTIONS} mentions")
+            raise place.error(
+                f"more than {MOST_HOSTS} hosts, or more than {MOST_MENTIONS} mentions"
+            )
         return names
 
     def host_variable(self, hosts: Iterable[str], key: object, setting: Setting) -> None:
@@ -122,7 +124,7 @@ class Draft:
             self._groups[group].settings[str(key)] = checked
 
     def checked(self, key: object, setting: Setting) -> Setting | None:
-        """The setting if psrebind understands the key, None otherwise; refuses what needs Ansible."""
+        """The setting if psrebind understands the key, else None; refuses what needs Ansible."""
         if not isinstance(key, str) or key not in KEYS:
             return None
         value, place = setting.value, setting.place

@@ -1,4 +1,4 @@
-"""An inventory in Ansible's YAML: groups with `hosts`, `vars` and `children`; and files of variables.
+"""Ansible's YAML: an inventory of groups with `hosts`, `vars`, `children`; files of variables.
 
 Knows the shape of both; what a value may be is the draft's to say.
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from psrebind.fleet.inventory import Notice, Place
+from psrebind.fleet.inventory import COMMAND, Notice, Place
 from psrebind.fleet.inventory_draft import Draft, Setting
 from psrebind.fleet.yaml_nodes import Node, Row, Scalar, Table, parse, plain
 
 _PLUGIN = "the configuration of an inventory plugin; give psrebind what this prints:"
-COMMAND = "ansible-inventory --list --yaml"
 
 
 def read_yaml(text: str, draft: Draft) -> None:

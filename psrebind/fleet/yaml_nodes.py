@@ -100,7 +100,7 @@ class _Builder:
         self.resolver = yaml.resolver.Resolver()
 
     def take(self, event: yaml.Event) -> None:
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         match event:
             case yaml.DocumentStartEvent():
                 self.documents += 1
@@ -174,7 +174,7 @@ class _Builder:
             return Scalar(line, value=Encrypted())
         if event.tag in (None, "!"):
             implicit = event.implicit if event.tag is None else (False, True)
-            tag = str(self.resolver.resolve(yaml.ScalarNode, event.value, implicit))
+            tag = str(self.resolver.resolve(yaml.ScalarNode, event.value, implicit))  # type: ignore[no-untyped-call]
         else:
             tag = _TAG + "str" if event.tag == "!unsafe" else event.tag
         kind = tag.removeprefix(_TAG)

@@ -15,11 +15,13 @@ from typing import Any
 
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.notification_operations import NOTIFICATIONS
 from psrebind.lab.operations import OPERATIONS, Refused
 from psrebind.lab.reading import Asked, read_script
 from psrebind.lab.story_operations import STORY
 
 Row = dict[str, Any]
+_KNOWN = OPERATIONS | STORY | NOTIFICATIONS
 
 
 class Answers:
@@ -48,7 +50,7 @@ class Answers:
         reply["error"] = self._obstacle(asked, owned)
         if reply["error"] is None:
             try:
-                reply["rows"] = list((OPERATIONS | STORY)[asked.operation](self._host, asked))
+                reply["rows"] = list(_KNOWN[asked.operation](self._host, asked))
             except HostFault as fault:
                 reply["error"] = _error(
                     fault.message,

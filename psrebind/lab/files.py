@@ -1,4 +1,4 @@
-"""Text files of the host below C:\\ProgramData\\psrebind, and the faults of reaching them.
+"""Text files of the host below C:\\Program Files\\psrebind, and the faults of reaching them.
 
 A file is its text, without an encoding. A folder is a key that ends in a backslash. It knows
 nothing of other paths, nor of the machine the lab runs on.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from psrebind.lab.host import Host
     from psrebind.lab.state import HostState
 
-ROOT = "C:\\ProgramData\\psrebind"
+ROOT = "C:\\Program Files\\psrebind"
 
 Arguments = Mapping[str, object]
 

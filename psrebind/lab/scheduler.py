@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
-from psrebind.lab import event_xpath, task_xml
+from psrebind.lab import event_xpath, handlers, task_xml
 from psrebind.lab.eventlog import Event, compiled
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.programs import program_name
@@ -107,8 +107,11 @@ def _act(host: Host, command: str, arguments: str) -> tuple[int, tuple[str, ...]
         "%([^%]+)%", lambda name: ENVIRONMENT.get(name[1].casefold(), name[0]), command.strip('"')
     )
     if program_name(program) in ("powershell", "pwsh", "cmd"):
-        # The lab's Task Scheduler has no shell: the script's absence is what its result says.
-        return FAILED, (f"The lab runs no scripts in tasks: {program} {arguments}",)
+        appcmd = handlers.appcmd_line(host, arguments)
+        if appcmd is None:
+            # The lab's Task Scheduler has no shell: the script's absence is what its result says.
+            return FAILED, (f"The lab runs no scripts in tasks: {program} {arguments}",)
+        return _act(host, *appcmd)
     words = [word.replace('"', "") for word in _WORD.findall(arguments)]
     try:
         done = host.as_system().call("native", {"program": program, "arguments": words})

@@ -15,7 +15,8 @@ import signal
 import socketserver
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,16 @@ def _renew(lab: Lab, host: Host, asked: dict[str, Any]) -> Any:
 
 def _import(lab: Lab, host: Host, asked: dict[str, Any]) -> Any:
     authority, names = lab.scenario.authority, asked.get("names") or ()
-    new = renewals.import_certificate(host, authority, like=asked["old"], names=names)
-    return {"new": new}
+    like = asked.get("like") or _most_bound(host)
+    new = renewals.import_certificate(host, authority, like=like, names=names)
+    return {"like": like, "new": new}
+
+
+def _most_bound(host: Host) -> str:
+    bound = Counter(one.thumbprint for one in host.state.records if one.thumbprint)
+    if not bound:
+        raise InvalidInput(f"{host.identifier} has no certificate on a binding: add --like")
+    return bound.most_common(1)[0][0]
 
 
 STORY_ORDERS: Mapping[str, Callable[[Lab, Host, dict[str, Any]], Any]] = {
@@ -108,21 +117,30 @@ def status(lab: Lab) -> list[dict[str, Any]]:
     ]
 
 
-def serve(folder: Path, engine: Path | None) -> None:
-    """Run the folder's lab until it is told to stop."""
+@contextlib.contextmanager
+def controlled(lab: Lab) -> Iterator[threading.Event]:
+    """Run a lab and take its orders for the length of a with block; yields what "stop" sets."""
+    running = lab.folder / RUNNING
     try:
-        with Lab.open(folder, engine).running() as lab, _Control(lab) as control:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: control.stopping.set())
+        with lab.running(), _Control(lab) as control:
             threading.Thread(target=control.serve_forever, daemon=True).start()
-            running = {"process": os.getpid(), "port": control.server_address[1]}
-            write_text(folder / RUNNING, json.dumps(running | {"token": control.token}))
-            control.stopping.wait()
-            control.shutdown()
+            try:
+                where = {"process": os.getpid(), "port": control.server_address[1]}
+                write_text(running, json.dumps(where | {"token": control.token}))
+                yield control.stopping
+            finally:
+                control.shutdown()
     finally:
         # Last of all: whoever waits for it may take the addresses at once.
-        with contextlib.suppress(FileNotFoundError):
-            (folder / RUNNING).unlink()
+        running.unlink(missing_ok=True)
+
+
+def serve(folder: Path, engine: Path | None) -> None:
+    """Run the folder's lab until it is told to stop."""
+    with controlled(Lab.open(folder, engine)) as stopping:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        stopping.wait()
 
 
 if __name__ == "__main__":

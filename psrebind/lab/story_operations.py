@@ -23,7 +23,7 @@ _TEMPLATE_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2")
 
 def _events(host: Host, asked: Asked) -> Iterator[Row]:
     for name in asked.value("channels"):
-        log = _log(host, name)
+        log = log_of(host, name)
         row: Row = {"channel": name, "enabled": None, "records": None, "oldest": None, "events": []}
         if log:
             row |= {"enabled": log["enabled"], "records": log["count"]}
@@ -33,7 +33,7 @@ def _events(host: Host, asked: Asked) -> Iterator[Row]:
         yield row
 
 
-def _log(host: Host, name: str) -> Row | None:
+def log_of(host: Host, name: str) -> Row | None:
     logs: list[Row] = host.call("eventlog.logs", {})
     return next((log for log in logs if log["name"].casefold() == name.casefold()), None)
 
@@ -50,8 +50,8 @@ def _found(host: Host, log: str, xpath: str, newest: int) -> list[Row]:
 
 
 def _task(host: Host, asked: Asked) -> Iterator[Row]:
-    wanted, channel = _place(asked), asked.value("channel").casefold()
-    log = _log(host, asked.value("channel"))
+    wanted, channel = place_of(asked), asked.value("channel").casefold()
+    log = log_of(host, asked.value("channel"))
     tasks = []
     for one in host.call("tasks.list", {"path": None, "name": None}):
         place = {"path": one["path"], "name": one["name"]}
@@ -61,22 +61,22 @@ def _task(host: Host, asked: Asked) -> Iterator[Row]:
             row = place | {"state": one["state"], "xml": host.call("tasks.export", place)}
             last = info["last_run"] and _utc(info["last_run"])
             tasks.append(row | {"last_run": last, "last_result": info["last_result"]})
-    yield {"enabled": log and log["enabled"], "tasks": tasks, "shared": _shared(host)}
+    yield {"enabled": log and log["enabled"], "tasks": tasks, "shared": shared_templates(host)}
 
 
 def _register(host: Host, asked: Asked) -> Iterator[Row]:
-    place, name = _place(asked), asked.value("channel")
-    log = _log(host, name)
+    place, name = place_of(asked), asked.value("channel")
+    log = log_of(host, name)
     if log is None:
         raise Refused(f"There is no log {name} on this Windows.")
-    before, shared = _xml(host, place), _shared(host)
+    before, shared = _xml(host, place), shared_templates(host)
     skipped = bool(shared) and not asked.value("force")
     differs = _form(before) != set(asked.value("wanted"))
     if not skipped and not log["enabled"]:
         native(host, r"C:\Windows\System32\wevtutil.exe", "sl", name, "/e:true")
     if not skipped and differs:
         host.call("tasks.register", place | {"xml": asked.value("xml"), "force": True})
-    after, now = _xml(host, place), _log(host, name)
+    after, now = _xml(host, place), log_of(host, name)
     on = bool(now and now["enabled"])
     if not skipped:
         _check(asked, after, on=on)
@@ -102,7 +102,7 @@ def _check(asked: Asked, after: str | None, *, on: bool) -> None:
 
 
 def _unregister(host: Host, asked: Asked) -> Iterator[Row]:
-    place = _place(asked)
+    place = place_of(asked)
     before = _xml(host, place)
     if before is not None:
         host.call("tasks.unregister", place)
@@ -119,7 +119,7 @@ def _notice(host: Host, asked: Asked) -> Iterator[Row]:
     for thumbprint in (old, new):
         if thumbprint not in known:
             raise Refused(rf"There is no certificate Cert:\LocalMachine\My\{thumbprint}.")
-    log = _log(host, channel)
+    log = log_of(host, channel)
     if log is None:
         raise Refused(f"There is no log {channel} on this Windows.")
     last = _last(host, channel, query)
@@ -136,21 +136,30 @@ def _last(host: Host, channel: str, query: str) -> int:
     return int(found[0]["record_id"]) if found else 0
 
 
-def _place(asked: Asked) -> Row:
+def place_of(asked: Asked) -> Row:
     return {"path": asked.value("task_path"), "name": asked.value("task_name")}
 
 
-def _xml(host: Host, place: Row) -> str | None:
-    if not host.call("tasks.list", place):
+def found_task(host: Host, place: Row) -> Row | None:
+    """The task at a place as Get-ScheduledTask shows it, None where there is none."""
+    try:
+        task: Row = host.call("tasks.list", place)[0]
+    except HostFault as fault:
+        if fault.category != "ObjectNotFound":
+            raise
         return None
-    return str(host.call("tasks.export", place))
+    return task
+
+
+def _xml(host: Host, place: Row) -> str | None:
+    return str(host.call("tasks.export", place)) if found_task(host, place) else None
 
 
 def _form(xml: str | None) -> set[str]:
     return {f"{path}={value}" for path, value in canonical(xml).items()} if xml else set()
 
 
-def _shared(host: Host) -> list[list[str]]:
+def shared_templates(host: Host) -> list[list[str]]:
     bound = {record["thumbprint"] for record in records(host)}
     groups: dict[str, list[str]] = defaultdict(list)
     for one in plain(host.call("store.certificates", {"store": "My"})):
@@ -172,7 +181,8 @@ def _template(der: bytes) -> str | None:
 
 def _utc(moment: str) -> str:
     found = datetime.fromisoformat(moment)
-    return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC).isoformat()
+    # PowerShell's format 'o': seven digits of a second.
+    return f"{found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
 
 
 STORY: dict[str, Operation] = {

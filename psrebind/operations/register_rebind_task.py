@@ -52,7 +52,7 @@ class RegisterRebindTask(Change[TaskRegistration]):
     task_path: str = TASK_PATH
     task_name: str = TASK_NAME
     channel: str = SYSTEM_CHANNEL
-    xml: str = field(default_factory=wanted_xml)
-    wanted: tuple[str, ...] = field(default_factory=_wanted)
-    tables: Mapping[str, Any] = field(default_factory=_tables)
+    xml: str = field(init=False, default_factory=wanted_xml)
+    wanted: tuple[str, ...] = field(init=False, default_factory=_wanted)
+    tables: Mapping[str, Any] = field(init=False, default_factory=_tables)
     force: bool = False

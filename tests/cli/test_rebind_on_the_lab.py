@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,24 +35,22 @@ UNREACHABLE, UNKNOWN, INTERRUPTED = 4, 6, 130
 
 @pytest.fixture(scope="module", params=["model", pytest.param("pwsh", marks=pytest.mark.engine)])
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A lab of one host for each request of a rebind, once without and once with a PowerShell."""
+    """A lab of many hosts, once without and once with a PowerShell."""
     engine: Path | None = None
     if request.param == "pwsh":
         engine = request.getfixturevalue("pwsh")
-    names = [f"web{number:02}" for number in range(1, len(ACTIONS) + 1)]
+    # Half of the lab's stories have a renewal that waits; each request needs a host of its own.
+    names = [f"web{number:02}" for number in range(1, 2 * len(ACTIONS) + 1)]
     with running(tmp_path_factory.mktemp("lab"), engine, names=names) as found:
         yield found
 
 
 @pytest.fixture
 def hosts(lab: Lab) -> Iterator[list[LabHost]]:
-    """The hosts; their states as they were, after each test."""
-    before = [host.host.state for host in lab.hosts.values()]
-    yield list(lab.hosts.values())
-    for host, state in zip(lab.hosts.values(), before, strict=True):
-        host.faults.disarm()
-        host.host.faults.clear()
-        host.host.change(lambda _, state=state: state)
+    """The hosts where a renewal waits; as they were, after each test."""
+    waiting = {one.host for one in lab.scenario.summary}
+    with ExitStack() as stack:
+        yield [stack.enter_context(restored(lab.hosts[name])) for name in sorted(waiting)]
 
 
 @pytest.fixture

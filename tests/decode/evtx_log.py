@@ -49,8 +49,8 @@ class _Binary:
         self.sized(start)
 
     def element(self, node: ElementTree.Element) -> None:
-        """An element with all that is in it."""
-        self.data += struct.pack("<BHI", 0x41 if node.attrib else 0x01, 0xFFFF, 0)
+        """An element with all that is in it; outside of templates it names no dependency."""
+        self.data += struct.pack("<BI", 0x41 if node.attrib else 0x01, 0)
         start = len(self.data)
         self.name(node.tag.rpartition("}")[2])
         if node.attrib:

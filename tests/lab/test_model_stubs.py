@@ -31,7 +31,7 @@ def test_file_is_written_read_and_removed_on_the_host(run: Run, tmp_path: Path) 
     """A text below the project's folder lives in the host's state, and nowhere on this machine."""
     where = model(tmp_path)
     found = run(
-        '$folder = "$env:ProgramData\\psrebind\\scripts"; Test-Path -LiteralPath $folder\n'
+        '$folder = "$env:ProgramFiles\\psrebind\\scripts"; Test-Path -LiteralPath $folder\n'
         "$null = New-Item -Path $folder -ItemType Directory -Force\n"
         "$null = New-Item -Path $folder -ItemType Directory -Force\n"
         "$file = \"$folder\\a.ps1\"; 'one', 'Größe' | Set-Content -LiteralPath $file\n"
@@ -54,8 +54,8 @@ def test_missing_file_and_folder_are_the_cmdlets_own_errors(run: Run, tmp_path: 
         "    { New-Item $file -ItemType File }, { Get-Item $file }) {\n"
         "    try { & $act } catch { $_.FullyQualifiedErrorId } }\n"
         "@(Get-Content $file -ErrorAction SilentlyContinue).Count\n"
-        "$null = New-Item 'C:\\ProgramData\\psrebind' -ItemType Directory\n"
-        "try { New-Item 'C:\\ProgramData\\psrebind' -ItemType Directory }\n"
+        "$null = New-Item 'C:\\Program Files\\psrebind' -ItemType Directory\n"
+        "try { New-Item 'C:\\Program Files\\psrebind' -ItemType Directory }\n"
         "catch { $_.FullyQualifiedErrorId }",
         model(tmp_path).call,
     )

@@ -152,6 +152,7 @@ def test_stages(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("after", "wanted"),
     [((OLD, "My"), OLD.thumbprint), ((NEW, "WebHosting"), "WebHosting")],
+    ids=["old-certificate", "other-store"],
 )
 def test_silent_failure(tmp_path: Path, after: tuple[Made, str], wanted: str) -> None:
     """A change that says yes and did another thing has failed; the others stand."""

@@ -1,4 +1,4 @@
-# Files and folders below C:\ProgramData\psrebind, which live in the model of the host; the path
+# Files and folders below C:\Program Files\psrebind, which live in the model of the host; the path
 # commands of items.ps1 and these reach them, and every other path is the real cmdlet's.
 
 function global:Test-LabFile {

@@ -9,7 +9,7 @@ function global:Resolve-LabPath {
     $cert = '^(?:Cert:|(?:Microsoft\.PowerShell\.Security\\)?Certificate::)\\*(.*)$'
     if ($clean -match $cert) { return @{ drive = 'Certificate'; path = $Matches[1] } }
     $file = '^(?:(?:Microsoft\.PowerShell\.Core\\)?FileSystem::)?' +
-        '(C:\\ProgramData\\psrebind(?:\\.*)?)$'
+        '(C:\\Program Files\\psrebind(?:\\.*)?)$'
     if ($clean -match $file) { return @{ drive = 'File'; path = $Matches[1] } }
     if ($clean -match '^(?:HKCU:|(?:Microsoft\.PowerShell\.Core\\)?Registry::|IIS:|WSMan:|RDS:)') {
         return @{ drive = 'Unknown'; path = $clean }

@@ -1,0 +1,220 @@
+"""From the variables of a host, and what the command line gives, to how the host is reached.
+
+Knows what Ansible's psrp and winrm plugins make of their keys. Reads no file, asks for no password.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from psrebind.errors import InvalidInput
+from psrebind.fleet.connection_keys import SETTINGS
+from psrebind.fleet.host_names import host_name, is_address
+from psrebind.fleet.inventory import InventoryHost
+from psrebind.model import Secret
+from psrebind.sessions.remote import ConnectionOptions
+
+LOCALHOST = "localhost"
+_TRUE, _FALSE = ("true", "yes", "on", "1", "y", "t"), ("false", "no", "off", "0", "n", "f")
+# pywinrm's names of what is basic everywhere else.
+_TRANSPORTS = {"plaintext": "basic", "ssl": "basic"}
+_NONE: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class HostConnection:
+    """How one host is reached, and as whom; without options it is this machine, by a local session.
+
+    `password` is the inventory's, and only given for the inventory's own user.
+    """
+
+    name: str
+    options: ConnectionOptions | None
+    user: str | None = None
+    password: Secret | None = None
+
+
+def connection(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> HostConnection:
+    """How to reach a host; `given` has what the command line says, fields of ConnectionOptions
+    and `user`, and wins."""
+    if is_local(host):
+        return HostConnection(host.name, None)
+    said = _Said(host)
+    said.refuse_unknown_connection()
+    asked = {name: value for name, value in given.items() if value is not None}
+    user = asked.pop("user", None)
+    own_user = said.text("user")
+    fields = {**_fields(said, asked), **asked}
+    if not fields["ssl"] and "ca_file" not in asked:
+        fields.pop("ca_file", None)
+    try:
+        options = ConnectionOptions(**fields)
+    except InvalidInput as error:
+        if host.source is None:
+            raise
+        raise host.error(str(error).removeprefix(f"{fields['host']}: ")) from error
+    password = said.password() if user in (None, own_user) else None
+    return HostConnection(host.name, options, user or own_user, password)
+
+
+def is_local(host: InventoryHost) -> bool:
+    """Whether the host is this machine, reached without a network."""
+    kind = _Said(host).kind
+    return kind == "local" or (kind is None and host.name.lower() == LOCALHOST)
+
+
+def endpoint(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> tuple[str, int]:
+    """Address, or name without one, and port: hosts that agree in both are one host."""
+    if is_local(host):
+        return LOCALHOST, 0
+    said = _Said(host)
+    said.refuse_unknown_connection()
+    address = str(given.get("address") or said.text("address") or host.name).lower()
+    if is_address(address):
+        address = str(ipaddress.ip_address(address))
+    ssl, port = _protocol(said, given)
+    return address.rstrip("."), port or (5986 if ssl else 5985)
+
+
+class _Said:
+    """What the inventory says of one host, setting by setting, of the keys that count for it."""
+
+    def __init__(self, host: InventoryHost) -> None:
+        self.host = host
+        found = host.variables.get("ansible_connection")
+        self.kind = str(found).rpartition(".")[2].lower() if found not in (None, "") else None
+
+    def refuse_unknown_connection(self) -> None:
+        if self.kind not in (None, "psrp", "winrm", "local"):
+            reason = f"{self.kind!r} is not psrp, winrm or local; leave the host out by --exclude"
+            raise self.host.error(reason, key="ansible_connection")
+
+    def key(self, setting: str) -> str | None:
+        """The key that decides a setting, if any is set."""
+        other = {"psrp": "ansible_winrm_", "winrm": "ansible_psrp_"}.get(self.kind or "", "-")
+        for key in reversed(SETTINGS[setting]):
+            if not key.startswith(other) and self.host.variables.get(key) not in (None, ""):
+                return key
+        return None
+
+    def text(self, setting: str) -> str | None:
+        key = self.key(setting)
+        if key is None:
+            return None
+        value = self.host.variables[key]
+        if isinstance(value, list) and value:
+            value = value[0]
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise self.host.error(f"text is needed, not {value!r}: put it in quotes", key=key)
+        return str(value)
+
+    def one_of(self, setting: str, *choices: str) -> str | None:
+        text = self.text(setting)
+        if text is not None and text.lower() not in choices:
+            reason = f"{text!r} is none of {', '.join(choices)}"
+            raise self.host.error(reason, key=self.key(setting))
+        return text.lower() if text is not None else None
+
+    def number(self, setting: str, *, most: int) -> int | None:
+        key = self.key(setting)
+        if key is None:
+            return None
+        text = str(self.host.variables[key]).strip()
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= most):
+            raise self.host.error(f"{text[:40]!r} is no number from 1 to {most}", key=key)
+        return int(text)
+
+    def truth(self, setting: str) -> bool:
+        key = self.key(setting)
+        text = str(self.host.variables[key]).lower() if key else "false"
+        if text not in (*_TRUE, *_FALSE):
+            raise self.host.error(f"{text[:40]!r} is neither true nor false", key=key)
+        return text in _TRUE
+
+    def file(self, setting: str) -> Path | None:
+        text = self.text(setting)
+        return Path(text).expanduser() if text else None
+
+    def password(self) -> Secret | None:
+        key = self.key("password")
+        return self.host.variables[key] if key else None
+
+
+def _fields(said: _Said, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the inventory says of ConnectionOptions; a field it does not mention is left out."""
+    ssl, port = _protocol(said, given)
+    auth = given.get("auth") or _authentication(said)
+    proxy = None if said.truth("ignore_proxy") else said.text("proxy")
+    trusted = "pinned" in given or "ca_file" in given
+    found = {
+        **_address(said, has_proxy=bool(given.get("proxy") or proxy)),
+        "port": port,
+        "auth": auth,
+        "configuration_name": said.text("configuration_name"),
+        "connect_timeout": said.number("connect_timeout", most=86400),
+        "read_timeout": said.number("read_timeout", most=86400),
+        "proxy": proxy,
+        "ca_file": None if trusted else _authorities(said, is_checked=ssl),
+    }
+    if auth == "certificate":
+        found["certificate_pem"] = said.file("certificate_pem")
+        found["certificate_key"] = said.file("certificate_key")
+    _refuse_impossible(said, encrypted=ssl)
+    return {"ssl": ssl} | {name: value for name, value in found.items() if value is not None}
+
+
+def _protocol(said: _Said, given: Mapping[str, Any]) -> tuple[bool, int | None]:
+    """Whether to use TLS, and the port.
+
+    For a host that says `psrp` or `winrm` the default is theirs: HTTPS unless the port is 5985.
+    For any other it is psrebind's: HTTP unless the port is 5986.
+    """
+    port = given.get("port") or said.number("port", most=65535)
+    protocol = said.one_of("protocol", "http", "https")
+    if given.get("ssl") is not None:
+        return bool(given["ssl"]), port
+    if protocol is not None:
+        return protocol == "https", port
+    if said.kind in ("psrp", "winrm"):
+        return port != 5985, port
+    return port == 5986, port
+
+
+def _authentication(said: _Said) -> str | None:
+    known = ("negotiate", "kerberos", "ntlm", "credssp", "basic", "certificate")
+    choices = (*known, *_TRANSPORTS) if said.key("auth") == "ansible_winrm_transport" else known
+    found = said.one_of("auth", *choices)
+    return _TRANSPORTS.get(found, found) if found else None
+
+
+def _address(said: _Said, *, has_proxy: bool) -> dict[str, str]:
+    """An address leaves the host its name, which TLS and Kerberos go by; a name replaces it."""
+    target = said.text("address") or said.host.name
+    if is_address(target) and not has_proxy and target != said.host.name:
+        return {"host": said.host.name, "address": target}
+    try:
+        return {"host": host_name(target)}
+    except ValueError as error:
+        raise said.host.error(str(error), key=said.key("address")) from error
+
+
+def _authorities(said: _Said, *, is_checked: bool) -> Path | None:
+    """The CA file; whoever wants no check of the certificate has to say what to trust instead."""
+    if is_checked and said.one_of("validation", "validate", "ignore") == "ignore":
+        reason = "psrebind checks certificates always: pin this host's, or give a CA file"
+        raise said.host.error(reason, key=said.key("validation"))
+    text = said.text("ca_file")
+    return None if text == "legacy_requests" else said.file("ca_file")
+
+
+def _refuse_impossible(said: _Said, *, encrypted: bool) -> None:
+    path = said.text("path")
+    if path is not None and path.strip("/").lower() != "wsman":
+        raise said.host.error(f"{path!r}: only wsman is possible", key=said.key("path"))
+    if said.one_of("encryption", "auto", "always", "never") == "never" and not encrypted:
+        reason = "psrebind encrypts always: use HTTPS, or leave this out"
+        raise said.host.error(reason, key=said.key("encryption"))

@@ -1,0 +1,160 @@
+"""Which hosts a command is for: the target, and what limits and excludes it.
+
+Plain words only; `@`, `&` and `!` belong to the user's shell. Knows inventories, opens nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import fnmatch
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from psrebind.errors import InventoryError
+from psrebind.fleet import host_names
+from psrebind.fleet.connection_vars import LOCALHOST, endpoint
+from psrebind.fleet.inventory import Inventory, InventoryHost, Place
+from psrebind.fleet.inventory_file import read_text
+from psrebind.fleet.inventory_lists import words
+
+ALL = "all"
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word that chooses hosts, and where it stood if it came from a file."""
+
+    text: str
+    place: Place | None = None
+
+    def error(self, reason: str, inventory: Inventory | None) -> InventoryError:
+        """An error that names the file the word came from, else the inventory."""
+        if self.place:
+            return self.place.error(reason)
+        return InventoryError(reason, file=inventory.file if inventory else None)
+
+
+def read_terms(path: Path) -> tuple[Term, ...]:
+    """The words of a file of hosts (``--hosts-file``), to limit or to exclude by."""
+    found = tuple(Term(word, place) for word, place in words(read_text(path), str(path)))
+    if not found:
+        raise InventoryError("no names in it", file=str(path))
+    return found
+
+
+def select(
+    inventory: Inventory | None,
+    target: str,
+    *,
+    limit: Sequence[str | Term] = (),
+    exclude: Sequence[str | Term] = (),
+    given: Mapping[str, Any] = _NOTHING,
+) -> tuple[InventoryHost, ...]:
+    """The hosts that the target names, each machine once, within the limit and not excluded.
+
+    Every word must name something: a slip of the pen must not widen or narrow a change unseen.
+    """
+    terms = _terms([target])
+    if not terms:
+        raise InventoryError("no target: a host, a group or `all` is needed")
+    chosen = _matching(inventory, terms, among=None)
+    pool = inventory.hosts if inventory else tuple(chosen.values())
+    if limits := _terms(limit):
+        kept = _matching(inventory, limits, among=pool)
+        chosen = {name: host for name, host in chosen.items() if name in kept}
+    dropped = _matching(inventory, _terms(exclude), among=pool)
+    chosen = {name: host for name, host in chosen.items() if name not in dropped}
+    # A machine that is excluded by one name must not be met by another.
+    away = {endpoint(host, given) for host in dropped.values() if _is_reachable(host)}
+    found = _each_once(chosen.values(), given)
+    left = tuple(host for place, host in found.items() if place not in away)
+    if not left:
+        raise terms[0].error(f"no host of {target!r} is left to work on", inventory)
+    return left
+
+
+def _terms(given: Iterable[str | Term]) -> list[Term]:
+    found = []
+    for item in given:
+        term = Term(item) if isinstance(item, str) else item
+        pieces = [piece.strip() for piece in term.text.split(",")]
+        found += [Term(piece, term.place) for piece in pieces if piece]
+    return found
+
+
+def _matching(
+    inventory: Inventory | None, terms: list[Term], *, among: tuple[InventoryHost, ...] | None
+) -> dict[str, InventoryHost]:
+    found: dict[str, InventoryHost] = {}
+    for term in terms:
+        hosts = _named(inventory, term, among)
+        found.update((host.name, host) for host in hosts if host.name not in found)
+    return found
+
+
+def _named(
+    inventory: Inventory | None, term: Term, among: tuple[InventoryHost, ...] | None
+) -> tuple[InventoryHost, ...]:
+    """The hosts of one word; without an inventory and others to choose from, the word is a host."""
+    hosts = inventory.hosts if inventory else among
+    text = term.text.lower()
+    if hosts is None:
+        return (_host_of_its_own(term),)
+    if text == ALL:
+        return hosts
+    groups = inventory.groups if inventory else {}
+    matches = re.compile(fnmatch.translate(text)).match
+    members = {name for group in groups if matches(group.lower()) for name in groups[group]}
+    found = tuple(host for host in hosts if host.name in members or matches(host.name.lower()))
+    if found:
+        return found
+    if text == LOCALHOST:
+        return (InventoryHost(LOCALHOST),)
+    raise term.error(_unknown(term.text, hosts, groups), inventory)
+
+
+def _host_of_its_own(term: Term) -> InventoryHost:
+    if term.text.lower() == ALL or set(term.text) & set("*?["):
+        raise term.error(f"{term.text!r} chooses from an inventory, and none was given", None)
+    try:
+        return InventoryHost(host_names.host_name(term.text), source=term.place)
+    except ValueError as error:
+        raise term.error(str(error), None) from error
+
+
+def _unknown(text: str, hosts: Iterable[InventoryHost], groups: Iterable[str]) -> str:
+    names = {name.lower(): name for name in (*(host.name for host in hosts), *groups)}
+    if text in groups:
+        return f"the group {text!r} has no hosts"
+    near = [names[name] for name in difflib.get_close_matches(text.lower(), names, n=3)]
+    advice = f"; near it: {', '.join(near)}" if near else ""
+    return f"{text!r} names no host and no group{advice}"
+
+
+def _is_reachable(host: InventoryHost) -> bool:
+    """Whether the host has an endpoint; one that only Ansible reaches may well be excluded."""
+    try:
+        endpoint(host)
+    except InventoryError:
+        return False
+    return True
+
+
+def _each_once(
+    hosts: Iterable[InventoryHost], given: Mapping[str, Any]
+) -> dict[tuple[str, int], InventoryHost]:
+    """One host for each address and port; the first name stays and tells the others."""
+    found: dict[tuple[str, int], InventoryHost] = {}
+    for host in hosts:
+        place = endpoint(host, given)
+        if first := found.get(place):
+            names = (*first.also_named, host.name)
+            found[place] = dataclasses.replace(first, also_named=names)
+        else:
+            found[place] = host
+    return found

@@ -1,0 +1,113 @@
+"""What the operations on certificate notification tasks find and do, without PowerShell.
+
+The twin of their templates, as ``story_operations`` is of the rebind task's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from psrebind.lab import files
+from psrebind.lab.host import Host
+from psrebind.lab.operations import Operation, Refused, Row, native
+from psrebind.lab.reading import Asked
+from psrebind.lab.story_operations import found_task, log_of, place_of, shared_templates
+
+SCRIPT = f"{files.ROOT}\\rebind.ps1"
+_WORDS = "-OldCertHash $(OldCertHash) -NewCertHash $(NewCertHash)"
+
+
+def _register(host: Host, asked: Asked) -> Iterator[Row]:
+    name, handler = asked.value("channel"), asked.value("handler")
+    log = log_of(host, name)
+    if log is None:
+        raise Refused(f"There is no log {name} on this Windows.")
+    before, shared = _state(host, asked), shared_templates(host)
+    skipped = bool(shared) and not asked.value("force")
+    done = _runs(before) and before["handler"] == handler and log["enabled"]
+    if not skipped:
+        if not log["enabled"]:
+            native(host, r"C:\Windows\System32\wevtutil.exe", "sl", name, "/e:true")
+        _converge(host, asked, before)
+    after, now = _state(host, asked), log_of(host, name)
+    on = bool(now and now["enabled"])
+    if not skipped:
+        _check(asked, after, on=on)
+    yield {
+        "before": before,
+        "after": after,
+        "enabled_before": log["enabled"],
+        "enabled_after": on,
+        "policy": host.facts.execution_policy,
+        "shared": shared,
+        "skipped": skipped,
+        "changed": not skipped and not done,
+    }
+
+
+def _converge(host: Host, asked: Asked, before: Row) -> None:
+    if before["handler"] != asked.value("handler"):
+        host.call("files.create_folder", {"path": files.ROOT, "again": True})
+        host.call("files.write", {"path": SCRIPT, "text": asked.value("handler")})
+    if not _runs(before):
+        name = asked.value("task_name")
+        if before["state"]:
+            host.call("pki.remove_notification_task", {"name": name})
+        task = {"type": "Replace", "channel": "System", "script": SCRIPT, "name": name}
+        host.call("pki.add_notification_task", task)
+
+
+def _check(asked: Asked, after: Row, *, on: bool) -> None:
+    if not on:
+        raise Refused(f"The log {asked.value('channel')} is still off; wevtutil ended with 0.")
+    if after["handler"] != asked.value("handler"):
+        raise Refused(f"The script {SCRIPT} is not as it was written.")
+    if not _runs(after):
+        task = f"{asked.value('task_path')}{asked.value('task_name')}"
+        raise Refused(f"The task {task} is not as it was registered: {after['arguments'] or ''}")
+
+
+def _unregister(host: Host, asked: Asked) -> Iterator[Row]:
+    before = _state(host, asked)
+    if before["state"]:
+        host.call("pki.remove_notification_task", {"name": asked.value("task_name")})
+    if before["handler"] is not None:
+        host.call("files.remove", {"path": SCRIPT})
+    after = _state(host, asked)
+    if after["state"]:
+        task = f"{asked.value('task_path')}{asked.value('task_name')}"
+        raise Refused(f"The task {task} is still there.")
+    if after["handler"] is not None:
+        raise Refused(f"The script {SCRIPT} is still there.")
+    there = before["state"] is not None or before["handler"] is not None
+    yield {"before": before, "after": after, "changed": there}
+
+
+def _state(host: Host, asked: Asked) -> Row:
+    found: Row = {"handler": None, "state": None, "arguments": None, "waiting": False}
+    if host.call("files.exists", {"path": SCRIPT}) == "file":
+        found["handler"] = host.call("files.read", {"path": SCRIPT})
+    if task := found_task(host, place_of(asked)):
+        channel = asked.value("channel").casefold()
+        texts = [(one["subscription"] or "").casefold() for one in task["triggers"]]
+        found["state"] = task["state"]
+        found["arguments"] = task["actions"][0]["arguments"] if task["actions"] else ""
+        found["waiting"] = any("1001" in text.partition(channel)[2] for text in texts)
+    return found
+
+
+def _runs(found: Row) -> bool:
+    arguments = (found["arguments"] or "").casefold()
+    return bool(
+        found["state"]
+        and found["state"] != "Disabled"
+        and found["waiting"]
+        and f'-file "{SCRIPT}"'.casefold() in arguments
+        and _WORDS.casefold() in arguments
+    )
+
+
+NOTIFICATIONS: dict[str, Operation] = {
+    "register_rebind_notification": _register,
+    "unregister_rebind_notification": _unregister,
+}

@@ -1,0 +1,166 @@
+"""Which certificate replaced which, by events and renewal links, and what follows from it. Pure.
+
+Nothing is guessed: where two sources name different successors, or no end can be reached, the
+chain is refused with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from psrebind.decode.events import LifecycleEvent
+from psrebind.model import Binding, Renewal, Thumbprint
+from psrebind.rebind.observe import Observation
+
+# Windows itself follows no longer ones (field notes A6).
+LONGEST = 20
+
+
+@dataclass(frozen=True)
+class Known:
+    """One step from a certificate to its successor, and everything that says so."""
+
+    old: Thumbprint
+    new: Thumbprint
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A certificate and the last one that replaced it, step by step; or why there is no end."""
+
+    old: Thumbprint
+    steps: tuple[Known, ...]
+    refusal: str | None = None
+
+    @property
+    def new(self) -> Thumbprint:
+        """The end of the chain, as far as it was followed."""
+        return self.steps[-1].new
+
+    @property
+    def renewal(self) -> Renewal | None:
+        """What shall be put in whose place; None for a refused chain."""
+        return None if self.refusal else Renewal(self.old, self.new)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A chain whose first certificate is still bound, and where."""
+
+    chain: Chain
+    bindings: tuple[Binding, ...]
+
+
+class Handled(StrEnum):
+    """Whether what an event tells of has reached the bindings."""
+
+    YES = "handled"
+    NO = "not handled"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What became of one event, and what shows it."""
+
+    handled: Handled
+    why: str
+
+
+def known(observation: Observation, events: Iterable[LifecycleEvent]) -> tuple[Known, ...]:
+    """Each renewal that an event or a link in a store tells of, with its sources."""
+    sources: dict[tuple[Thumbprint, Thumbprint], list[str]] = {}
+    for event in events:
+        if renewal := event.renewal:
+            sources.setdefault((renewal.old, renewal.new), []).append(_source(event))
+    for certificate in observation.certificates:
+        if new := certificate.renewed_by:
+            text = f"renewal link in {certificate.store}"
+            sources.setdefault((certificate.thumbprint, new), []).append(text)
+    return tuple(
+        Known(old, new, tuple(dict.fromkeys(texts))) for (old, new), texts in sources.items()
+    )
+
+
+def followed(renewals: Iterable[Known]) -> tuple[Chain, ...]:
+    """One chain for each certificate that was replaced, followed to its end or refused."""
+    successors: dict[Thumbprint, list[Known]] = {}
+    for one in renewals:
+        successors.setdefault(one.old, []).append(one)
+    return tuple(_chain(old, successors) for old in successors)
+
+
+def proposals(bindings: Sequence[Binding], chains: Iterable[Chain]) -> tuple[Proposal, ...]:
+    """The chains whose first certificate is still bound, refused ones too."""
+    found = []
+    for chain in chains:
+        if bound := tuple(one for one in bindings if one.thumbprint == chain.old):
+            found.append(Proposal(chain, bound))
+    return tuple(found)
+
+
+def standing(
+    event: LifecycleEvent, bindings: Sequence[Binding] | None, chains: Iterable[Chain]
+) -> Standing:
+    """What became of an event 1001; None for bindings that could not be read."""
+    renewal = event.renewal
+    if renewal is None:
+        return Standing(Handled.UNKNOWN, "it does not name an old and a new certificate")
+    if bindings is None:
+        return Standing(Handled.UNKNOWN, "the bindings could not be read")
+    if count := sum(one.thumbprint == renewal.old for one in bindings):
+        return Standing(Handled.NO, f"the old certificate is still on {_bindings(count)}")
+    later = {renewal.new}
+    for chain in chains:
+        if chain.old in (renewal.old, renewal.new):
+            later |= {step.new for step in chain.steps}
+    if count := sum(one.thumbprint in later for one in bindings):
+        return Standing(Handled.YES, f"the new certificate is on {_bindings(count)}")
+    return Standing(
+        Handled.UNKNOWN,
+        "no binding has either certificate, so IIS may never have used the old one",
+    )
+
+
+def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[Known]]) -> Chain:
+    steps: list[Known] = []
+    at = old
+    while choices := successors.get(at):
+        steps.append(choices[0])
+        if len(choices) > 1:
+            return Chain(old, tuple(steps), _disagreement(choices))
+        at = choices[0].new
+        if at == old or any(step.new == at for step in steps[:-1]):
+            path = " → ".join((_head(old), *(_head(step.new) for step in steps)))
+            return Chain(old, tuple(steps), f"the renewals go in a loop: {path}; {_advice(old)}")
+        if len(steps) > LONGEST:
+            reason = f"the chain is longer than {LONGEST} renewals; {_advice(old)}"
+            return Chain(old, tuple(steps), reason)
+    return Chain(old, tuple(steps))
+
+
+def _disagreement(choices: Sequence[Known]) -> str:
+    said = " and ".join(f"{one.new} by {', '.join(one.sources)}" for one in choices)
+    old = choices[0].old
+    return f"{_head(old)} was replaced by {said}, which disagree; {_advice(old)}"
+
+
+def _advice(old: Thumbprint) -> str:
+    return f"say which: psrebind rebind --old {old} --new …"
+
+
+def _source(event: LifecycleEvent) -> str:
+    number = "" if event.record_id is None else f" #{event.record_id}"
+    time = f" at {event.time:%Y-%m-%d %H:%M} UTC" if event.time else ""
+    return f"event {event.id}{number}{time}"
+
+
+def _head(thumbprint: Thumbprint) -> str:
+    return f"{thumbprint[:8]}…"
+
+
+def _bindings(count: int) -> str:
+    return "1 binding" if count == 1 else f"{count} bindings"

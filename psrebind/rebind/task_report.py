@@ -1,0 +1,175 @@
+"""What stands on a host for renewals to be followed, and what became of those there were. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from psrebind.decode.events import LifecycleEvent
+from psrebind.decode.task_words import (
+    NOTIFICATION_NAME,
+    NOTIFICATION_PATH,
+    last_result_words,
+    rebinds,
+)
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences
+from psrebind.errors import DecodeError
+from psrebind.model import Binding, Thumbprint
+from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent
+from psrebind.operations.get_rebind_task import RebindTasks, TaskRow
+from psrebind.rebind.renewals import Chain, Handled, Standing, standing
+
+
+class TaskMethod(StrEnum):
+    """Who rebinds at an event: appcmd as IIS Manager has it, or a notification task's script."""
+
+    APPCMD = "appcmd"
+    NOTIFICATION = "notification"
+
+
+PLACES = {
+    TaskMethod.APPCMD: (TASK_PATH, TASK_NAME),
+    TaskMethod.NOTIFICATION: (NOTIFICATION_PATH, NOTIFICATION_NAME),
+}
+
+
+@dataclass(frozen=True)
+class OtherTask:
+    """Another task on the same event: where it is, its state, and what it does."""
+
+    name: str
+    state: str
+    does: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One event 1001, and whether it was handled."""
+
+    record_id: int | None
+    time: datetime | None
+    old: Thumbprint | None
+    new: Thumbprint | None
+    handled: Handled
+    why: str
+
+
+@dataclass(frozen=True)
+class TaskReport:
+    """The rebind task of one method, and all around it; ``channel`` None: there is no such log.
+
+    ``reach`` is the oldest event of the log, None for an empty one; ``unreadable`` says which of
+    its events could not be decoded.
+    """
+
+    method: TaskMethod
+    present: bool
+    differences: tuple[str, ...]
+    state: str | None
+    last_run: datetime | None
+    last_result: str | None
+    channel: bool | None
+    reach: datetime | None
+    others: tuple[OtherTask, ...]
+    shared: tuple[tuple[Thumbprint, ...], ...]
+    notices: tuple[Notice, ...]
+    unreadable: tuple[str, ...]
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether something was found that nobody should leave as it is."""
+        broken = self.differences or not self.channel or self.shared or self.others
+        missed = any(one.handled is Handled.NO for one in self.notices)
+        return bool((self.present and broken) or missed)
+
+
+@dataclass(frozen=True)
+class Events:
+    """The events 1001 of a host, as far back as its log reaches."""
+
+    log: ChannelEvents
+    found: Sequence[LifecycleEvent | UnreadableEvent]
+
+
+def report(
+    method: TaskMethod,
+    tasks: RebindTasks,
+    events: Events,
+    *,
+    bindings: Sequence[Binding] | None,
+    chains: Iterable[Chain],
+) -> TaskReport:
+    """Judge the task of a method by what was read of its host."""
+    mine = next((one for one in tasks.tasks if _is_at(one, PLACES[method])), None)
+    last_run, last_result = _last_run(mine) if mine else (None, None)
+    links = tuple(chains)
+    readable = [one for one in events.found if isinstance(one, LifecycleEvent)]
+    return TaskReport(
+        method=method,
+        present=mine is not None,
+        differences=task_differences(method, mine.xml) if mine else (),
+        state=mine.state if mine else None,
+        last_run=last_run,
+        last_result=last_result,
+        channel=tasks.enabled,
+        reach=events.log.oldest,
+        others=other_tasks(method, tasks.tasks),
+        shared=tasks.shared,
+        notices=tuple(_notice(one, standing(one, bindings, links)) for one in readable),
+        unreadable=tuple(one.reason for one in events.found if isinstance(one, UnreadableEvent)),
+    )
+
+
+def task_differences(method: TaskMethod, xml: str) -> tuple[str, ...]:
+    """Each difference of a task from what psrebind registers, as a sentence."""
+    try:
+        if method is TaskMethod.APPCMD:
+            return tuple(str(one) for one in differences(xml))
+        # Windows writes that task, in a form of its own: what it does is what counts.
+        does = rebinds(xml)
+    except DecodeError as error:
+        return (f"the task's XML cannot be read: {error.reason}",)
+    if does is None:
+        return ("it does not wait for replaced certificates",)
+    # The script's own path would differ where Windows is on another drive.
+    return () if r"\psrebind\rebind.ps1'" in does else (f"it {does}, not psrebind's script",)
+
+
+def other_tasks(method: TaskMethod, tasks: Iterable[TaskRow]) -> tuple[OtherTask, ...]:
+    """The tasks beside the method's own that do something at a replaced certificate."""
+    found = []
+    for task in tasks:
+        if _is_at(task, PLACES[method]):
+            continue
+        try:
+            does = rebinds(task.xml)
+        except DecodeError as error:
+            does = f"cannot be read: {error.reason}"
+        if does:
+            found.append(OtherTask(f"{task.path}{task.name}", task.state, does))
+    return tuple(found)
+
+
+def _is_at(task: TaskRow, place: tuple[str, str]) -> bool:
+    return (task.path.casefold(), task.name.casefold()) == (
+        place[0].casefold(),
+        place[1].casefold(),
+    )
+
+
+def _last_run(task: TaskRow) -> tuple[datetime | None, str]:
+    words = last_result_words(task.last_result, task.last_run)
+    return (None if words == "never ran" else task.last_run), words
+
+
+def _notice(event: LifecycleEvent, found: Standing) -> Notice:
+    return Notice(
+        event.record_id,
+        event.time,
+        event.old.thumbprint if event.old else None,
+        event.new.thumbprint if event.new else None,
+        found.handled,
+        found.why,
+    )
