@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import StrictUndefined, Undefined
+from jinja2 import Template as Compiled
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from psrebind.errors import ParameterError, TemplateError
@@ -75,6 +76,21 @@ class Template:
         """The sentence of its comment-based help."""
         found = _SYNOPSIS.search("\n".join(self.lines))
         return " ".join(found[1].split()) if found else ""
+
+    @cached_property
+    def special(self) -> tuple[re.Match[str] | None, ...]:
+        """For each line: the assignment, slot or include it is, or None for plain text."""
+        return tuple(
+            _ASSIGNMENT.fullmatch(line) or _SLOT.fullmatch(line) or _INCLUDE.fullmatch(line)
+            for line in self.lines
+        )
+
+    @cached_property
+    def assignments(self) -> Compiled:
+        """The only lines that Jinja has anything to do with, compiled once."""
+        pairs = zip(self.lines, self.special, strict=True)
+        found = (line for line, match in pairs if match and "variable" in match.groupdict())
+        return _environment().from_string("\n".join(found))
 
 
 @dataclass(frozen=True)
@@ -185,19 +201,22 @@ def _filled(
     template: Template, values: Mapping[str, Any], slots: Mapping[str, Sequence[Line]]
 ) -> list[Line]:
     """Render one template's lines and put other lines into its slots."""
-    special = [_SLOT.fullmatch(line) or _INCLUDE.fullmatch(line) for line in template.lines]
-    # The engine would enforce #Requires for the whole script; the envelope checks each body's.
-    plain = [
-        "" if match or _REQUIRES.fullmatch(line) else line
-        for line, match in zip(template.lines, special, strict=True)
-    ]
-    rendered = _environment().from_string("\n".join(plain)).render(values).split("\n")
+    rendered = iter(template.assignments.render(values).split("\n"))
     lines: list[Line] = []
-    for number, (text, match) in enumerate(zip(rendered, special, strict=True), start=1):
-        if match and "slot" in match.groupdict():
-            lines += slots[match["slot"]]
-        else:
-            lines.append(Line(text, f"{template.name}:{number}"))
+    for number, (text, match) in enumerate(
+        zip(template.lines, template.special, strict=True), start=1
+    ):
+        kinds = match.groupdict() if match else {}
+        if "slot" in kinds:
+            lines += slots[kinds["slot"]]
+            continue
+        if "variable" in kinds:
+            text = next(rendered)
+        elif match or _REQUIRES.fullmatch(text):
+            # Pieces stand in the library; the engine would enforce #Requires for the whole
+            # script, where the envelope checks each body's.
+            text = ""
+        lines.append(Line(text, f"{template.name}:{number}"))
     return lines
 
 

@@ -1,7 +1,6 @@
 """The demo: the real commands against simulated hosts, and what their clients see meanwhile.
 
-It types commands as a person would and runs them as the process would. Knows the lab, and no
-more of psrebind than its command line and the handshake.
+This file sets the stage up and clears it away; the story is in ``demo_story``.
 """
 
 from __future__ import annotations
@@ -9,45 +8,74 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from psrebind.cli.lab import Engine, made, on_the_air
+from psrebind.cli.lab import FOLDER_VARIABLE, Engine, made, on_the_air
+from psrebind.errors import InvalidInput
 
 if TYPE_CHECKING:
     from psrebind.lab.runtime import Lab
-    from psrebind.lab.scenario import Swap
-    from psrebind.rebind.handshake import Endpoint
 
 # Commands whose end is not the one that the demo tells of make it fail.
 FAILED = 2
-_REFUSED = 3
 
 
-def demo(
-    engine: Engine = None,
-    keep: Annotated[bool, Option("--keep", help="Leave the lab's folder for 'lab up'.")] = False,
-) -> int:
-    """Show a rebind on three simulated hosts, with real TLS handshakes before and after."""
+@dataclass(frozen=True, kw_only=True)
+class Performance:
+    """How the demo is given."""
+
+    pause: Annotated[bool, Option("--pause", help="Wait for Enter between the scenes.")] = False
+    record: Annotated[
+        Path | None,
+        Option(metavar="FILE.svg", dir_okay=False, help="Draw its telling part into a picture."),
+    ] = None
+    keep: Annotated[bool, Option("--keep", help="Leave the lab's folder for 'lab up'.")] = False
+
+
+def demo(performance: Performance, engine: Engine = None) -> int:
+    """Show renewals on six simulated hosts, with real TLS handshakes before and after."""
+    from psrebind.cli.demo_stage import Stage
+    from psrebind.cli.demo_story import perform
     from psrebind.cli.messages import tell
+    from psrebind.lab.scenario import ALL_NAMES
 
+    _check(performance.record)
     folder = Path(tempfile.mkdtemp(prefix="psrebind-demo-"))
     try:
-        lab = made(folder, engine)
+        lab = made(folder, engine, names=ALL_NAMES, network=_network())
         with on_the_air(lab), _environment(lab):
-            surprises = _performed(lab)
+            stage = Stage(lab, pause=performance.pause, recording=performance.record is not None)
+            perform(stage, kept=performance.keep)
+        if performance.record:
+            stage.save(performance.record)
     finally:
-        if not keep:
+        if not performance.keep:
             shutil.rmtree(folder)
-    if keep:
-        tell(f"the lab is kept: psrebind lab up --folder {folder}")
-    for surprise in surprises:
+    for surprise in stage.surprises:
         tell(surprise)
-    return FAILED if surprises else 0
+    return FAILED if stage.surprises else 0
+
+
+def _check(picture: Path | None) -> None:
+    if picture and not picture.absolute().parent.is_dir():
+        raise InvalidInput(f"there is no folder {picture.absolute().parent} to write {picture} to")
+
+
+def _network() -> str:
+    """The lab's own loopback network, or the next where another lab has it."""
+    from psrebind.lab.control import is_free
+    from psrebind.lab.scenario import NETWORK
+
+    first, second, third = NETWORK.split(".")
+    candidates = [f"{first}.{second}.{int(third) + step}" for step in range(10)]
+    # Where none is free the first one's error says what to do.
+    return next((one for one in candidates if is_free(f"{one}.11")), NETWORK)
 
 
 @contextmanager
@@ -56,6 +84,7 @@ def _environment(lab: Lab) -> Iterator[None]:
     wanted = {
         "PSREBIND_PASSWORD": lab.password,
         "PSREBIND_BEFORE_FOLDER": str(lab.folder / "before"),
+        FOLDER_VARIABLE: str(lab.folder),
     }
     kept = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
@@ -67,94 +96,3 @@ def _environment(lab: Lab) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def _performed(lab: Lab) -> list[str]:
-    from psrebind.lab.runtime import NO_POWERSHELL
-
-    first, second, third = lab.scenario.summary[:3]
-    stage = _Stage(lab)
-    stage.say(f"Engine: PowerShell at {lab.engine}" if lab.engine else f"Note: {NO_POWERSHELL}.")
-    stage.say("\nA host with four HTTPS bindings, and a renewed certificate that is not bound yet:")
-    stage.type("bindings", first)
-    stage.look(first)
-    stage.say("\nWhat would be done? The new certificate lacks a name, so one binding stays:")
-    stage.rebind(first, "--dry-run", expected=_REFUSED)
-    stage.say("\nThe same without --dry-run; exit status 3 says that a person is needed:")
-    stage.rebind(first, "--yes", expected=_REFUSED)
-    stage.look(first)
-    stage.say("\nA second time there is nothing left to do:")
-    stage.rebind(first, expected=_REFUSED)
-    stage.say("\nA German Windows: two sites on one ip:port, and the store WebHosting:")
-    stage.rebind(second, "--yes")
-    stage.say("\nAn old Windows that can only delete and add records, by its own appcmd:")
-    stage.rebind(third, "--method", "appcmd", "--yes")
-    stage.look(third)
-    return stage.surprises
-
-
-class _Stage:
-    """Where the demo plays: prints what a person would type, runs it, and notes surprises."""
-
-    def __init__(self, lab: Lab):
-        self._lab = lab
-        self.surprises: list[str] = []
-
-    def say(self, text: str) -> None:
-        """Print a line of the story."""
-        from psrebind.cli.output import write
-
-        write(f"{text}\n")
-
-    def rebind(self, swap: Swap, *options: str, expected: int = 0) -> None:
-        """Rebind one host."""
-        certificates = ("--old", swap.old, "--new", swap.new)
-        self.type("rebind", swap, *certificates, *options, expected=expected)
-
-    def type(self, command: str, swap: Swap, *options: str, expected: int = 0) -> None:
-        """Run one command on one host."""
-        from psrebind.cli import main
-
-        address = self._lab.scenario.addresses[swap.host]
-        words = [command, address, "--user", self._lab.user, *options]
-        self.say(f"\n$ psrebind {' '.join(words)}")
-        status = main(words)
-        self.say(f"[exit status {status}]")
-        if status != expected:
-            text = f"'{command} {address}' ended with {status}, and {expected} was to come"
-            self.surprises.append(text)
-
-    def look(self, swap: Swap) -> None:
-        """Show what a client of the host is served: handshakes of the demo's own."""
-        from psrebind.cli.messages import visible
-        from psrebind.rebind.handshake import handshakes
-
-        names = {swap.old: "the old certificate", swap.new: "the new certificate"}
-        places = _places(self._lab, swap.host)
-        self.say("\nAs a client sees it:")
-        for place, found in zip(places, handshakes(places), strict=True):
-            other = f"another one: {found.thumbprint}" if found.thumbprint else found.error
-            served = names.get(found.thumbprint or "", other)
-            target = f"{place.address}:{place.port}"
-            self.say(f"  {target:<20} {place.server_name or '':<24} {visible(str(served))}")
-
-
-def _places(lab: Lab, host: str) -> Sequence[Endpoint]:
-    from psrebind.decode.names import a_label
-    from psrebind.model import BindingInfo
-    from psrebind.rebind.handshake import Endpoint
-
-    informations = [
-        BindingInfo(binding.information)
-        for site in lab.scenario.hosts[host].state.sites
-        for binding in site.bindings
-        if binding.protocol == "https"
-    ]
-    return [
-        Endpoint(
-            lab.scenario.addresses[host] if one.ip == "*" else one.ip,
-            one.port,
-            a_label(one.host) or None,
-        )
-        for one in informations
-    ]

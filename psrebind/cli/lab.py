@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
@@ -34,6 +34,8 @@ Engine = Annotated[
 ]
 EXTRA = ("aiohttp", "psrpcore", "spnego")
 _MOST_HOSTS = 100
+_OCTETS = 256
+_NETWORK_PARTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,10 @@ class Wishes:
         list[str] | None,
         Option(metavar="HOST:COMMAND=KIND", help="Let it fail: nothing, fail or slow:SECONDS."),
     ] = None
+    network: Annotated[
+        str | None,
+        Option(metavar="127.A.B", help="Loopback network of a new lab, beside another lab."),
+    ] = None
     model: Annotated[bool, Option("--model", help="Short for --engine model.")] = False
 
 
@@ -65,7 +71,8 @@ def up(output: Output, wishes: Wishes, folder: Folder = None, engine: Engine = N
     if wishes.model and engine == "pwsh":
         raise InvalidInput("--model and --engine pwsh exclude each other")
     assumed = _assumed(wishes)
-    lab = made(place, "model" if wishes.model else engine, _names(wishes.hosts))
+    names, network = _names(wishes.hosts), _network(wishes.network)
+    lab = made(place, "model" if wishes.model else engine, names=names, network=network)
     armed = _armed(wishes, lab)
     if not control.is_running(place):
         control.start(place, model=lab.engine is None)
@@ -105,10 +112,17 @@ def down(folder: Folder = None) -> int:
     return 0
 
 
-def made(place: Path, engine: str | None, names: Sequence[str] | None = None, **how: Any) -> Lab:
+def made(
+    place: Path,
+    engine: str | None,
+    *,
+    names: Sequence[str] | None = None,
+    network: str | None = None,
+) -> Lab:
     """The lab of a folder, new where there is none; InvalidInput where it cannot run."""
     try:
         from psrebind.lab.runtime import NO_POWERSHELL, Lab, find_engine
+        from psrebind.lab.scenario import NETWORK
     except ModuleNotFoundError as error:
         if error.name not in EXTRA:
             raise
@@ -117,12 +131,15 @@ def made(place: Path, engine: str | None, names: Sequence[str] | None = None, **
     if engine == "pwsh" and program is None:
         raise InvalidInput(NO_POWERSHELL)
     if not (place / "password").is_file():
-        return Lab.create(place, program, names=names, **how)
+        return Lab.create(place, program, names=names, network=network or NETWORK)
     lab = Lab.open(place, program)
-    if names and tuple(names) != tuple(lab.scenario.hosts):
+    others = names and tuple(names) != tuple(lab.scenario.hosts)
+    addresses = lab.scenario.addresses.values()
+    if others or (network and not all(one.startswith(f"{network}.") for one in addresses)):
         raise InvalidInput(
-            f"the lab in {place} has the hosts {', '.join(lab.scenario.hosts)}: "
-            "--hosts is for a new one, in another --folder"
+            f"the lab in {place} has the hosts "
+            + ", ".join(f"{name} ({one})" for name, one in lab.scenario.addresses.items())
+            + ": --hosts and --network are for a new one, in another --folder"
         )
     return lab
 
@@ -158,6 +175,14 @@ def _names(wanted: str | None) -> tuple[str, ...] | None:
     if not (fine and len(set(names)) == len(names) and 1 <= len(names) <= _MOST_HOSTS):
         raise InvalidInput(f"--hosts takes a number up to {_MOST_HOSTS} or names, not {wanted!r}")
     return names
+
+
+def _network(wanted: str | None) -> str | None:
+    parts = (wanted or "127.0.0").split(".")
+    fine = all(part.isdecimal() and int(part) < _OCTETS for part in parts)
+    if not (fine and len(parts) == _NETWORK_PARTS and parts[0] == "127"):
+        raise InvalidInput(f"--network takes the first three numbers of 127.…, not {wanted!r}")
+    return wanted
 
 
 def _assumed(wishes: Wishes) -> list[Assumed]:

@@ -14,7 +14,9 @@ from psrebind.errors import InvalidInput
 LabHost = Annotated[str, Argument(metavar="HOST", help="Name of one of the lab's hosts.")]
 Names = Annotated[
     list[str] | None,
-    Option("--name", metavar="NAME", help="A name of the new certificate; those of the old if none."),
+    Option(
+        "--name", metavar="NAME", help="A name of the new certificate; those of the old if none."
+    ),
 ]
 
 

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 def session(target: str, connection: Connection) -> RemoteSession:
     """A session that opens when it is first asked; all input is checked now."""
-    options = ConnectionOptions(
+    return RemoteSession(options(target, connection), credential(connection))
+
+
+def options(target: str, connection: Connection) -> ConnectionOptions:
+    """How a host is reached, checked; for whoever opens more than one session with it."""
+    return ConnectionOptions(
         target,
         address=connection.address,
         port=connection.port,
@@ -36,7 +41,6 @@ def session(target: str, connection: Connection) -> RemoteSession:
         certificate_key=connection.client_key,
         allow_basic_without_tls=connection.allow_basic_without_tls,
     )
-    return RemoteSession(options, credential(connection))
 
 
 def credential(connection: Connection) -> Credential | None:

@@ -57,10 +57,11 @@ def show_plan(prepared: Prepared, form: Format, *, dry_run: bool) -> None:
     for note in prepared.plan.notes:
         place = f"{note.binding.information} of {note.binding.site}: " if note.binding else ""
         tell(f"{prepared.host}: {place}{note.text}")
-    tell(f"{prepared.host}: {_plan_sentence(prepared, dry_run=dry_run)}")
+    tell(f"{prepared.host}: {plan_sentence(prepared, dry_run=dry_run)}")
 
 
-def _plan_sentence(prepared: Prepared, *, dry_run: bool) -> str:
+def plan_sentence(prepared: Prepared, *, dry_run: bool) -> str:
+    """What a plan comes to."""
     plan = prepared.plan
     count = sum(len(step.bindings) for step in plan.steps)
     parts = [f"{_bindings(count)} to change" if count else "nothing to change"]
@@ -74,13 +75,18 @@ def _plan_sentence(prepared: Prepared, *, dry_run: bool) -> str:
 
 def show_result(applied: Applied, form: Format) -> None:
     """Print what became of each binding, then what to do next."""
+    show(result_lines(applied), form, short=result_row)
+    tell_result(applied)
+
+
+def tell_result(applied: Applied, *, command: str = "the same command") -> None:
+    """Say what to do next, and by which command to go back."""
     lines = result_lines(applied)
-    show(lines, form, short=result_row)
-    for sentence in _sentences(applied, lines):
+    for sentence in _sentences(applied, lines, command):
         tell(f"{applied.prepared.host}: {sentence}")
 
 
-def _sentences(applied: Applied, lines: Sequence[RebindLine]) -> list[str]:
+def _sentences(applied: Applied, lines: Sequence[RebindLine], command: str) -> list[str]:
     if applied.obstacle:
         return [f"nothing was changed: {applied.obstacle}"]
     told = []
@@ -101,13 +107,13 @@ def _sentences(applied: Applied, lines: Sequence[RebindLine]) -> list[str]:
     if Verdict.BROKEN in verdicts:
         told.append("broken: clients were served before and are not, or not as they should be")
     if any(result.changed for result in applied.steps):
-        told.append(_way_back(applied.prepared))
+        told.append(_way_back(applied.prepared, command))
     return told
 
 
-def _way_back(prepared: Prepared) -> str:
+def _way_back(prepared: Prepared, same: str) -> str:
     renewal, others = prepared.renewal, len(prepared.plan.done)
-    command = f"run the same command with --old {renewal.new} --new {renewal.old}"
+    command = f"run {same} with --old {renewal.new} --new {renewal.old}"
     also = f"; that takes {_bindings(others)} along that had the new one before" if others else ""
     return f"to go back, {command}{also}"
 

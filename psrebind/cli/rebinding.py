@@ -24,14 +24,9 @@ DECLINED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manner(Source, Output):
-    """How a rebind is done."""
+class Keeping(Source, Output):
+    """Where the state before a change is kept."""
 
-    dry_run: Annotated[bool, Option("--dry-run", help="Show the plan and change nothing.")] = False
-    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask before the change.")] = False
-    method: Annotated[
-        Literal["binding", "appcmd"], Option(help="Binding by binding, or as Windows' own task.")
-    ] = "binding"
     before_folder: Annotated[
         Path | None,
         Option(
@@ -41,6 +36,17 @@ class Manner(Source, Output):
             help="Keep the state before here; in your data folder if none.",
         ),
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner(Keeping):
+    """How a rebind is done."""
+
+    dry_run: Annotated[bool, Option("--dry-run", help="Show the plan and change nothing.")] = False
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask before the change.")] = False
+    method: Annotated[
+        Literal["binding", "appcmd"], Option(help="Binding by binding, or as Windows' own task.")
+    ] = "binding"
 
 
 def rebind(
@@ -63,8 +69,9 @@ def rebind(
             return prepared.exit_status
         if not _agreed(opened, prepared, manner):
             return DECLINED
-        applied = _applied(opened, prepared, connection, manner)
-    show_result(applied, manner.format)
+        applied = carried_out(opened, prepared, connection, manner)
+        # Before the session closes: a host that hangs then must not hide what became of it.
+        show_result(applied, manner.format)
     return applied.exit_status
 
 
@@ -96,9 +103,10 @@ def _agreed(opened: Session, prepared: Prepared, manner: Manner) -> bool:
     return agreed(f"change {count} bindings of {opened.host}?")
 
 
-def _applied(
-    opened: Session, prepared: Prepared, connection: Connection, manner: Manner
+def carried_out(
+    opened: Session, prepared: Prepared, connection: Connection, manner: Keeping
 ) -> Applied:
+    """Apply a plan, and explain what is known where a person ends it."""
     from psrebind.cli.progress import Progress
     from psrebind.cli.rebind_report import Stages
     from psrebind.rebind.run import apply
@@ -118,7 +126,7 @@ def _applied(
         raise
 
 
-def _sending(connection: Connection, manner: Manner, progress: Progress) -> Sending:
+def _sending(connection: Connection, manner: Keeping, progress: Progress) -> Sending:
     from psrebind.cli.opening import library, limits
     from psrebind.rebind.observe import Sending
 

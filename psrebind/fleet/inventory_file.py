@@ -63,9 +63,9 @@ def parse_inventory(text: str, *, file: str, folder: Path | None = None) -> Inve
     """Read the text of an inventory; the folder is where group_vars and host_vars may lie."""
     draft = Draft(file)
     _READERS[format_of(text, file)](text, draft)
-    groups = beside(folder / "group_vars" if folder else None, draft, read=read_text)
-    hosts = beside(folder / "host_vars" if folder else None, draft, read=read_text)
     try:
+        groups = beside(folder / "group_vars" if folder else None, draft, read=read_text)
+        hosts = beside(folder / "host_vars" if folder else None, draft, read=read_text)
         inventory = draft.finish(groups, hosts)
     except OSError as error:
         raise InventoryError(f"cannot be read: {error.strerror}", file=error.filename) from error

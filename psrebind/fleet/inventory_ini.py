@@ -18,6 +18,8 @@ _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?\Z")
 _CHILD = re.compile(r"([^:\]\s]+)\s*(?:#.*)?\Z")
 # Python's own reader of literals needs time and stack for what is longer.
 _LONGEST_LITERAL = 500
+# shlex, which Ansible splits a host's line with, takes seconds for a megabyte.
+_LONGEST_LINE = 50_000
 
 
 def read_ini(text: str, draft: Draft) -> None:
@@ -36,6 +38,8 @@ class _Reader:
     def read(self, text: str) -> None:
         for number, line in lines_of(text):
             place = Place(self.draft.file, number)
+            if len(line) > _LONGEST_LINE:
+                raise place.error(f"the line is longer than {_LONGEST_LINE} characters")
             if found := _SECTION.match(line):
                 self.section(found[1], found[2] or "hosts", place)
             elif line.startswith("[") and line.endswith("]"):

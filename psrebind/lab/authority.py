@@ -6,6 +6,7 @@ It knows cryptography and its own folder; it does not know hosts or stores.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -109,6 +110,30 @@ class Authority:
             certificate=certificate.public_bytes(serialization.Encoding.DER),
             key=private_key_text(key),
         )
+
+
+def self_signed(names: Sequence[str], not_before: datetime, not_after: datetime) -> Issued:
+    """Return a certificate for host names that its own new key signed, as PowerShell makes it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = _common_name(names[0])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(not_before)
+        .not_valid_after(not_after)
+    )
+    request = Request(
+        subject=names[0], names=tuple(names), not_before=not_before, not_after=not_after
+    )
+    for extension, critical in _extensions(request, key, key):
+        builder = builder.add_extension(extension, critical=critical)
+    certificate = builder.sign(key, hashes.SHA256())
+    return Issued(
+        certificate=certificate.public_bytes(serialization.Encoding.DER), key=private_key_text(key)
+    )
 
 
 def _extensions(

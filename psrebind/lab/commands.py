@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from psrebind.lab import eventlog, files, iis, pki, programs, registry, task_commands, texts
+from psrebind.lab import (
+    eventlog,
+    files,
+    iis,
+    making,
+    pki,
+    programs,
+    registry,
+    task_commands,
+    texts,
+)
 from psrebind.lab.persistence import encode
 from psrebind.lab.stores import STORES, same_store
 
@@ -101,5 +111,6 @@ COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
     "eventlog.query": eventlog.query,
     **task_commands.COMMANDS,
     **pki.COMMANDS,
+    **making.COMMANDS,
     "native": native,
 }

@@ -80,3 +80,12 @@ def stop(folder: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while (folder / "running.json").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def is_free(address: str) -> bool:
+    """Whether no lab host listens on a loopback address."""
+    try:
+        socket.create_server((address, 5985)).close()
+    except OSError:
+        return False
+    return True

@@ -16,8 +16,9 @@ from typing import Final
 import psrpcore
 from psrpcore.types import PSInvocationState
 
-from psrebind.lab.stdio import POOL, Child
+from psrebind.lab.stdio import Child
 from psrebind.lab.streams import RUNSPACE_POOL_STATE, OutputStream, Received, ShellGone
+from psrebind.sessions.stdio import POOL
 
 FRAGMENT_SIZE: Final = 32768
 # A child gets these from us, and what the caller names: no secret of ours reaches it.

@@ -47,8 +47,8 @@ def assumption(text: str) -> Assumed:
         known = ", ".join(one.name for one in dataclasses.fields(Assumptions))
         raise InvalidInput(f"{text!r} is not an assumption's NAME=VALUE; there are: {known}")
     allowed = typing.get_args(hints[name]) or (hints[name],)
-    found = _WORDS.get(value.casefold(), _number(value))
-    if type(found) not in allowed:
+    found = _WORDS[value.casefold()] if value.casefold() in _WORDS else _number(value)
+    if isinstance(found, str) or type(found) not in allowed:
         wanted = "true or false" if bool in allowed else "a number"
         raise InvalidInput(f"{name} is {wanted}, not {value!r}")
     return Assumed(name=name, value=found)

@@ -6,10 +6,8 @@ May know processes and the protocol's lines. May not know what the PSRP inside t
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import os
-import re
 import signal
 import uuid
 from collections import defaultdict, deque
@@ -18,14 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from psrebind.lab.streams import ShellGone
+from psrebind.sessions.stdio import LONGEST_LINE, POOL, framed, read_line
 
-POOL: Final = uuid.UUID(int=0)
-LONGEST_LINE: Final = 16 * 1024 * 1024
 _CLOSE_SECONDS: Final = 3.0
-_LINE: Final = re.compile(
-    rb"<(?P<kind>\w+)(?: Stream='\w*')? PSGuid='(?P<id>[0-9a-fA-F-]+)'"
-    rb"(?: />|>(?P<data>[^<]*)</Data>)"
-)
 
 
 class Child:
@@ -82,11 +75,7 @@ class Child:
         """Send one line whose acknowledgement nobody needs."""
         if self._input is None or self._ended is not None:
             return
-        line = f"<{kind} PSGuid='{target}' />\n"
-        if data is not None:
-            text = base64.b64encode(data).decode("ascii")
-            line = f"<{kind} Stream='Default' PSGuid='{target}'>{text}</{kind}>\n"
-        self._input.write(line.encode("ascii"))
+        self._input.write(framed(kind, target, data))
 
     async def close(self) -> None:
         """End the process: politely, then with everything that it started."""
@@ -117,15 +106,14 @@ class Child:
         while data := await errors.read(4096):
             self._complaints = (self._complaints + data)[-2000:]
 
-    def _take(self, line: bytes) -> None:
-        match = _LINE.fullmatch(line)
-        if match is None:
+    def _take(self, text: bytes) -> None:
+        line = read_line(text)
+        if line is None:
             # A native program that writes to the child's own output is not PSRP.
             return
-        kind, target = match["kind"].decode("ascii"), uuid.UUID(match["id"].decode("ascii"))
-        if kind == "Data":
-            self._on_data(target, base64.b64decode(match["data"] or b""))
-        elif waiting := self._awaited.get((kind, target)):
+        if line.kind == "Data":
+            self._on_data(line.target, line.data)
+        elif waiting := self._awaited.get((line.kind, line.target)):
             future = waiting.popleft()
             if not future.done():
                 future.set_result(None)

@@ -166,7 +166,7 @@ def shared_templates(host: Host) -> list[list[str]]:
         key = _template(one["der"])
         if key and one["thumbprint"] in bound:
             groups[key].append(one["thumbprint"])
-    return [sorted(groups[key]) for key in sorted(groups) if len(groups[key]) > 1]
+    return sorted(sorted(group) for group in groups.values() if len(group) > 1)
 
 
 def _template(der: bytes) -> str | None:

@@ -14,6 +14,8 @@ from psrebind.lab.httpsys import IIS_APPLICATION, Options, Record, RecordKind
 from psrebind.lab.state import Binding
 from psrebind.lab.stores import StoredCertificate, stored
 
+_HOSTS_PER_NETWORK = 100
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
@@ -44,12 +46,18 @@ class Place:
     @property
     def address(self) -> str:
         """Return the loopback address of the host."""
-        return f"{self.network}.{11 + self.number}"
+        return self._numbered(11)
 
     @property
     def second_address(self) -> str:
         """Return the loopback address of the binding that has one of its own."""
-        return f"{self.network}.{131 + self.number}"
+        return self._numbered(131)
+
+    def _numbered(self, first: int) -> str:
+        # A hundred hosts fit into one network; the others are in the networks after it.
+        head, _, third = self.network.rpartition(".")
+        further, number = divmod(self.number, _HOSTS_PER_NETWORK)
+        return f"{head}.{int(third) + further}.{first + number}"
 
 
 def http(information: str) -> Binding:

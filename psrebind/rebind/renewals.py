@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
-from psrebind.model import Binding, Renewal, Thumbprint
-from psrebind.rebind.observe import Observation
+from psrebind.model import Binding, Certificate, Renewal, Thumbprint
 
 # Windows itself follows no longer ones (field notes A6).
 LONGEST = 20
@@ -70,13 +69,15 @@ class Standing:
     why: str
 
 
-def known(observation: Observation, events: Iterable[LifecycleEvent]) -> tuple[Known, ...]:
+def known(
+    certificates: Iterable[Certificate], events: Iterable[LifecycleEvent]
+) -> tuple[Known, ...]:
     """Each renewal that an event or a link in a store tells of, with its sources."""
     sources: dict[tuple[Thumbprint, Thumbprint], list[str]] = {}
     for event in events:
         if renewal := event.renewal:
             sources.setdefault((renewal.old, renewal.new), []).append(_source(event))
-    for certificate in observation.certificates:
+    for certificate in certificates:
         if new := certificate.renewed_by:
             text = f"renewal link in {certificate.store}"
             sources.setdefault((certificate.thumbprint, new), []).append(text)

@@ -80,7 +80,7 @@ class TaskReport:
     @property
     def needs_person(self) -> bool:
         """Whether something was found that nobody should leave as it is."""
-        broken = self.differences or not self.channel or self.shared or self.others
+        broken = self.differences or not self.channel or self.shared
         missed = any(one.handled is Handled.NO for one in self.notices)
         return bool((self.present and broken) or missed)
 
@@ -153,10 +153,7 @@ def other_tasks(method: TaskMethod, tasks: Iterable[TaskRow]) -> tuple[OtherTask
 
 
 def _is_at(task: TaskRow, place: tuple[str, str]) -> bool:
-    return (task.path.casefold(), task.name.casefold()) == (
-        place[0].casefold(),
-        place[1].casefold(),
-    )
+    return f"{task.path}{task.name}".casefold() == "".join(place).casefold()
 
 
 def _last_run(task: TaskRow) -> tuple[datetime | None, str]:

@@ -142,13 +142,18 @@ class RemoteSession:
         return parse(self._ask(script, limits or Limits(), on_stream))
 
     def close(self) -> None:
-        """End the session; never raises."""
+        """End the session; raises nothing but Ctrl-C."""
         owner, self._owner = self._owner, None
         if owner is None:
             return
         owner.leave()
-        if not owner.finished.wait(GRACE):
-            self._rescue(owner)
+        finished = False
+        try:
+            finished = owner.finished.wait(GRACE)
+        finally:
+            # Ctrl-C may come here too, and leaves no shell behind either.
+            if not finished:
+                self._rescue(owner)
 
     def _ask(self, script: Script | None, limits: Limits, on_stream: OnStream | None) -> str:
         if self._owner:

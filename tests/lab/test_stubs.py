@@ -183,7 +183,8 @@ def test_facts_are_the_hosts(run: Run) -> None:
         '(Get-UICulture).Name; "$(Get-ExecutionPolicy)"; $env:COMPUTERNAME\n'
         '[int]((Get-Date) - [datetime]::Now).TotalHours; "[$env:PSREBIND_LAB_TOKEN]"\n'
         "$mine = New-Object -TypeName System.Threading.Mutex -ArgumentList $true, 'Global\\stub'\n"
-        "$name = 'Global\\stub-web02'; [Threading.Mutex]::OpenExisting($name).GetType().Name"
+        '$name = "Global\\stub-web02-$env:PSREBIND_LAB_PORT"\n'
+        "[Threading.Mutex]::OpenExisting($name).GetType().Name"
     )
     assert found == ["de-DE", "AllSigned", "WEB02", 24, "[]", "Mutex"]
 

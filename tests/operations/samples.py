@@ -12,9 +12,11 @@ from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent
 from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
+from psrebind.operations.register_rebind_notification import RegisterRebindNotification
 from psrebind.operations.register_rebind_task import RegisterRebindTask
 from psrebind.operations.send_renewal_notice import SendRenewalNotice
 from psrebind.operations.set_iis_binding import SetIisBinding
+from psrebind.operations.unregister_rebind_notification import UnregisterRebindNotification
 from psrebind.operations.unregister_rebind_task import UnregisterRebindTask
 
 OLD, NEW = Thumbprint("0a" * 20), Thumbprint("1b" * 20)
@@ -38,6 +40,8 @@ SAMPLES: dict[str, Operation[Any]] = {
         GetRebindTask(),
         RegisterRebindTask(),
         UnregisterRebindTask(),
+        RegisterRebindNotification(),
+        UnregisterRebindNotification(),
         SendRenewalNotice(old=OLD, new=NEW),
         InvokeIisRenewal(old=OLD, new=NEW, options={"ipport=0.0.0.0:443": ("usagecheck=disable",)}),
     )

@@ -33,7 +33,9 @@ def options(host: LabHost, new: str) -> None:
         leave_out_site(host, "Legacy")
 
     def change(state: HostState) -> HostState:
-        shop, *others = (site for site in state.sites if site.name in ("Shop", "Kunden", "Fallback"))
+        shop, *others = (
+            site for site in state.sites if site.name in ("Shop", "Kunden", "Fallback")
+        )
         flagged = replace(shop, bindings=(replace(b := shop.bindings[0], flags=b.flags | 8),))
         assert not others
         return replace(state, sites=tuple(flagged if s == shop else s for s in state.sites))
@@ -202,9 +204,7 @@ def test_no_guess_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(("lab", "case"), BY_ENGINE, indirect=["lab"])
-def test_right_or_named(
-    lab: Lab, hosts: dict[str, LabHost], tmp_path: Path, case: Case
-) -> None:
+def test_right_or_named(lab: Lab, hosts: dict[str, LabHost], tmp_path: Path, case: Case) -> None:
     """Success means that every record is as before with the new certificate; else it is said."""
     for method, wanted in case.methods.items():
         with restored(hosts[case.name]) as host:
@@ -219,9 +219,7 @@ def test_right_or_named(
             assert wrong <= said(found), (method, found)
 
 
-def misfits(
-    found: Applied, before: Mapping[str, Record], after: Mapping[str, Record]
-) -> set[str]:
+def misfits(found: Applied, before: Mapping[str, Record], after: Mapping[str, Record]) -> set[str]:
     """The sites with the old certificate whose record is not as before with the new one."""
     renewal = found.prepared.renewal
     wrong = set()
@@ -244,9 +242,7 @@ def said(found: Applied) -> set[str]:
     return named
 
 
-@pytest.mark.parametrize(
-    ("lab", "shadows"), [("model", False), ("model", True)], indirect=["lab"]
-)
+@pytest.mark.parametrize(("lab", "shadows"), [("model", False), ("model", True)], indirect=["lab"])
 def test_a_shadowed_binding_is_not_called_verified(
     lab: Lab, hosts: dict[str, LabHost], tmp_path: Path, *, shadows: bool
 ) -> None:

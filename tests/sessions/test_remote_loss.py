@@ -19,7 +19,7 @@ from psrebind.sessions.base import Limits, Script
 from psrebind.sessions.remote import GRACE, RESCUE, ConnectionOptions, RemoteSession
 
 # What one script costs; a test below holds this list against the server's own count.
-ACTIONS = ["Logon", "Logon", "Logon", "Create", "Receive", "Command", "Receive", "Signal", "Delete"]
+ACTIONS = ["Logon", "Logon", "Logon", "Create", "Receive", "Command", "Receive", "Delete"]
 COMMAND = ACTIONS.index("Command")
 ANSWER = ACTIONS.index("Receive", COMMAND)
 Outcome = Reply | PsrebindError
@@ -125,6 +125,27 @@ def test_a_cancel_while_the_script_runs(serve: Serve, slow: Slow) -> None:
         assert winrm.endpoint.open_shells == 0
         assert winrm.actions[-2:] == ["Signal", "Delete"]
         assert winrm.endpoint.logons["labadmin"].attempts == 1
+
+
+def test_a_pipeline_is_freed_before_the_next(winrm: Winrm) -> None:
+    """Only a pipeline that another follows costs a request of its own; the last ends with all."""
+    with winrm.session() as session:
+        for _ in range(3):
+            session.invoke(Script("x"))
+    script = ["Command", "Receive"]
+    assert winrm.actions[5:] == [*script, "Signal", *script, "Signal", *script, "Delete"]
+
+
+@pytest.mark.parametrize("fault", [NetworkFault.CUT_BEFORE, NetworkFault.CUT_AFTER])
+def test_a_cut_while_a_pipeline_is_freed(winrm: Winrm, fault: NetworkFault) -> None:
+    """The next script does not suffer from it: it gets a shell of its own, and runs once."""
+    with winrm.session() as session:
+        session.invoke(Script("x"))
+        winrm.faults.arm(fault, number=1)
+        assert session.invoke(Script("y"))
+    assert winrm.actions.count("Command") == 2
+    assert winrm.actions.count("Create") == 2
+    assert winrm.endpoint.open_shells == 0
 
 
 def test_a_session_opens_anew_after_a_loss(winrm: Winrm) -> None:

@@ -85,10 +85,10 @@ function global:New-Object {
     if ($PSCmdlet.ParameterSetName -eq 'Com') {
         Deny-LabCommand $PSCmdlet "New-Object -ComObject $ComObject"
     }
-    # A named mutex is one for the whole machine, and the machine is every host of the lab.
+    # A named mutex is one for the whole machine, and the machine is every host of every lab.
     if ($TypeName -match '^(?:System\.)?Threading\.Mutex$' -and $ArgumentList.Count -gt 1) {
         $given = @($ArgumentList)
-        $given[1] = "$($given[1])-$($global:LabChannel.host)"
+        $given[1] = "$($given[1])-$($global:LabChannel.host)-$env:PSREBIND_LAB_PORT"
         $PSBoundParameters['ArgumentList'] = $given
     }
     Microsoft.PowerShell.Utility\New-Object @PSBoundParameters

@@ -301,7 +301,7 @@ function Get-SharedTemplate {
             if ($key) { $groups[$key] = @($groups[$key] | Where-Object { $_ }) + $thumbprint }
         }
     }
-    foreach ($key in @($groups.Keys | Sort-Object)) {
+    foreach ($key in @($groups.Keys | Sort-Object { $groups[$_][0] })) {
         if ($groups[$key].Count -gt 1) { , @($groups[$key]) }
     }
 }

@@ -1,0 +1,108 @@
+"""The cost of asking many hosts: both clients in turns against one lab, medians.
+
+The lab is a process of its own, and so is each measurement: what is measured is the client alone.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from client import CLIENTS, Cost, Order
+
+from psrebind.lab import control
+from psrebind.lab.runtime import Lab
+
+# Away from the lab of a person and from those of the tests.
+NETWORK = "127.0.220"
+FORKS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One client's medians over its rounds, for so many hosts."""
+
+    engine: str
+    hosts: int
+    client: str
+    cpu_per_host: float
+    spread: float
+    hosts_per_second: float
+    requests_per_host: float
+    peak_megabytes: float
+
+
+@dataclass(frozen=True)
+class Round:
+    """One run of one client."""
+
+    cost: Cost
+    requests: int
+
+
+@contextmanager
+def lab(folder: Path, hosts: int, engine: Path | None) -> Iterator[Lab]:
+    """A lab that runs in a process of its own for the length of a with block."""
+    names = [f"host{number:03}" for number in range(hosts)]
+    made = Lab.create(folder, engine, names=names, network=NETWORK)
+    control.start(folder, model=engine is None)
+    try:
+        yield made
+    finally:
+        control.stop(folder)
+
+
+def measure(made: Lab, hosts: int, rounds: int) -> list[Measured]:
+    """Let both clients ask the first hosts of a lab, in turns; the first turn only warms up."""
+    addresses = list(made.scenario.addresses.values())[:hosts]
+    found: dict[str, list[Round]] = {client: [] for client in CLIENTS}
+    for number in range(rounds + 1):
+        for client in CLIENTS:
+            one = _round(made, client, addresses)
+            if number:
+                found[client].append(one)
+    engine = "pwsh" if made.engine else "model"
+    return [_medians(engine, hosts, client, taken) for client, taken in found.items()]
+
+
+def _round(made: Lab, client: str, addresses: Sequence[str]) -> Round:
+    order = Order(
+        client=client,
+        addresses=list(addresses),
+        user=made.user,
+        password=made.password,
+        forks=FORKS,
+    )
+    before = _requests(made)
+    finished = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("client.py"))],
+        input=json.dumps(asdict(order)),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return Round(Cost(**json.loads(finished.stdout)), _requests(made) - before)
+
+
+def _requests(made: Lab) -> int:
+    return sum(row["requests"] for row in control.order(made.folder, "status"))
+
+
+def _medians(engine: str, hosts: int, client: str, rounds: Sequence[Round]) -> Measured:
+    cpu = [one.cost.cpu / hosts for one in rounds]
+    return Measured(
+        engine=engine,
+        hosts=hosts,
+        client=client,
+        cpu_per_host=statistics.median(cpu),
+        spread=max(cpu) - min(cpu),
+        hosts_per_second=statistics.median(hosts / one.cost.wall for one in rounds),
+        requests_per_host=statistics.median(one.requests / hosts for one in rounds),
+        peak_megabytes=statistics.median(one.cost.peak / 1024 for one in rounds),
+    )

@@ -1,0 +1,169 @@
+"""``python benchmarks/run.py``: what psrebind costs, against raw pypsrp and ``import typer``.
+
+Prints tables and the limits that hold; its status is 1 where one does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import fleets
+import startups
+from fleets import Measured
+from startups import Started
+
+from psrebind.lab.runtime import find_engine
+
+CPU_LIMIT = 1.10
+MEMORY_LIMIT = 1.10
+FEW, MANY = 50, 200
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured."""
+
+    model: tuple[int, ...]
+    pwsh: tuple[int, ...]
+    rounds: int
+    starts: int
+
+
+FULL = Scale(model=(1, 20, FEW, MANY), pwsh=(1, 5, 20), rounds=5, starts=21)
+QUICK = Scale(model=(1, 20), pwsh=(1, 5), rounds=3, starts=7)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One limit, and whether it holds."""
+
+    sentence: str
+    holds: bool
+
+
+def main() -> int:
+    """Measure, print, judge."""
+    options = _options()
+    scale = QUICK if options.quick else FULL
+    engine = find_engine()
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, "
+        f"{platform.platform()}, {_processors()}"
+    )
+    started = startups.measure(scale.starts)
+    print_starts(started)
+    measured = _fleet(scale.model, scale.rounds, None)
+    if engine:
+        measured += _fleet(scale.pwsh, scale.rounds, engine)
+    else:
+        print("\nNo PowerShell: set PSREBIND_PWSH to measure against the real engine too.")
+    verdicts = [*judge_starts(started), *judge_clients(measured), *judge_memory(measured)]
+    print()
+    for verdict in verdicts:
+        print(f"{'holds' if verdict.holds else 'BROKEN':6}  {verdict.sentence}")
+    return 0 if all(verdict.holds for verdict in verdicts) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer hosts and rounds")
+    return parser.parse_args()
+
+
+def _processors() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)}x {names[0]}" if names else platform.machine()
+
+
+def _fleet(sizes: Sequence[int], rounds: int, engine: Path | None) -> list[Measured]:
+    found: list[Measured] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="psrebind-bench-") as folder,
+        fleets.lab(Path(folder), max(sizes), engine) as made,
+    ):
+        print_heading()
+        for hosts in sizes:
+            for one in fleets.measure(made, hosts, rounds):
+                print_measured(one)
+                found.append(one)
+    return found
+
+
+def print_starts(started: Sequence[Started]) -> None:
+    """The starts as a table."""
+    print(f"\n{'start':14} {'ms':>6} {'x typer':>8} {'limit':>6}")
+    for one in started:
+        limit = f"{one.start.limit:6.1f}" if one.start.limit > 1 else ""
+        print(f"{one.start.name:14} {one.seconds * 1000:6.0f} {one.ratio:8.2f} {limit}")
+
+
+def print_heading() -> None:
+    """The head of the table of clients."""
+    print(
+        f"\n{'engine':7}{'hosts':>6}  {'client':9}{'CPU ms/host':>12}{'spread':>8}"
+        f"{'hosts/s':>9}{'requests/host':>15}{'peak MB':>9}"
+    )
+
+
+def print_measured(one: Measured) -> None:
+    """One line of the table of clients, as soon as it is known."""
+    print(
+        f"{one.engine:7}{one.hosts:6}  {one.client:9}{one.cpu_per_host * 1000:12.1f}"
+        f"{one.spread * 1000:8.1f}{one.hosts_per_second:9.1f}{one.requests_per_host:15.2f}"
+        f"{one.peak_megabytes:9.1f}",
+        flush=True,
+    )
+
+
+def judge_starts(started: Sequence[Started]) -> Iterator[Verdict]:
+    """No start costs more than its limit."""
+    for one in started:
+        if one.start.limit > 1:
+            sentence = f"{one.start.name} {one.ratio:.2f}x import typer (≤ {one.start.limit})"
+            yield Verdict(sentence, one.ratio <= one.start.limit)
+
+
+def judge_clients(measured: Sequence[Measured]) -> Iterator[Verdict]:
+    """psrebind costs hardly more than raw pypsrp, and asks no more often."""
+    by_client = {(one.engine, one.hosts, one.client): one for one in measured}
+    for (engine, hosts, client), one in by_client.items():
+        if client != "psrebind":
+            continue
+        raw = by_client[engine, hosts, "pypsrp"]
+        where = f"{engine}, {hosts} hosts"
+        ratio = one.cpu_per_host / raw.cpu_per_host
+        yield Verdict(f"{where}: CPU {ratio:.2f}x raw pypsrp (≤ {CPU_LIMIT})", ratio <= CPU_LIMIT)
+        # One Receive more for each second in which the host says nothing.
+        silent = hosts / one.hosts_per_second
+        more = one.requests_per_host - raw.requests_per_host
+        yield Verdict(
+            f"{where}: {more:+.2f} requests per host (≤ {int(silent)})", more <= int(silent)
+        )
+
+
+def judge_memory(measured: Sequence[Measured]) -> Iterator[Verdict]:
+    """Four times as many hosts need hardly more memory."""
+    peaks = {
+        one.hosts: one.peak_megabytes
+        for one in measured
+        if one.client == "psrebind" and one.engine == "model"
+    }
+    if FEW in peaks and MANY in peaks:
+        ratio = peaks[MANY] / peaks[FEW]
+        sentence = f"peak memory at {MANY} hosts {ratio:.2f}x that at {FEW} (≤ {MEMORY_LIMIT})"
+        yield Verdict(sentence, ratio <= MEMORY_LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""The command replay: renewals that nothing followed, as the rebinds that would follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
+
+from psrebind.cli.events import Since
+from psrebind.cli.looking import Target
+from psrebind.cli.options import Connection
+from psrebind.cli.rebinding import Keeping
+
+if TYPE_CHECKING:
+    from psrebind.cli.rebind_lines import RebindLine
+    from psrebind.rebind.observe import Sending
+    from psrebind.rebind.renewals import Proposal
+    from psrebind.rebind.run import Prepared
+    from psrebind.sessions.base import Session
+
+NEEDS_PERSON = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replaying(Keeping):
+    """Which renewals, and whether anything is done."""
+
+    since: Since = None
+    yes: Annotated[
+        bool, Option("--yes", "-y", help="Do the rebinds; without it they are shown only.")
+    ] = False
+
+
+def replay(target: Target, manner: Replaying, connection: Connection) -> int:
+    """Find renewals whose old certificate is still bound, and show or do the rebinds."""
+    from psrebind.cli.opening import session
+    from psrebind.cli.replay_report import refused_lines, show_proposals
+    from psrebind.rebind.outcome import exit_status
+
+    with session(target, connection) as opened:
+        found, prepared = _looked(opened, connection, manner)
+        left = refused_lines(target, found)
+        show_proposals(target, found, prepared, form=None if manner.yes else manner.format)
+        statuses = [NEEDS_PERSON] if left else []
+        if not manner.yes:
+            return exit_status([*statuses, *(one.exit_status for one in prepared)])
+        return exit_status([*statuses, *_done(opened, prepared, left, connection, manner)])
+
+
+def _looked(
+    opened: Session, connection: Connection, manner: Replaying
+) -> tuple[tuple[Proposal, ...], list[Prepared]]:
+    """The proposals, and the plan of each that is not refused."""
+    from psrebind.cli.opening import library, limits
+    from psrebind.cli.progress import Progress
+    from psrebind.rebind.observe import Sending
+    from psrebind.rebind.run import prepare
+
+    with Progress(f"reading {opened.host}", verbose=connection.verbose) as progress:
+        sending = Sending(library(manner), limits(connection), progress.on_stream)
+        found = _found(opened, sending, manner.since)
+        address = connection.address or opened.host
+        renewals = [one.chain.renewal for one in found]
+        return found, [
+            prepare(opened, one, address=address, sending=sending) for one in renewals if one
+        ]
+
+
+def _found(opened: Session, sending: Sending, since: str | None) -> tuple[Proposal, ...]:
+    from psrebind.cli.event_lines import reach_sentence
+    from psrebind.cli.messages import tell
+    from psrebind.cli.moments import moment
+    from psrebind.decode.events import LifecycleEvent
+    from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
+    from psrebind.rebind.observe import explained, observe
+    from psrebind.rebind.renewals import followed, known, proposals
+
+    earliest = moment(since)
+    question = GetLifecycleEvent(query=event_query(ids=[1001], since=earliest))
+    (body,) = sending.run([question], opened).bodies
+    if body.error:
+        raise explained(body.error)
+    tell(f"{opened.host}: {reach_sentence(question.rows(body)[0], earliest)}")
+    events = []
+    for one in question.result(body):
+        if isinstance(one, LifecycleEvent):
+            events.append(one)
+        else:
+            tell(f"{opened.host}: an event could not be read: it {one.reason}")
+    observation = observe(opened, sending=sending)
+    chains = followed(known(observation.certificates, events))
+    return proposals(observation.bindings.bindings, chains)
+
+
+def _done(
+    opened: Session,
+    prepared: Sequence[Prepared],
+    left: Sequence[RebindLine],
+    connection: Connection,
+    manner: Replaying,
+) -> list[int]:
+    """Carry the plans out one after another, and show what became of all of them."""
+    from psrebind.cli.output import show
+    from psrebind.cli.rebind_lines import result_lines, result_row
+    from psrebind.cli.rebind_report import tell_result
+    from psrebind.cli.rebinding import carried_out
+
+    applied = []
+    try:
+        for one in prepared:
+            applied.append(carried_out(opened, one, connection, manner))
+    finally:
+        # Also where a later one was lost: what is known must be seen.
+        lines = [line for result in applied for line in result_lines(result)]
+        show([*lines, *left], manner.format, short=result_row)
+        for result in applied:
+            tell_result(result, command=f"psrebind rebind {opened.host}")
+    return [one.exit_status for one in applied]

@@ -1,0 +1,104 @@
+"""What the commands on tasks say: reports, outcomes and reasons. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from psrebind.cli.moments import shown
+from psrebind.model import Thumbprint
+from psrebind.rebind.task_report import PLACES, Notice, OtherTask, TaskMethod, TaskReport
+
+# Under these a script without a signature does not run (field notes A6).
+REFUSING_POLICIES = ("Restricted", "AllSigned")
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """What became of the task: changed, unchanged or skipped; ``planned`` in a dry run.
+
+    ``differences`` are those that were found before.
+    """
+
+    host: str
+    method: TaskMethod
+    task: str
+    outcome: str
+    channel: str
+    differences: tuple[str, ...] = ()
+    others: tuple[OtherTask, ...] = ()
+    reason: str | None = None
+
+
+def task_line_row(line: TaskLine) -> dict[str, object]:
+    """An outcome for a person: what there is to say."""
+    row = {
+        "task": line.task,
+        "outcome": line.outcome,
+        "log": line.channel,
+        "differences": list(line.differences),
+        "reason": line.reason,
+    }
+    return {name: value for name, value in row.items() if value}
+
+
+def report_row(report: TaskReport) -> dict[str, object]:
+    """A report for a person, without its events."""
+    row = {
+        "task": task_name(report.method),
+        "state": report.state or "absent",
+        "differences": list(report.differences) or ("none" if report.present else None),
+        "last run": shown(report.last_run),
+        "last result": report.last_result,
+        "log": channel_words(report.channel),
+        "log reaches back to": shown(report.reach) or "nothing: it is empty",
+        "other tasks": [other_words(one) for one in report.others],
+        "bound, of one template": [", ".join(one) for one in report.shared],
+    }
+    return {name: value for name, value in row.items() if value}
+
+
+def notice_row(notice: Notice) -> dict[str, object]:
+    """An event 1001 for a table."""
+    return {
+        "time": shown(notice.time),
+        "record": notice.record_id,
+        "certificate": f"{notice.old or '?'} → {notice.new or '?'}",
+        "handled": notice.handled.value,
+        "why": notice.why,
+    }
+
+
+def task_name(method: TaskMethod) -> str:
+    """The task of a method with its whole path."""
+    return "".join(PLACES[method])
+
+
+def channel_words(enabled: bool | None) -> str:
+    """Whether the event log is on."""
+    return {True: "on", False: "off", None: "not on this Windows"}[enabled]
+
+
+def other_words(other: OtherTask) -> str:
+    """Another task on the same event, in a sentence."""
+    return f"{other.name} ({other.state}) {other.does}"
+
+
+def shared_reason(shared: Iterable[Sequence[Thumbprint]]) -> str:
+    """Why a host is skipped: failure 2 of the field notes."""
+    groups = "; ".join(", ".join(group) for group in shared)
+    return (
+        f"bound certificates come from one template ({groups}): autoenrollment renews one and "
+        "replaces the others by it, and the task would put that one on every site. Give each a "
+        "template of its own, or use --force"
+    )
+
+
+def policy_sentence(policy: str) -> str | None:
+    """Why the script of a notification task may not run."""
+    if policy not in REFUSING_POLICIES:
+        return None
+    return (
+        f"the execution policy {policy} does not let the task's script run: set RemoteSigned, or "
+        "use --method appcmd, which needs no script"
+    )

@@ -1,0 +1,1 @@
+"""How a script reaches one host: over WinRM, or on this machine."""

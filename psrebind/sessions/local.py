@@ -1,0 +1,165 @@
+"""A session with this machine: a PowerShell child that speaks PSRP on standard input and output.
+
+May know what a session promises and where a PowerShell lies. psrpcore is imported when the first
+script comes. Not tried on Windows yet: Windows PowerShell 5.1 behind `-s`, Sysnative under a
+32-bit Python, and the child without a console; what a script has started there outlives a kill.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from psrebind.errors import ConnectError, HostError, SessionError, SessionLost
+from psrebind.replies import Reply, parse
+from psrebind.sessions.base import Limits, OnStream, Script
+from psrebind.sessions.calls import LOOK_FIRST, Call, Phase, Stopped, stopped
+from psrebind.sessions.credentials import PASSWORD_VARIABLE
+from psrebind.sessions.stdio import Child, ChildEnded
+
+if TYPE_CHECKING:
+    from psrebind.sessions.child_pool import ChildPool
+
+HOST: Final = "localhost"
+SWITCHES: Final = ("-NoProfile", "-NonInteractive", "-NoLogo", "-s")
+# The first start after a boot reads a hundred megabytes, under a virus scanner.
+OPENING: Final = 60.0
+
+
+def find_engine(environment: Mapping[str, str], platform: str = sys.platform) -> Path | None:
+    """Windows PowerShell on Windows, as WebAdministration needs it; elsewhere pwsh on the PATH."""
+    if platform != "win32":
+        found = shutil.which("pwsh", path=environment.get("PATH", ""))
+        return Path(found) if found else None
+    names = {name.upper(): value for name, value in environment.items()}
+    root = Path(names.get("SYSTEMROOT") or r"C:\Windows")
+    # A 32-bit process, and only that, sees Sysnative; its System32 holds a 32-bit PowerShell.
+    places = [
+        root / folder / "WindowsPowerShell" / "v1.0" / "powershell.exe"
+        for folder in ("Sysnative", "System32")
+    ]
+    return next((place for place in places if place.is_file()), None)
+
+
+class LocalSession:
+    """A session with this machine; starts its PowerShell when the first script comes.
+
+    Without an environment the child gets this process's own, save the password for hosts.
+    """
+
+    def __init__(
+        self,
+        executable: Path | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        opening: float = OPENING,
+    ) -> None:
+        self._executable = executable
+        self._environment = environment
+        self._opening = opening
+        self._child: Child | None = None
+        self._pool: ChildPool | None = None
+
+    @property
+    def host(self) -> str:
+        """The host as the user named it."""
+        return HOST
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self, *, limits: Limits | None = None) -> None:
+        """Start the PowerShell now, to learn whether there is one."""
+        self._ask(Call(None, limits or Limits()), None)
+
+    def invoke(
+        self, script: Script, *, limits: Limits | None = None, on_stream: OnStream | None = None
+    ) -> Reply:
+        """Run one script in the session's runspace and give its reply."""
+        return parse(self._ask(Call(script, limits or Limits()), on_stream))
+
+    def close(self) -> None:
+        """End the session; never raises."""
+        pool, self._pool = self._pool, None
+        child, self._child = self._child, None
+        try:
+            if pool is not None:
+                pool.close()
+        finally:
+            if child is not None:
+                child.end()
+
+    def _ask(self, call: Call, on_stream: OnStream | None) -> str:
+        from psrebind.sessions.child_pool import NotPsrp
+
+        if reason := call.limits.reached:
+            raise stopped(self.host, Phase.OPENING, reason)
+        try:
+            return self._run(call, on_stream)
+        except HostError:
+            # The script's own failure: the pool is in order.
+            raise
+        except Stopped as error:
+            self.close()
+            raise stopped(self.host, call.phase, str(error)) from error
+        except (ChildEnded, NotPsrp) as error:
+            self.close()
+            raise self._lost(call.phase, str(error)) from error
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                call.limits.cancelled.set()
+            self.close()
+            raise
+
+    def _run(self, call: Call, on_stream: OnStream | None) -> str:
+        if self._pool is not None and not self._pool.usable:
+            self.close()
+        pool = self._pool or self._opened(call)
+        call.advance(Phase.OPEN)
+        return "" if call.script is None else pool.run(call.script, call, on_stream)
+
+    def _opened(self, call: Call) -> ChildPool:
+        from psrebind.sessions.child_pool import ChildPool
+
+        self._child = child = self._started()
+        self._pool = pool = ChildPool(child)
+        pool.open(call, self._opening)
+        return pool
+
+    def _started(self) -> Child:
+        environment = self._environment
+        if environment is None:
+            environment = {k: v for k, v in os.environ.items() if k != PASSWORD_VARIABLE}
+        engine = self._executable or find_engine(environment)
+        if engine is None:
+            raise ConnectError(
+                self.host,
+                "there is no PowerShell on the PATH",
+                advice="Install it (https://aka.ms/powershell), or name the path of one",
+            )
+        if engine.name.lower() == "powershell.exe":
+            # Started under PowerShell 7 we have its module path, whose modules 5.1 cannot load.
+            environment = {k: v for k, v in environment.items() if k.upper() != "PSMODULEPATH"}
+        try:
+            return Child([str(engine), *SWITCHES], environment)
+        except OSError as error:
+            raise ConnectError(
+                self.host,
+                f"{engine} cannot be started: {error.strerror or error}",
+                advice="Name the path of a PowerShell (https://aka.ms/powershell)",
+            ) from error
+
+    def _lost(self, phase: Phase, reason: str) -> SessionError:
+        if phase >= Phase.SENT:
+            return SessionLost(self.host, f"PowerShell {reason}", advice=LOOK_FIRST)
+        if phase >= Phase.OPEN:
+            return ConnectError(self.host, f"PowerShell {reason}, before the script was sent")
+        engine = self._executable or "PowerShell"
+        return ConnectError(self.host, f"{engine} {reason}", advice="Is it a PowerShell?")
