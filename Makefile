@@ -7,7 +7,7 @@ WORKERS ?= 2
 # What pytest gets beside: a file, `-k name`, `-m engine` for only what needs a PowerShell.
 ARGS ?=
 
-.PHONY: demo test lint clean
+.PHONY: demo test check-host lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,14 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+# Asks a real Windows what the lab only assumes, and writes a report to send back. Queries only,
+# unless CHANGES=yes; USER= counts when typed, the shell's own does not. Password: PSREBIND_PASSWORD.
+check-host: $(VENV)/.ready
+	@test -n '$(HOST)' || { echo 'usage: make check-host HOST=name [USER=name] [CHANGES=yes]'; exit 5; }
+	@PYTHONPATH=tests $(BIN)/python -m check_host '$(HOST)' \
+		$(if $(filter command,$(origin USER)),--user '$(USER)') \
+		$(if $(filter yes,$(CHANGES)),--changes) $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check

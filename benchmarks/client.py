@@ -2,6 +2,7 @@
 
 Takes an Order as JSON on standard input, gives a Cost on standard output. Both clients have
 imported all they need before the clock starts, and run the same script with as many threads.
+psrebind renders that script while the clock runs; raw pypsrp has it ready.
 """
 
 from __future__ import annotations
@@ -61,13 +62,12 @@ def psrebind(order: Order) -> Callable[[], list[str]]:
 
     assert psrebind.sessions.worker
     credential = Credential(order.user, Secret(order.password))
+    question, library = GetHost(), Library()
 
     def open_session(place: Place) -> Session:
         return RemoteSession(ConnectionOptions(place.name), credential)
 
     def asked() -> list[str]:
-        question, library = GetHost(), Library()
-
         def work(session: Session, _: Place, limits: Limits) -> str:
             reply = run([question], session, library=library, limits=limits)
             return question.host(reply, reply.bodies[0]).name

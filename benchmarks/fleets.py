@@ -26,13 +26,13 @@ FORKS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One client's medians over its rounds, for so many hosts."""
+    """One client's medians over its rounds, for so many hosts; the ratio is to raw pypsrp."""
 
     engine: str
     hosts: int
     client: str
     cpu_per_host: float
-    spread: float
+    cpu_ratio: float
     hosts_per_second: float
     requests_per_host: float
     peak_megabytes: float
@@ -61,14 +61,13 @@ def lab(folder: Path, hosts: int, engine: Path | None) -> Iterator[Lab]:
 def measure(made: Lab, hosts: int, rounds: int) -> list[Measured]:
     """Let both clients ask the first hosts of a lab, in turns; the first turn only warms up."""
     addresses = list(made.scenario.addresses.values())[:hosts]
-    found: dict[str, list[Round]] = {client: [] for client in CLIENTS}
+    turns: list[dict[str, Round]] = []
     for number in range(rounds + 1):
-        for client in CLIENTS:
-            one = _round(made, client, addresses)
-            if number:
-                found[client].append(one)
+        # Who begins changes, lest one of them always have the quieter moment.
+        order = sorted(CLIENTS, reverse=number % 2 == 1)
+        turns.append({client: _round(made, client, addresses) for client in order})
     engine = "pwsh" if made.engine else "model"
-    return [_medians(engine, hosts, client, taken) for client, taken in found.items()]
+    return [_medians(engine, hosts, client, turns[1:]) for client in CLIENTS]
 
 
 def _round(made: Lab, client: str, addresses: Sequence[str]) -> Round:
@@ -94,14 +93,17 @@ def _requests(made: Lab) -> int:
     return sum(row["requests"] for row in control.order(made.folder, "status"))
 
 
-def _medians(engine: str, hosts: int, client: str, rounds: Sequence[Round]) -> Measured:
-    cpu = [one.cost.cpu / hosts for one in rounds]
+def _medians(engine: str, hosts: int, client: str, turns: Sequence[dict[str, Round]]) -> Measured:
+    rounds = [turn[client] for turn in turns]
     return Measured(
         engine=engine,
         hosts=hosts,
         client=client,
-        cpu_per_host=statistics.median(cpu),
-        spread=max(cpu) - min(cpu),
+        cpu_per_host=statistics.median(one.cost.cpu / hosts for one in rounds),
+        # Of each turn, since the machine's pace changes from turn to turn.
+        cpu_ratio=statistics.median(
+            turn[client].cost.cpu / turn["pypsrp"].cost.cpu for turn in turns
+        ),
         hosts_per_second=statistics.median(hosts / one.cost.wall for one in rounds),
         requests_per_host=statistics.median(one.requests / hosts for one in rounds),
         peak_megabytes=statistics.median(one.cost.peak / 1024 for one in rounds),

@@ -7,9 +7,11 @@ file knows no command: it turns whatever a command raises into one sentence and 
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 
+from psrebind import __version__
 from psrebind.errors import PsrebindError
 
 BUG = 1
@@ -23,7 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A console in code page 1252 has no arrow; a shown escape is better than a traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    return concluded(lambda: _run(sys.argv[1:] if arguments is None else arguments))
+    words = sys.argv[1:] if arguments is None else arguments
+    if list(words) == ["--version"]:
+        # Scripts ask this often, and no command is needed to say it.
+        print(f"psrebind {__version__}")
+        return 0
+    return concluded(lambda: _run(words))
 
 
 def concluded(command: Callable[[], int]) -> int:
@@ -46,9 +53,13 @@ def concluded(command: Callable[[], int]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     from typer.main import get_command
 
-    from psrebind.cli.app import app
+    from psrebind.cli.app import application
+    from psrebind.cli.completing import completed, unconverted
 
-    command = get_command(app)
+    typed = completed(os.environ)
+    command = get_command(application([*arguments, *typed]))
+    if typed:
+        command = unconverted(command)
     status = command.main(args=arguments, prog_name="psrebind", standalone_mode=False)
     return status if isinstance(status, int) else 0
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from typer import Exit, Option, Typer, echo
@@ -23,17 +24,8 @@ from psrebind.cli import (
 )
 from psrebind.cli.options import flattened
 
+Command = Callable[..., int]
 _NAMES = {"help_option_names": ["--help", "-h"]}
-
-app = Typer(
-    name="psrebind",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings=_NAMES,
-)
-laboratory = Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(laboratory, name="lab", help="Run simulated Windows hosts on this machine.")
 
 
 def _version(wanted: bool) -> None:
@@ -42,7 +34,6 @@ def _version(wanted: bool) -> None:
         raise Exit
 
 
-@app.callback()
 def psrebind(
     version: Annotated[
         bool, Option("--version", callback=_version, is_eager=True, help="Show the version.")
@@ -66,16 +57,17 @@ class _WithDefault(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-happenings = Typer(no_args_is_help=True, rich_markup_mode=None, cls=_WithDefault)
-app.add_typer(
-    happenings,
-    name="events",
-    help="Read certificate lifecycle events: 'events TARGET', or 'events decode FILE...'.",
-)
-tasking = Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(tasking, name="task", help="The task on a host that follows renewals.")
+@dataclass(frozen=True)
+class _Group:
+    """Commands under a word of their own."""
 
-_COMMANDS: tuple[Callable[..., int], ...] = (
+    name: str
+    sentence: str
+    commands: tuple[Command, ...]
+    kind: type[TyperGroup] = TyperGroup
+
+
+_COMMANDS: tuple[Command, ...] = (
     looking.hosts,
     looking.bindings,
     looking.certificates,
@@ -87,25 +79,58 @@ _COMMANDS: tuple[Callable[..., int], ...] = (
     operating.invoke,
     demo.demo,
 )
-_LAB_COMMANDS: tuple[Callable[..., int], ...] = (
-    lab.up,
-    lab.status,
-    lab_orders.renew,
-    lab_orders.import_,
-    lab_orders.break_,
-    lab.down,
+_GROUPS = (
+    _Group(
+        "lab",
+        "Run simulated Windows hosts on this machine.",
+        (lab.up, lab.status, lab_orders.renew, lab_orders.import_, lab_orders.break_, lab.down),
+    ),
+    _Group(
+        "events",
+        "Read certificate lifecycle events: 'events TARGET', or 'events decode FILE...'.",
+        (events.show, events.decode),
+        _WithDefault,
+    ),
+    _Group(
+        "task",
+        "The task on a host that follows renewals.",
+        (tasks.status, tasks.enable, tasks.disable),
+    ),
 )
 
-_GROUPS: dict[Typer, tuple[Callable[..., int], ...]] = {
-    happenings: (events.show, events.decode),
-    tasking: (tasks.status, tasks.enable, tasks.disable),
-}
 
-for _command in _COMMANDS:
-    app.command()(flattened(_command))
-for _command in _LAB_COMMANDS:
+def application(words: Collection[str]) -> Typer:
+    """All commands; one that no word can mean is there by its name and its sentence alone.
+
+    Laying out the options of every command would be most of what a start costs.
+    """
+    app = Typer(
+        name="psrebind",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=_NAMES,
+    )
+    app.callback()(psrebind)
+    for command in _COMMANDS:
+        _add(app, command, meant=_name(command) in words)
+    for group in _GROUPS:
+        inner = Typer(no_args_is_help=True, rich_markup_mode=None, cls=group.kind)
+        app.add_typer(inner, name=group.name, help=group.sentence)
+        for command in group.commands:
+            _add(inner, command, meant=group.name in words)
+    return app
+
+
+def _add(place: Typer, command: Command, *, meant: bool) -> None:
+    asked = flattened(command) if meant else _not_meant
+    place.command(_name(command), help=command.__doc__)(asked)
+
+
+def _name(command: Command) -> str:
     # Some names are Python's own words.
-    laboratory.command(_command.__name__.rstrip("_"))(flattened(_command))
-for _group, _commands in _GROUPS.items():
-    for _command in _commands:
-        _group.command()(flattened(_command))
+    return command.__name__.rstrip("_").replace("_", "-")
+
+
+def _not_meant() -> None:
+    raise AssertionError("a command ran whose name is not among the words")

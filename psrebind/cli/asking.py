@@ -1,48 +1,75 @@
-"""Ask one host one thing and wait: what the commands that only look have in common.
+"""One host that a command looks at: its session, and what a person sees of the waiting.
 
-Knows sessions and operations; knows no command.
+Knows sessions and operations; knows no command, nor how many hosts there are beside this one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from psrebind.cli.messages import tell
-from psrebind.cli.opening import limits, session
-from psrebind.cli.options import Connection
 from psrebind.cli.progress import Progress
 from psrebind.errors import HostError
-from psrebind.operations.base import Operation, run
-from psrebind.rebind.observe import explained
+from psrebind.fleet.fleet import FleetHost
+from psrebind.operations.base import Operation
+from psrebind.rebind.observe import Sending, explained
 from psrebind.replies import Reply
+from psrebind.sessions.base import Limits, Session, StreamRecord
 from psrebind.templates import Library
 
 
-def ask(
-    target: str,
-    connection: Connection,
-    operations: Sequence[Operation[Any]],
-    *,
-    library: Library | None = None,
-) -> Reply:
-    """The host's answer to some operations sent as one pipeline; its warnings go to stderr."""
-    with (
-        session(target, connection) as opened,
-        Progress(f"asking {target}", verbose=connection.verbose) as progress,
-    ):
-        reply = run(
-            operations,
-            opened,
-            library=library,
-            limits=limits(connection),
-            on_stream=progress.on_stream,
-        )
-    for body in reply.bodies:
-        for warning in body.warnings:
-            tell(f"{target}: {body.operation}: {warning}")
-    return reply
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """A host in the hands of a command; ``alone`` when it is the only one of the run.
+
+    ``limits`` gives those of one question: a person's thinking in between is not the host's time.
+    """
+
+    host: FleetHost
+    session: Session
+    library: Library
+    limits: Callable[[], Limits]
+    alone: bool = True
+    verbose: bool = False
+
+    @property
+    def name(self) -> str:
+        """The host as the user named it."""
+        return self.host.name
+
+    @property
+    def address(self) -> str:
+        """Where the host's clients connect to."""
+        return self.host.address
+
+    @contextmanager
+    def sending(self, doing: str = "asking") -> Iterator[Sending]:
+        """How scripts are sent, while a person sees what is done."""
+        if not self.alone:
+            yield Sending(self.library, self.limits(), self._heard)
+            return
+        with Progress(f"{doing} {self.name}", verbose=self.verbose) as progress:
+            yield Sending(self.library, self.limits(), progress.on_stream)
+
+    def ask(self, operations: Sequence[Operation[Any]]) -> Reply:
+        """The answer to operations sent as one pipeline; its warnings go to stderr."""
+        with self.sending() as sending:
+            reply = sending.run(operations, self.session)
+        for body in reply.bodies:
+            for warning in body.warnings:
+                self.say(f"{body.operation}: {warning}")
+        return reply
+
+    def say(self, sentence: str) -> None:
+        """Tell a person something about this host."""
+        tell(f"{self.name}: {sentence}")
+
+    def _heard(self, record: StreamRecord) -> None:
+        if record.stream == "warning" or (record.stream == "verbose" and self.verbose):
+            self.say(f"{record.stream}: {record.text}")
 
 
 @contextmanager

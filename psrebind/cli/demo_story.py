@@ -142,7 +142,8 @@ def _sum_up(stage: Stage, *, kept: bool) -> None:
         "Real: the commands, WS-Management, the TLS handshakes and their certificates; "
         + engine
         + ".",
-        "Of the lab only: Windows, its CA, event log and Task Scheduler; 'lab' does that.",
+        "Of the lab only: Windows itself, with IIS, appcmd, CA, event log and Task Scheduler.",
+        "Assumed of Windows: appcmd forgets options; one renewal may take others of its template.",
         f"The lab's folder was {folder}; it is {where}.",
         "Next, on a host of yours: psrebind bindings HOST -u USER (it changes nothing).",
     ):

@@ -14,8 +14,17 @@ from psrebind.cli.options import Connection, Output, Source
 from psrebind.errors import DecodeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from psrebind.cli.asking import Visit
+    from psrebind.cli.rows import Rows
     from psrebind.decode.event_files import EventFile
-    from psrebind.operations.get_lifecycle_event import GetLifecycleEvent
+    from psrebind.decode.events import LifecycleEvent
+    from psrebind.operations.get_lifecycle_event import (
+        ChannelEvents,
+        GetLifecycleEvent,
+        UnreadableEvent,
+    )
 
 NEEDS_PERSON = 3
 Since = Annotated[
@@ -41,26 +50,44 @@ class Wanted(Source, Output):
 
 
 def show(target: Target, wanted: Wanted, connection: Connection) -> int:
-    """List the certificate lifecycle events of a host; 'show' may be left out."""
-    from psrebind.cli.asking import advised, ask
+    """List the certificate lifecycle events of hosts; 'show' may be left out."""
+    from psrebind.cli.asking import advised
+    from psrebind.cli.many import Asked, on_hosts
+
+    question = _question(wanted)
+
+    def read(visit: Visit) -> Found:
+        (body,) = visit.ask([question]).bodies
+        with advised():
+            return Found(question.rows(body), question.result(body))
+
+    def present(found: Found, rows: Rows) -> int:
+        return _present(found, rows, wanted)
+
+    return on_hosts(Asked(target, connection, wanted, wanted.format), read, present)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The logs of a host, and the events in them."""
+
+    logs: Sequence[ChannelEvents]
+    events: Sequence[LifecycleEvent | UnreadableEvent]
+
+
+def _present(found: Found, rows: Rows, wanted: Wanted) -> int:
     from psrebind.cli.event_lines import cut_sentences, event_line, event_row, reach_sentence
     from psrebind.cli.messages import tell
     from psrebind.cli.moments import moment
-    from psrebind.cli.opening import library
-    from psrebind.cli.output import show as show_rows
     from psrebind.decode.events import LifecycleEvent
 
-    question = _question(wanted)
-    (body,) = ask(target, connection, [question], library=library(wanted)).bodies
-    with advised():
-        logs, found = question.rows(body), question.result(body)
-    for log in logs:
-        tell(f"{target}: {reach_sentence(log, moment(wanted.since))}")
-    lines = [event_line(target, one) for one in found if isinstance(one, LifecycleEvent)]
-    show_rows(lines, wanted.format, short=event_row)
-    unreadable = [one.reason for one in found if not isinstance(one, LifecycleEvent)]
-    for sentence in (*cut_sentences(logs, question.newest), *_unreadable(unreadable)):
-        tell(f"{target}: {sentence}")
+    for log in found.logs:
+        tell(f"{rows.host}: {reach_sentence(log, moment(wanted.since))}")
+    lines = [event_line(rows.host, one) for one in found.events if isinstance(one, LifecycleEvent)]
+    rows.show(lines, short=event_row)
+    unreadable = [one.reason for one in found.events if not isinstance(one, LifecycleEvent)]
+    for sentence in (*cut_sentences(found.logs, wanted.newest), *_unreadable(unreadable)):
+        tell(f"{rows.host}: {sentence}")
     return NEEDS_PERSON if unreadable else 0
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psrebind.model import Binding, Certificate, Record, Thumbprint, UnreadableCertificate
+from psrebind.operations.get_host import Host
 from psrebind.operations.get_iis_binding import IisBindings
 
 
@@ -98,6 +99,18 @@ def certificate_row(found: Certificate | UnreadableCertificate) -> dict[str, str
         "expires": _day(found.not_after) or "",
         "names": names or [found.common_name or found.subject],
         "notes": notes,
+    }
+
+
+def host_row(found: Host) -> dict[str, str | list[str] | None]:
+    """A host for a table of many: what it is in short, and what it lacks."""
+    return {
+        "name": found.name,
+        "windows": found.windows,
+        "build": found.build,
+        "powershell": found.powershell,
+        "iis": found.iis,
+        "lacks": list(found.lacks),
     }
 
 

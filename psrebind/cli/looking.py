@@ -1,53 +1,58 @@
-"""The commands that look at a host and change nothing: hosts, bindings, certificates."""
+"""The commands that look at hosts and change nothing: hosts, bindings, certificates."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
 from psrebind.cli.options import Connection, Output, Source
 
-Target = Annotated[str, Argument(metavar="TARGET", help="Host name or address.")]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from psrebind.cli.asking import Visit
+    from psrebind.cli.listing import BindingLine
+    from psrebind.cli.rows import Rows
+    from psrebind.model import Certificate, UnreadableCertificate
+    from psrebind.operations.get_host import Host
+
+Target = Annotated[
+    str, Argument(metavar="TARGET", help="Hosts by name, address, glob or group; all; localhost.")
+]
 
 
 def hosts(target: Target, connection: Connection, source: Source, output: Output) -> int:
-    """Show what a host is, and what it lacks for psrebind."""
-    from psrebind.cli.asking import advised, ask
-    from psrebind.cli.opening import library
-    from psrebind.cli.output import show
+    """Show what hosts are, and what they lack for psrebind."""
+    from psrebind.cli.asking import advised
+    from psrebind.cli.listing import host_row
+    from psrebind.cli.many import Asked, on_hosts
     from psrebind.operations.get_host import GetHost
 
     question = GetHost()
-    reply = ask(target, connection, [question], library=library(source))
-    with advised():
-        found = question.host(reply, reply.bodies[0])
-    show([found], output.format)
-    return 0
+
+    def read(visit: Visit) -> Host:
+        reply = visit.ask([question])
+        with advised():
+            return question.host(reply, reply.bodies[0])
+
+    def present(found: Host, rows: Rows) -> int:
+        rows.show([found], short=None if rows.alone else host_row)
+        return 0
+
+    return on_hosts(Asked(target, connection, source, output.format), read, present)
 
 
 def bindings(target: Target, connection: Connection, source: Source, output: Output) -> int:
-    """List the HTTPS bindings of a host's IIS sites, their certificates and what is odd."""
-    from psrebind.cli.asking import advised, ask
-    from psrebind.cli.listing import binding_lines, binding_row
-    from psrebind.cli.messages import tell
-    from psrebind.cli.opening import library
-    from psrebind.cli.output import show
-    from psrebind.errors import HostError
-    from psrebind.operations.get_certificate import GetCertificate
-    from psrebind.operations.get_iis_binding import GetIisBinding
+    """List the HTTPS bindings of the hosts' IIS sites, their certificates and what is odd."""
+    from psrebind.cli.listing import binding_row
+    from psrebind.cli.many import Asked, on_hosts
 
-    bound, stored = GetIisBinding(), GetCertificate()
-    reply = ask(target, connection, [bound, stored], library=library(source))
-    try:
-        certificates = stored.result(reply.bodies[1])
-    except HostError as error:
-        tell(f"{target}: the certificates could not be read: {error}")
-        certificates = []
-    with advised():
-        lines = binding_lines(bound.bindings(reply.bodies[0]), certificates)
-    show(lines, output.format, short=binding_row)
-    return 0
+    def present(lines: Sequence[BindingLine], rows: Rows) -> int:
+        rows.show(lines, short=binding_row)
+        return 0
+
+    return on_hosts(Asked(target, connection, source, output.format), _bindings, present)
 
 
 def certificates(
@@ -59,16 +64,40 @@ def certificates(
         list[str] | None, Option(metavar="NAME", help="Store to read; My and WebHosting if none.")
     ] = None,
 ) -> int:
-    """List the certificates of a host's machine stores, archived ones included."""
-    from psrebind.cli.asking import advised, ask
+    """List the certificates of the hosts' machine stores, archived ones included."""
+    from psrebind.cli.asking import advised
     from psrebind.cli.listing import certificate_row
-    from psrebind.cli.opening import library
-    from psrebind.cli.output import show
+    from psrebind.cli.many import Asked, on_hosts
     from psrebind.operations.get_certificate import STORES, GetCertificate
 
     question = GetCertificate(stores=tuple(store or STORES))
-    reply = ask(target, connection, [question], library=library(source))
+
+    def read(visit: Visit) -> Sequence[Certificate | UnreadableCertificate]:
+        reply = visit.ask([question])
+        with advised():
+            return question.result(reply.bodies[0])
+
+    def present(found: Sequence[Certificate | UnreadableCertificate], rows: Rows) -> int:
+        rows.show(found, short=certificate_row)
+        return 0
+
+    return on_hosts(Asked(target, connection, source, output.format), read, present)
+
+
+def _bindings(visit: Visit) -> Sequence[BindingLine]:
+    """A host's bindings beside their certificates; without those they say less."""
+    from psrebind.cli.asking import advised
+    from psrebind.cli.listing import binding_lines
+    from psrebind.errors import HostError
+    from psrebind.operations.get_certificate import GetCertificate
+    from psrebind.operations.get_iis_binding import GetIisBinding
+
+    bound, stored = GetIisBinding(), GetCertificate()
+    reply = visit.ask([bound, stored])
+    try:
+        certificates = stored.result(reply.bodies[1])
+    except HostError as error:
+        visit.say(f"the certificates could not be read: {error}")
+        certificates = []
     with advised():
-        found = question.result(reply.bodies[0])
-    show(found, output.format, short=certificate_row)
-    return 0
+        return binding_lines(bound.bindings(reply.bodies[0]), certificates)

@@ -35,13 +35,15 @@ def visible(text: str, *, keep: str = "") -> str:
 
 def tell(sentence: str) -> None:
     """Print one message for a person to stderr."""
-    print(f"psrebind: {visible(sentence, keep=chr(10))}", file=sys.stderr, flush=True)
+    # In one piece: many hosts' messages come from as many threads.
+    sys.stderr.write(f"psrebind: {visible(sentence, keep=chr(10))}\n")
+    sys.stderr.flush()
 
 
 def agreed(question: str) -> bool:
     """Ask a person; raise InvalidInput where nobody is there to answer."""
     if not sys.stdin.isatty():
-        raise InvalidInput("nobody is there to agree to the change: add --yes")
+        raise InvalidInput(f"nobody is there to agree to the change: add --yes ({question})")
     print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() in ("y", "yes"):
         return True

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from psrebind.errors import InvalidInput
 
-_AGO = re.compile(r"(\d{1,6})\s*([mhdw])\Z")
+_AGO = re.compile(r"(\d{1,6})\s*([mhdw])\Z", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 

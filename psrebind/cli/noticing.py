@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
 from psrebind.cli.looking import Target
-from psrebind.cli.options import Connection, Output, Source
+from psrebind.cli.options import Connection, Output, Source, Yes
+
+if TYPE_CHECKING:
+    from psrebind.cli.asking import Visit
+    from psrebind.cli.rows import Rows
+    from psrebind.operations.send_renewal_notice import RenewalNotice
 
 NEEDS_PERSON = 3
 LINKED = (
@@ -29,6 +34,7 @@ class Saying(Source, Output):
             "certificate wherever the old one is bound, whatever the configuration says.",
         ),
     ] = False
+    yes: Yes = False
 
 
 def notify(
@@ -39,30 +45,43 @@ def notify(
     connection: Connection,
 ) -> int:
     """Raise event 1001 as a renewal does, so that the host's own tasks rebind."""
-    from psrebind.cli.asking import advised, ask
-    from psrebind.cli.messages import tell
-    from psrebind.cli.opening import library
-    from psrebind.cli.output import show
+    from psrebind.cli.asking import advised
+    from psrebind.cli.many import Asked, Consent, on_hosts
     from psrebind.model import Renewal, Thumbprint
     from psrebind.operations.send_renewal_notice import SendRenewalNotice
 
     renewal = Renewal(Thumbprint(old), Thumbprint(new))
     notice = SendRenewalNotice(old=renewal.old, new=renewal.new, link=saying.link)
-    (body,) = ask(target, connection, [notice], library=library(saying)).bodies
-    with advised():
-        (row,) = notice.rows(body)
-    show([row], saying.format)
+
+    def send(visit: Visit) -> RenewalNotice:
+        (body,) = visit.ask([notice]).bodies
+        with advised():
+            (row,) = notice.rows(body)
+        return row
+
+    return on_hosts(
+        Asked(target, connection, saying, saying.format),
+        send,
+        _present,
+        consent=Consent("raise event 1001 on", saying.yes),
+    )
+
+
+def _present(row: RenewalNotice, rows: Rows) -> int:
+    from psrebind.cli.messages import tell
+
+    host = rows.host
+    rows.show([row])
     if row.linked:
-        tell(f"{target}: {LINKED}")
+        tell(f"{host}: {LINKED}")
     if row.record is None:
-        tell(f"{target}: the log is off: no event was kept, and no task started. {_enable(target)}")
+        tell(
+            f"{host}: the log is off: no event was kept, and no task started. "
+            f"'psrebind task enable {host}' turns it on"
+        )
         return NEEDS_PERSON
     tell(
-        f"{target}: event 1001 #{row.record} is in the log; "
-        f"what follows from it shows 'psrebind task status {target}'"
+        f"{host}: event 1001 #{row.record} is in the log; "
+        f"what follows from it shows 'psrebind task status {host}'"
     )
     return 0
-
-
-def _enable(target: str) -> str:
-    return f"'psrebind task enable {target}' turns it on"

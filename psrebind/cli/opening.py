@@ -1,66 +1,122 @@
-"""From the connection options to a session: whose password, which limits, which templates.
+"""From the options to the hosts: which, reached how, by whose password; limits and templates.
 
-Knows options and sessions; knows no command.
+Knows options and fleets; knows no command.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psrebind.cli.options import Connection, Source
 from psrebind.errors import InvalidInput
 from psrebind.sessions.base import Limits
 from psrebind.sessions.credentials import Credential, PasswordSource, resolve
-from psrebind.sessions.remote import ConnectionOptions, Fingerprint, RemoteSession
 
 if TYPE_CHECKING:
+    from psrebind.fleet.fleet import Fleet, Login
+    from psrebind.fleet.inventory import Inventory
     from psrebind.templates import Library
 
-
-def session(target: str, connection: Connection) -> RemoteSession:
-    """A session that opens when it is first asked; all input is checked now."""
-    return RemoteSession(options(target, connection), credential(connection))
+_NOTICES = 5
 
 
-def options(target: str, connection: Connection) -> ConnectionOptions:
-    """How a host is reached, checked; for whoever opens more than one session with it."""
-    return ConnectionOptions(
+def chosen(target: str, connection: Connection) -> Fleet:
+    """The hosts that the options name; all input is checked, and passwords are asked for, now."""
+    from psrebind.cli.messages import tell
+    from psrebind.fleet.fleet import Fleet
+    from psrebind.fleet.selection import read_terms, select
+
+    if connection.limit and connection.hosts_file:
+        raise InvalidInput("--limit and --hosts-file both say which hosts: give one of them")
+    terms = read_terms(connection.hosts_file) if connection.hosts_file else ()
+    inventory = _inventory(connection)
+    wanted = given(connection)
+    found = select(
+        inventory,
         target,
-        address=connection.address,
-        port=connection.port,
-        ssl=connection.ssl,
-        ca_file=connection.ca_file,
-        pinned=None if connection.pin is None else Fingerprint(connection.pin),
-        auth=connection.auth,
-        configuration_name=connection.configuration_name,
-        connect_timeout=connection.connect_timeout,
-        proxy=connection.proxy,
-        certificate_pem=connection.client_certificate,
-        certificate_key=connection.client_key,
-        allow_basic_without_tls=connection.allow_basic_without_tls,
+        limit=(*(connection.limit or ()), *terms),
+        exclude=connection.exclude or (),
+        given=wanted,
+    )
+    for host in found:
+        if host.also_named:
+            tell(f"{host.name}: the same host as {', '.join(host.also_named)}")
+    fleet = Fleet.reached(found, wanted, logins(connection))
+    return dataclasses.replace(
+        fleet,
+        forks=connection.forks,
+        seconds=connection.host_timeout,
+        limits=limits(connection),
     )
 
 
-def credential(connection: Connection) -> Credential | None:
-    """The user's credential from the first source that is there: environment, keyring, prompt."""
-    if connection.user is None:
+def _inventory(connection: Connection) -> Inventory | None:
+    if connection.inventory is None:
         return None
-    if os.environ.get(connection.password_env):
-        source = PasswordSource.ENVIRONMENT
-    elif connection.keyring:
-        source = PasswordSource.KEYRING
-    elif connection.auth == "kerberos":
-        return Credential(connection.user)
-    elif sys.stdin.isatty():
-        source = PasswordSource.PROMPT
-    else:
-        raise InvalidInput(
-            f"no password of {connection.user}: put it into the environment variable "
-            f"{connection.password_env}, or use --keyring, or run this on a terminal to be asked"
-        )
-    return resolve(connection.user, source, variable=connection.password_env)
+    from psrebind.cli.messages import tell
+    from psrebind.fleet.inventory_file import read_inventory
+
+    inventory = read_inventory(connection.inventory)
+    for notice in inventory.notices[:_NOTICES]:
+        tell(str(notice))
+    if (more := len(inventory.notices) - _NOTICES) > 0:
+        tell(f"{inventory.file}: {more} more of this kind")
+    return inventory
+
+
+def given(connection: Connection) -> dict[str, Any]:
+    """What was typed of how hosts are reached; it wins over the inventory."""
+    from psrebind.sessions.remote import Fingerprint
+
+    said = {
+        "user": connection.user,
+        "address": connection.address,
+        "port": connection.port,
+        "ssl": connection.ssl,
+        "ca_file": connection.ca_file,
+        "pinned": None if connection.pin is None else Fingerprint(connection.pin),
+        "auth": connection.auth,
+        "configuration_name": connection.configuration_name,
+        "connect_timeout": connection.connect_timeout,
+        "proxy": connection.proxy,
+        "certificate_pem": connection.client_certificate,
+        "certificate_key": connection.client_key,
+        "allow_basic_without_tls": connection.allow_basic_without_tls,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def logins(connection: Connection) -> Login:
+    """From a user to the credential, looked for once: environment, keyring, prompt."""
+
+    known: dict[str, Credential] = {}
+
+    def login(user: str, auth: str) -> Credential:
+        if user not in known:
+            known[user] = found(user, auth)
+        return known[user]
+
+    def found(user: str, auth: str) -> Credential:
+        if os.environ.get(connection.password_env):
+            source = PasswordSource.ENVIRONMENT
+        elif connection.keyring:
+            source = PasswordSource.KEYRING
+        elif auth == "kerberos":
+            return Credential(user)
+        elif sys.stdin.isatty():
+            source = PasswordSource.PROMPT
+        else:
+            raise InvalidInput(
+                f"no password of {user}: put it into the environment variable "
+                f"{connection.password_env}, or use --keyring, or run this on a terminal to be "
+                "asked"
+            )
+        return resolve(user, source, variable=connection.password_env)
+
+    return login
 
 
 def limits(connection: Connection) -> Limits:

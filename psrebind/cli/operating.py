@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Argument, Option
+from typer import Argument
 
 from psrebind.cli.looking import Target
-from psrebind.cli.options import Connection, Output, Source
-from psrebind.cli.rebinding import DECLINED
+from psrebind.cli.options import Connection, Output, Source, Yes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from psrebind.cli.asking import Visit
+    from psrebind.cli.rows import Rows
 
 
 def _operation_names(incomplete: str) -> list[str]:
@@ -22,7 +27,7 @@ def _operation_names(incomplete: str) -> list[str]:
 class Invocation(Source, Output):
     """What may be said of one invocation beside the host and the operation."""
 
-    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask before a change.")] = False
+    yes: Yes = False
 
 
 OperationName = Annotated[
@@ -66,19 +71,23 @@ def invoke(
     rest: Invocation,
     parameters: Parameters = None,
 ) -> int:
-    """Run one operation on a host and print its rows."""
+    """Run one operation on hosts and print its rows."""
     from psrebind import operations as known
-    from psrebind.cli.asking import advised, ask
-    from psrebind.cli.messages import agreed
-    from psrebind.cli.opening import library
-    from psrebind.cli.output import show
+    from psrebind.cli.many import Asked, Consent, on_hosts
     from psrebind.cli.parameters import filled
 
     asked = filled(known.operation(operation), parameters or [])
-    if asked.effect != "query" and not rest.yes and not agreed(f"{asked} on {target}: go ahead?"):
-        return DECLINED
-    reply = ask(target, connection, [asked], library=library(rest))
-    with advised():
-        rows = asked.result(reply.bodies[0])
-    show(rows, rest.format)
-    return 0
+
+    def ask(visit: Visit) -> Sequence[Any]:
+        from psrebind.cli.asking import advised
+
+        reply = visit.ask([asked])
+        with advised():
+            return asked.result(reply.bodies[0])
+
+    def present(found: Sequence[Any], rows: Rows) -> int:
+        rows.show(found)
+        return 0
+
+    consent = None if asked.effect == "query" else Consent(f"{asked} on", rest.yes, even_one=True)
+    return on_hosts(Asked(target, connection, rest, rest.format), ask, present, consent=consent)

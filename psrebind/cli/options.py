@@ -23,6 +23,7 @@ Format = Literal["table", "json", "jsonl", "csv"]
 # holds both equal.
 Authentication = Literal["negotiate", "kerberos", "ntlm", "credssp", "basic", "certificate"]
 PASSWORD_VARIABLE = "PSREBIND_PASSWORD"
+Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask before a change.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +44,40 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Connection:
-    """How to reach a host, and as whom. A password is never an option: every process sees those."""
+class Hosts:
+    """Which hosts, how many at a time, and how long each may take."""
+
+    inventory: Annotated[
+        Path | None,
+        Option(
+            "--inventory",
+            "-i",
+            metavar="FILE",
+            envvar="PSREBIND_INVENTORY",
+            help="Inventory of hosts and groups; - is stdin.",
+        ),
+    ] = None
+    limit: Annotated[
+        list[str] | None, Option(metavar="HOSTS", help="Only those of TARGET's; may be repeated.")
+    ] = None
+    exclude: Annotated[
+        list[str] | None, Option(metavar="HOSTS", help="Not these; may be repeated.")
+    ] = None
+    hosts_file: Annotated[
+        Path | None, Option(metavar="FILE", help="Only those of TARGET's that this file names.")
+    ] = None
+    forks: Annotated[int, Option(min=1, metavar="N", help="At most so many hosts at a time.")] = 20
+    host_timeout: Annotated[
+        float, Option(min=0.1, metavar="SECONDS", help="Of many hosts, end one after this.")
+    ] = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection(Hosts):
+    """Which hosts, how to reach them, and as whom; None is what nobody typed.
+
+    A password is never an option: every process sees those.
+    """
 
     user: Annotated[str | None, Option("--user", "-u", metavar="NAME", help="Log on as.")] = None
     password_env: Annotated[
@@ -53,14 +86,16 @@ class Connection:
     keyring: Annotated[
         bool, Option("--keyring", help="Take the password from the system's keyring.")
     ] = False
-    auth: Annotated[Authentication, Option(help="Way to log on.")] = "negotiate"
+    auth: Annotated[
+        Authentication | None, Option(help="Way to log on.", show_default="negotiate")
+    ] = None
     address: Annotated[
         str | None, Option(metavar="ADDRESS", help="Connect there instead of to TARGET's address.")
     ] = None
     port: Annotated[
         int | None, Option(min=1, max=65535, help="5985, or 5986 with --ssl.", show_default=False)
     ] = None
-    ssl: Annotated[bool, Option("--ssl", help="Use HTTPS.")] = False
+    ssl: Annotated[bool | None, Option("--ssl", help="Use HTTPS.")] = None
     ca_file: Annotated[
         Path | None, Option(metavar="FILE", help="Trust these authorities (with --ssl).")
     ] = None
@@ -72,18 +107,24 @@ class Connection:
     ] = None
     client_key: Annotated[Path | None, Option(metavar="FILE", help="PEM file of its key.")] = None
     allow_basic_without_tls: Annotated[
-        bool,
+        bool | None,
         Option("--allow-basic-without-tls", help="Let --auth basic send the password in clear."),
-    ] = False
+    ] = None
     configuration_name: Annotated[
-        str, Option(metavar="NAME", help="Session configuration on the host.")
-    ] = "Microsoft.PowerShell"
+        str | None,
+        Option(
+            metavar="NAME",
+            help="Session configuration on the host.",
+            show_default="Microsoft.PowerShell",
+        ),
+    ] = None
     proxy: Annotated[
         str | None, Option(metavar="URL", help="HTTP proxy, or 'environment'; else none is used.")
     ] = None
     connect_timeout: Annotated[
-        int, Option(min=1, metavar="SECONDS", help="Wait so long for a connection.")
-    ] = 30
+        int | None,
+        Option(min=1, metavar="SECONDS", help="Wait so long for a connection.", show_default="30"),
+    ] = None
     timeout: Annotated[
         float | None, Option(min=0.1, metavar="SECONDS", help="End the whole command after this.")
     ] = None

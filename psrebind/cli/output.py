@@ -55,16 +55,16 @@ def show(
     records = [plain(short(row) if short and form == "table" else row) for row in rows]
     match form:
         case "json":
-            write(_json(records, indent=2) + "\n", stream)
+            write(json_text(records, indent=2) + "\n", stream)
         case "jsonl":
-            write("".join(_json(record) + "\n" for record in records), stream)
+            write("".join(json_text(record) + "\n" for record in records), stream)
         case "csv":
             write(_csv(records), stream)
         case "table":
             from psrebind.cli.tables import table
 
-            flat = [_flat(record) for record in records]
-            write(table(flat, alone=not short, stream=stream), stream)
+            cells = [flat(record) for record in records]
+            write(table(cells, alone=not short, stream=stream), stream)
 
 
 def write(text: str, stream: TextIO | None = None) -> None:
@@ -78,16 +78,18 @@ def write(text: str, stream: TextIO | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _json(value: Any, indent: int | None = None) -> str:
+def json_text(value: Any, indent: int | None = None) -> str:
+    """A plain value as JSON that a terminal can show."""
     # Hidden characters as JSON's own escapes: the same data, and harmless on a terminal.
     return visible(json.dumps(value, ensure_ascii=False, indent=indent), keep="\n")
 
 
-def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A plain record whose parts have become cells of their own: ``record.store``."""
     cells: dict[str, Any] = {}
     for name, value in record.items():
         if isinstance(value, Mapping) and value:
-            cells |= _flat(value, f"{prefix}{name}.")
+            cells |= flat(value, f"{prefix}{name}.")
         else:
             cells[prefix + name] = value
     return cells
@@ -100,7 +102,7 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return "; ".join(visible(one) if isinstance(one, str) else _json(one) for one in value)
+        return "; ".join(visible(one) if isinstance(one, str) else json_text(one) for one in value)
     return visible(str(value))
 
 
@@ -111,13 +113,17 @@ def header(records: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _csv(records: Sequence[Mapping[str, Any]]) -> str:
-    flat = [_flat(record) for record in records]
-    names = header(flat)
+    cells = [flat(record) for record in records]
+    names = header(cells)
+    title = csv_line({name: name for name in names}, names) if names else ""
+    return title + "".join(csv_line(record, names) for record in cells if names)
+
+
+def csv_line(record: Mapping[str, Any], names: Sequence[str]) -> str:
+    """One flat record as a line of CSV."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_inert(name) for name in names])
-    writer.writerows([_csv_cell(record.get(name)) for name in names] for record in flat)
-    return text.getvalue() if names else ""
+    csv.writer(text, lineterminator="\n").writerow(_csv_cell(record.get(name)) for name in names)
+    return text.getvalue()
 
 
 def _csv_cell(value: Any) -> str:

@@ -54,10 +54,15 @@ def show_plan(prepared: Prepared, form: Format, *, dry_run: bool) -> None:
     else:
         stream = sys.stdout if nothing_follows else sys.stderr
         show(lines, "table", short=plan_row, stream=stream)
+    tell_notes(prepared)
+    tell(f"{prepared.host}: {plan_sentence(prepared, dry_run=dry_run)}")
+
+
+def tell_notes(prepared: Prepared) -> None:
+    """Say what a person should know of a plan."""
     for note in prepared.plan.notes:
         place = f"{note.binding.information} of {note.binding.site}: " if note.binding else ""
         tell(f"{prepared.host}: {place}{note.text}")
-    tell(f"{prepared.host}: {plan_sentence(prepared, dry_run=dry_run)}")
 
 
 def plan_sentence(prepared: Prepared, *, dry_run: bool) -> str:
@@ -79,14 +84,14 @@ def show_result(applied: Applied, form: Format) -> None:
     tell_result(applied)
 
 
-def tell_result(applied: Applied, *, command: str = "the same command") -> None:
-    """Say what to do next, and by which command to go back."""
+def tell_result(applied: Applied, *, command: str | None = "the same command") -> None:
+    """Say what to do next, and by which command, if any, to go back."""
     lines = result_lines(applied)
     for sentence in _sentences(applied, lines, command):
         tell(f"{applied.prepared.host}: {sentence}")
 
 
-def _sentences(applied: Applied, lines: Sequence[RebindLine], command: str) -> list[str]:
+def _sentences(applied: Applied, lines: Sequence[RebindLine], command: str | None) -> list[str]:
     if applied.obstacle:
         return [f"nothing was changed: {applied.obstacle}"]
     told = []
@@ -106,7 +111,7 @@ def _sentences(applied: Applied, lines: Sequence[RebindLine], command: str) -> l
         told.append("unverified: no handshake from here could show what clients get")
     if Verdict.BROKEN in verdicts:
         told.append("broken: clients were served before and are not, or not as they should be")
-    if any(result.changed for result in applied.steps):
+    if command and any(result.changed for result in applied.steps):
         told.append(_way_back(applied.prepared, command))
     return told
 

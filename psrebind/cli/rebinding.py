@@ -13,9 +13,8 @@ from psrebind.cli.looking import Target
 from psrebind.cli.options import Connection, Output, Source
 
 if TYPE_CHECKING:
-    from psrebind.cli.progress import Progress
+    from psrebind.cli.asking import Visit
     from psrebind.model import Renewal
-    from psrebind.rebind.observe import Sending
     from psrebind.rebind.run import Applied, Prepared
     from psrebind.sessions.base import Session
 
@@ -56,38 +55,41 @@ def rebind(
     connection: Connection,
     manner: Manner,
 ) -> int:
-    """Replace a certificate on all IIS bindings of a host that have it, and check by handshake."""
-    from psrebind.cli.opening import session
+    """Replace a certificate on the IIS bindings of hosts that have it, and check by handshake."""
+    from psrebind.cli.many import Asked, alone
     from psrebind.cli.rebind_report import show_plan, show_result
+    from psrebind.cli.rebinding_many import rebind_many
     from psrebind.model import Renewal, Thumbprint
 
     renewal = Renewal(Thumbprint(old), Thumbprint(new))
-    with session(target, connection) as opened:
-        prepared = _prepared(opened, renewal, connection, manner)
+    asked = Asked(target, connection, manner, manner.format)
+    fleet = asked.fleet()
+    if len(fleet.hosts) > 1:
+        return rebind_many(fleet, asked, renewal, manner)
+    with alone(fleet, asked) as visit:
+        prepared = planned(visit, renewal, manner)
         show_plan(prepared, manner.format, dry_run=manner.dry_run)
         if manner.dry_run or not prepared.plan.steps:
             return prepared.exit_status
-        if not _agreed(opened, prepared, manner):
+        if not _agreed(visit.session, prepared, manner):
             return DECLINED
-        applied = carried_out(opened, prepared, connection, manner)
+        applied = carried_out(visit, prepared, manner)
         # Before the session closes: a host that hangs then must not hide what became of it.
         show_result(applied, manner.format)
     return applied.exit_status
 
 
-def _prepared(
-    opened: Session, renewal: Renewal, connection: Connection, manner: Manner
-) -> Prepared:
-    from psrebind.cli.progress import Progress
+def planned(visit: Visit, renewal: Renewal, manner: Manner) -> Prepared:
+    """Read a host and plan its rebind."""
     from psrebind.rebind.run import Method, prepare
 
-    with Progress(f"reading {opened.host}", verbose=connection.verbose) as progress:
+    with visit.sending("reading") as sending:
         return prepare(
-            opened,
+            visit.session,
             renewal,
-            address=connection.address or opened.host,
+            address=visit.address,
             method=Method(manner.method),
-            sending=_sending(connection, manner, progress),
+            sending=sending,
         )
 
 
@@ -103,32 +105,22 @@ def _agreed(opened: Session, prepared: Prepared, manner: Manner) -> bool:
     return agreed(f"change {count} bindings of {opened.host}?")
 
 
-def carried_out(
-    opened: Session, prepared: Prepared, connection: Connection, manner: Keeping
-) -> Applied:
+def carried_out(visit: Visit, prepared: Prepared, manner: Keeping) -> Applied:
     """Apply a plan, and explain what is known where a person ends it."""
-    from psrebind.cli.progress import Progress
     from psrebind.cli.rebind_report import Stages
     from psrebind.rebind.run import apply
 
-    stages = Stages(opened.host)
+    stages = Stages(visit.name) if visit.alone else None
     try:
-        with Progress(f"changing {opened.host}", verbose=connection.verbose) as progress:
+        with visit.sending("changing") as sending:
             return apply(
-                opened,
+                visit.session,
                 prepared,
                 folder=manner.before_folder,
-                sending=_sending(connection, manner, progress),
-                report=stages.note,
+                sending=sending,
+                report=stages.note if stages else None,
             )
     except KeyboardInterrupt:
-        stages.explain_interruption()
+        if stages:
+            stages.explain_interruption()
         raise
-
-
-def _sending(connection: Connection, manner: Keeping, progress: Progress) -> Sending:
-    from psrebind.cli.opening import library, limits
-    from psrebind.rebind.observe import Sending
-
-    # A person's thinking is not the host's time: --timeout counts for each half.
-    return Sending(library(manner), limits(connection), progress.on_stream)

@@ -14,6 +14,7 @@ from psrebind.cli.options import Connection
 from psrebind.cli.rebinding import Keeping
 
 if TYPE_CHECKING:
+    from psrebind.cli.asking import Visit
     from psrebind.cli.rebind_lines import RebindLine
     from psrebind.rebind.observe import Sending
     from psrebind.rebind.renewals import Proposal
@@ -35,36 +36,36 @@ class Replaying(Keeping):
 
 def replay(target: Target, manner: Replaying, connection: Connection) -> int:
     """Find renewals whose old certificate is still bound, and show or do the rebinds."""
-    from psrebind.cli.opening import session
+    from psrebind.cli.many import Asked, alone
     from psrebind.cli.replay_report import refused_lines, show_proposals
+    from psrebind.cli.replaying_many import replay_many
     from psrebind.rebind.outcome import exit_status
 
-    with session(target, connection) as opened:
-        found, prepared = _looked(opened, connection, manner)
-        left = refused_lines(target, found)
-        show_proposals(target, found, prepared, form=None if manner.yes else manner.format)
+    asked = Asked(target, connection, manner, manner.format)
+    fleet = asked.fleet()
+    if len(fleet.hosts) > 1:
+        return replay_many(fleet, asked, manner)
+    with alone(fleet, asked) as visit:
+        found, prepared = looked(visit, manner)
+        left = refused_lines(visit.name, found)
+        show_proposals(visit.name, found, prepared, form=None if manner.yes else manner.format)
         statuses = [NEEDS_PERSON] if left else []
         if not manner.yes:
             return exit_status([*statuses, *(one.exit_status for one in prepared)])
-        return exit_status([*statuses, *_done(opened, prepared, left, connection, manner)])
+        return exit_status([*statuses, *_done(visit, prepared, left, manner)])
 
 
-def _looked(
-    opened: Session, connection: Connection, manner: Replaying
-) -> tuple[tuple[Proposal, ...], list[Prepared]]:
+def looked(visit: Visit, manner: Replaying) -> tuple[tuple[Proposal, ...], list[Prepared]]:
     """The proposals, and the plan of each that is not refused."""
-    from psrebind.cli.opening import library, limits
-    from psrebind.cli.progress import Progress
-    from psrebind.rebind.observe import Sending
     from psrebind.rebind.run import prepare
 
-    with Progress(f"reading {opened.host}", verbose=connection.verbose) as progress:
-        sending = Sending(library(manner), limits(connection), progress.on_stream)
-        found = _found(opened, sending, manner.since)
-        address = connection.address or opened.host
+    with visit.sending("reading") as sending:
+        found = _found(visit.session, sending, manner.since)
         renewals = [one.chain.renewal for one in found]
         return found, [
-            prepare(opened, one, address=address, sending=sending) for one in renewals if one
+            prepare(visit.session, one, address=visit.address, sending=sending)
+            for one in renewals
+            if one
         ]
 
 
@@ -95,11 +96,7 @@ def _found(opened: Session, sending: Sending, since: str | None) -> tuple[Propos
 
 
 def _done(
-    opened: Session,
-    prepared: Sequence[Prepared],
-    left: Sequence[RebindLine],
-    connection: Connection,
-    manner: Replaying,
+    visit: Visit, prepared: Sequence[Prepared], left: Sequence[RebindLine], manner: Replaying
 ) -> list[int]:
     """Carry the plans out one after another, and show what became of all of them."""
     from psrebind.cli.output import show
@@ -110,11 +107,11 @@ def _done(
     applied = []
     try:
         for one in prepared:
-            applied.append(carried_out(opened, one, connection, manner))
+            applied.append(carried_out(visit, one, manner))
     finally:
         # Also where a later one was lost: what is known must be seen.
         lines = [line for result in applied for line in result_lines(result)]
         show([*lines, *left], manner.format, short=result_row)
         for result in applied:
-            tell_result(result, command=f"psrebind rebind {opened.host}")
+            tell_result(result, command=f"psrebind rebind {visit.name}")
     return [one.exit_status for one in applied]

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from psrebind.cli.asking import advised, ask
-from psrebind.cli.messages import tell
-from psrebind.cli.opening import library
-from psrebind.cli.options import Connection, Source
+from psrebind.cli.asking import Visit, advised
 from psrebind.decode.events import LifecycleEvent
 from psrebind.errors import HostError
 from psrebind.model import Binding, Certificate
@@ -23,39 +20,37 @@ if TYPE_CHECKING:
     from psrebind.replies import Body
 
 
-def read_report(
-    target: str, connection: Connection, source: Source, method: TaskMethod
-) -> TaskReport:
+def read_report(visit: Visit, method: TaskMethod) -> TaskReport:
     """Ask a host and judge; without bindings or certificates the report says less."""
     reading, asked = GetRebindTask(), GetLifecycleEvent(query=event_query(ids=[1001]))
     bound, stored = GetIisBinding(), GetCertificate()
-    reply = ask(target, connection, [reading, asked, bound, stored], library=library(source))
+    reply = visit.ask([reading, asked, bound, stored])
     with advised():
         (tasks,) = reading.rows(reply.bodies[0])
         events = Events(asked.rows(reply.bodies[1])[0], asked.result(reply.bodies[1]))
     told = [one for one in events.found if isinstance(one, LifecycleEvent)]
-    certificates = _certificates(target, stored, reply.bodies[3])
+    certificates = _certificates(visit, stored, reply.bodies[3])
     return report(
         method,
         tasks,
         events,
-        bindings=_bindings(target, bound, reply.bodies[2]),
+        bindings=_bindings(visit, bound, reply.bodies[2]),
         chains=followed(known(certificates, told)),
     )
 
 
-def _bindings(target: str, question: GetIisBinding, body: Body) -> Sequence[Binding] | None:
+def _bindings(visit: Visit, question: GetIisBinding, body: Body) -> Sequence[Binding] | None:
     try:
         return question.bindings(body).bindings
     except HostError as error:
-        tell(f"{target}: the bindings could not be read: {error}")
+        visit.say(f"the bindings could not be read: {error}")
         return None
 
 
-def _certificates(target: str, question: GetCertificate, body: Body) -> list[Certificate]:
+def _certificates(visit: Visit, question: GetCertificate, body: Body) -> list[Certificate]:
     try:
         found = question.result(body)
     except HostError as error:
-        tell(f"{target}: the certificates could not be read: {error}")
+        visit.say(f"the certificates could not be read: {error}")
         return []
     return [one for one in found if isinstance(one, Certificate)]

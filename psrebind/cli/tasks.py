@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from typer import Option
 
 from psrebind.cli.looking import Target
-from psrebind.cli.options import Connection, Output, Source
+from psrebind.cli.options import Connection, Output, Source, Yes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psrebind.cli.asking import Visit
+    from psrebind.cli.rows import Rows
+    from psrebind.cli.tally import Ending
     from psrebind.cli.task_lines import TaskLine
     from psrebind.operations.base import Operation
     from psrebind.operations.get_rebind_task import RebindTasks
-    from psrebind.rebind.task_report import TaskMethod
+    from psrebind.rebind.task_report import TaskMethod, TaskReport
 
 NEEDS_PERSON = 3
 Method = Annotated[
@@ -31,6 +36,7 @@ class Way(Source, Output):
     dry_run: Annotated[
         bool, Option("--dry-run", help="Show what would be done; change nothing.")
     ] = False
+    yes: Yes = False
 
 
 def status(
@@ -41,20 +47,27 @@ def status(
     method: Method = "appcmd",
 ) -> int:
     """Show the task that follows renewals, its log, and what became of each renewal in reach."""
-    from psrebind.cli.messages import tell
-    from psrebind.cli.output import show
-    from psrebind.cli.task_lines import notice_row, report_row
+    from psrebind.cli.many import Asked, on_hosts
     from psrebind.cli.task_status import read_report
     from psrebind.rebind.task_report import TaskMethod
 
-    report = read_report(target, connection, source, TaskMethod(method))
-    if output.format == "table":
-        show([report_row(report)], "table")
-        show(report.notices, "table", short=notice_row)
+    def read(visit: Visit) -> TaskReport:
+        return read_report(visit, TaskMethod(method))
+
+    return on_hosts(Asked(target, connection, source, output.format), read, _report)
+
+
+def _report(report: TaskReport, rows: Rows) -> int:
+    from psrebind.cli.messages import tell
+    from psrebind.cli.task_lines import notice_row, report_row
+
+    if rows.form == "table":
+        rows.show([report_row(report)])
+        rows.show(report.notices, short=notice_row)
     else:
-        show([report], output.format)
+        rows.show([report])
     for reason in report.unreadable:
-        tell(f"{target}: an event could not be read: it {reason}")
+        tell(f"{rows.host}: an event could not be read: it {reason}")
     return NEEDS_PERSON if report.needs_person else 0
 
 
@@ -80,11 +93,15 @@ def enable(
     else:
         change = RegisterRebindNotification(force=force)
     asked: list[Operation[Any]] = [reading] if way.dry_run else [change, reading]
-    *done, tasks = _answers(target, connection, way, asked)
-    line = _enabled(target, method, done[0], tasks) if done else None
-    line = line or _would_enable(target, method, tasks, force=force)
-    _show(line, way, policy=getattr(done[0], "policy", "") if done else "")
-    return NEEDS_PERSON if line.outcome == "skipped" else 0
+
+    def register(visit: Visit) -> Registered:
+        *done, tasks = _answers(visit, asked)
+        if not done:
+            return Registered(_would_enable(visit.name, method, tasks, force=force))
+        policy = getattr(done[0], "policy", "")
+        return Registered(_enabled(visit.name, method, done[0], tasks), policy)
+
+    return _carried_out(target, connection, way, register, doing="enable the task on")
 
 
 def disable(target: Target, way: Way, connection: Connection) -> int:
@@ -100,20 +117,43 @@ def disable(target: Target, way: Way, connection: Connection) -> int:
     appcmd = method is TaskMethod.APPCMD
     change = UnregisterRebindTask() if appcmd else UnregisterRebindNotification()
     asked: list[Operation[Any]] = [reading] if way.dry_run else [change, reading]
-    *done, tasks = _answers(target, connection, way, asked)
-    line = _disabled(target, method, done[0].changed if done else None, tasks)
-    _show(line, way)
-    return 0
+
+    def unregister(visit: Visit) -> Registered:
+        *done, tasks = _answers(visit, asked)
+        changed = done[0].changed if done else None
+        return Registered(_disabled(visit.name, method, changed, tasks))
+
+    return _carried_out(target, connection, way, unregister, doing="disable the task on")
 
 
-def _answers(
-    target: str, connection: Connection, way: Way, asked: list[Operation[Any]]
-) -> list[Any]:
+@dataclass(frozen=True)
+class Registered:
+    """What became of the task on one host, and the execution policy that its script meets."""
+
+    line: TaskLine
+    policy: str = ""
+
+
+def _carried_out(
+    target: str,
+    connection: Connection,
+    way: Way,
+    work: Callable[[Visit], Registered],
+    *,
+    doing: str,
+) -> int:
+    from psrebind.cli.many import Asked, Consent, on_hosts
+
+    asked = Asked(target, connection, way, way.format)
+    consent = None if way.dry_run else Consent(doing, way.yes)
+    return on_hosts(asked, work, _present, consent=consent)
+
+
+def _answers(visit: Visit, asked: list[Operation[Any]]) -> list[Any]:
     """The one row of each operation, from one pipeline; raises what any of them met."""
-    from psrebind.cli.asking import advised, ask
-    from psrebind.cli.opening import library
+    from psrebind.cli.asking import advised
 
-    reply = ask(target, connection, asked, library=library(way))
+    reply = visit.ask(asked)
     with advised():
         return [one.rows(body)[0] for one, body in zip(asked, reply.bodies, strict=True)]
 
@@ -189,14 +229,16 @@ def _disabled(
     )
 
 
-def _show(line: TaskLine, way: Way, *, policy: str = "") -> None:
+def _present(done: Registered, rows: Rows) -> Ending:
     """Print the outcome, and beside it what a person should know."""
     from psrebind.cli.messages import tell
-    from psrebind.cli.output import show
     from psrebind.cli.task_lines import other_words, policy_sentence, task_line_row
+    from psrebind.rebind.outcome import Outcome
 
-    show([task_line_row(line) if way.format == "table" else line], way.format)
+    line = done.line
+    rows.show([task_line_row(line) if rows.form == "table" else line])
     for other in line.others:
         tell(f"{line.host}: on the same event: {other_words(other)}")
-    if sentence := policy_sentence(policy):
+    if sentence := policy_sentence(done.policy):
         tell(f"{line.host}: {sentence}")
+    return 0 if line.outcome == "planned" else Outcome(line.outcome)

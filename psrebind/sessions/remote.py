@@ -11,7 +11,7 @@ import time
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from queue import Empty
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from psrebind.errors import AuthenticationError, InvalidInput
@@ -29,8 +29,10 @@ Authentication = Literal["negotiate", "kerberos", "ntlm", "credssp", "basic", "c
 GRACE = 3.0
 # How long the shell's deletion over a fresh connection may take.
 RESCUE = 5.0
-# Short enough that Windows, where a waiting lock ignores Ctrl-C, delivers it.
+# Short enough that Windows, where a waiting lock ignores Ctrl-C, delivers it: to the main thread.
 TICK = 0.1
+# Other threads need not look as often; twenty that do are felt.
+FLEET_TICK = 0.5
 
 
 class Fingerprint(str):
@@ -211,10 +213,11 @@ class RemoteSession:
 
 def _wait(call: Call, on_stream: OnStream | None) -> Ending | None:
     """Wait for the ending, handing records on; None when the owner does not stop when it should."""
+    tick = TICK if current_thread() is main_thread() else FLEET_TICK
     patience: float | None = None
     while patience is None or time.monotonic() < patience:
         try:
-            event = call.events.get(timeout=TICK)
+            event = call.events.get(timeout=tick)
         except Empty:
             if patience is None and call.limits.reached:
                 patience = time.monotonic() + GRACE

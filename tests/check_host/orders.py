@@ -38,7 +38,7 @@ class NewCertificate:
 class NewCheckCertificate(Change[NewCertificate]):
     """Make a self-signed certificate in the machine's store."""
 
-    name: str = HOST_NAME
+    host_name: str = HOST_NAME
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,7 @@ class Watch:
     looks: int
     absent: int
     longest: int
+    elapsed: int
     seen: tuple[str, ...]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli.command_line import Command, Ran
+from labs import running
 
 from psrebind.cli import main
 from psrebind.lab.runtime import Lab
@@ -28,8 +29,8 @@ def psrebind(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """The three hosts of the demo on the air, answered by the model."""
-    with Lab.create(tmp_path_factory.mktemp("lab")).running() as running:
-        yield running
+    with running(tmp_path_factory.mktemp("lab"), None) as found:
+        yield found
 
 
 @pytest.fixture

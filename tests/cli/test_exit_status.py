@@ -37,7 +37,7 @@ NEW = "b" * 40
         ("bindings web01 --format xml", "Invalid value for '--format'"),
         ("bindings web01 --nonsense", "No such option: --nonsense"),
         ("bindings web01 --templates /no/such", "'/no/such' does not exist"),
-        ("bindings https://web01", "a host is a name or an address"),
+        ("bindings https://web01", "is not the name or the address of a host"),
         ("bindings web01 --auth basic --user x", "basic without ssl sends the password"),
         ("bindings web01 --pin abc --ssl", "is not a SHA-1 or SHA-256 fingerprint"),
         ("bindings web01 --ca-file ca.pem", "a CA file needs ssl"),

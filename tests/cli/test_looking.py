@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from cli.command_line import Command
+from labs import network
 
 from psrebind.lab.runtime import Lab
 
-WEB01, WEB02, WEB03 = "127.0.20.11", "127.0.20.12", "127.0.20.13"
+WEB01, WEB02, WEB03 = (f"{network()}.{number}" for number in (11, 12, 13))
 
 
 def test_hosts_shows_facts(as_admin: Command) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from cli.command_line import Command
+from labs import network
 
 from psrebind.lab.faults import NetworkFault
 from psrebind.lab.runtime import Lab
 from psrebind.lab.scenario import Swap
 
-WEB01, WEB02, WEB03 = "127.0.20.11", "127.0.20.12", "127.0.20.13"
+WEB01, WEB02, WEB03 = (f"{network()}.{number}" for number in (11, 12, 13))
 
 
 def certificates(swap: Swap) -> tuple[str, ...]:
@@ -142,7 +143,7 @@ def test_a_connection_lost_while_changing_is_6(as_admin: Command, lab: Lab) -> N
     assert lost.status == 6
     assert "unknown" in lost.err
     assert "the state before is in" in lost.err
-    assert "psrebind bindings 127.0.20.12" in lost.err
+    assert f"psrebind bindings {WEB02}" in lost.err
 
     assert as_admin("rebind", WEB02, *back).status == 0
     assert bound(lab, "web02") == {swap.old}
@@ -167,6 +168,6 @@ def test_a_terminal_is_asked(lab: Lab, tmp_path: Path, answer: bytes, status: in
     finally:
         os.close(ours)
         os.close(theirs)
-    assert b"change 3 bindings of 127.0.20.12? [y/N]" in said
+    assert f"change 3 bindings of {WEB02}? [y/N]".encode() in said
     assert process.returncode == status
     assert bound(lab, "web02") == {swap.old if status else swap.new}

@@ -9,15 +9,16 @@ import pytest
 from labs import restored, running
 
 from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.scenario import ALL_NAMES
 
 
 @pytest.fixture(scope="module", params=["model", pytest.param("pwsh", marks=pytest.mark.engine)])
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A running lab of three hosts, once without and once with a PowerShell."""
+    """A running lab of six hosts, once without and once with a PowerShell."""
     engine: Path | None = None
     if request.param == "pwsh":
         engine = request.getfixturevalue("pwsh")
-    with running(tmp_path_factory.mktemp("lab"), engine) as found:
+    with running(tmp_path_factory.mktemp("lab"), engine, names=ALL_NAMES) as found:
         yield found
 
 

@@ -1,7 +1,9 @@
-"""Both engines agree on every operation: rows, errors, and the state they leave behind."""
+"""Both engines agree on every operation: rows, errors, events, and the state they leave behind."""
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,23 +13,38 @@ import pytest
 from labs import connect, network
 from operations.changes import bindings, pair, setting
 
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.lab.persistence import encode
 from psrebind.lab.runtime import Lab
+from psrebind.lab.scenario import ALL_NAMES
 from psrebind.model import Thumbprint
 from psrebind.operations import Operation, names, run
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_host import GetHost
 from psrebind.operations.get_iis_binding import GetIisBinding
+from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
+from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
+from psrebind.operations.register_rebind_notification import RegisterRebindNotification
+from psrebind.operations.register_rebind_task import RegisterRebindTask
+from psrebind.operations.send_renewal_notice import SendRenewalNotice
+from psrebind.operations.unregister_rebind_notification import UnregisterRebindNotification
+from psrebind.operations.unregister_rebind_task import UnregisterRebindTask
 
 HOSTS = ("web01", "web02", "web03")
 READING = (GetHost(), GetCertificate(), GetIisBinding())
+# A renewal from another CA, a shared template, and an edited task with its log off.
+TASK_HOSTS = ("web01", "web02", "web04", "web05", "web06")
+BOTH = (SYSTEM_CHANNEL, USER_CHANNEL)
+LOOKING = (GetLifecycleEvent(channels=BOTH), GetRebindTask(), GetIisBinding())
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
 
 
 @pytest.fixture(scope="module")
 def twins(pwsh: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two folders with one lab's state: the engines take turns on its addresses."""
     first = tmp_path_factory.mktemp("lab") / "model"
-    Lab.create(first, network=network())
+    Lab.create(first, network=network(), names=ALL_NAMES)
     second = first.with_name("pwsh")
     shutil.copytree(first, second)
     return [first, second]
@@ -45,6 +62,29 @@ def story(lab: Lab, host: str) -> list[Operation[Any]]:
     return [*changes, *changes, wrong, absent, appcmd, appcmd]
 
 
+def task_story(lab: Lab, host: str) -> list[Operation[Any]]:
+    """What is done with a host's tasks: look, enable by both ways, notify, look, disable."""
+    old, new, *_ = (Thumbprint(one.thumbprint) for one in certificates(lab, host))
+    absent = Thumbprint("0" * 40)
+    few = GetLifecycleEvent(query=event_query(ids=[1001], thumbprint=old), newest=1)
+    notices = (
+        SendRenewalNotice(old=old, new=new),
+        SendRenewalNotice(old=new, new=old, link=True),
+        SendRenewalNotice(old=old, new=absent),
+    )
+    begin = [*LOOKING, RegisterRebindTask(), RegisterRebindTask(), *notices, few, *LOOKING]
+    script = [RegisterRebindNotification(force=True), RegisterRebindNotification(force=True)]
+    forced = RegisterRebindTask(force=True)
+    ends = [UnregisterRebindTask(), UnregisterRebindNotification()]
+    return [*begin, RegisterRebindNotification(), *script, forced, *notices, *LOOKING, *ends, *ends]
+
+
+def certificates(lab: Lab, host: str) -> list[Any]:
+    """The certificates of a host's store My; a copy of the first where it has only one."""
+    held = [one for one in lab.scenario.hosts[host].state.certificates if one.store == "My"]
+    return held if len(held) > 1 else [*held, *certificates(lab, "web01")[:1]]
+
+
 def answers(folder: Path, engine: Path | None) -> dict[str, Any]:
     """Everything that every host says to its story, and its state at the end."""
     found: dict[str, Any] = {}
@@ -60,6 +100,25 @@ def answers(folder: Path, engine: Path | None) -> dict[str, Any]:
             # The engine's version is the one that runs: a PowerShell 7 here, 5.1 in the model.
             found[f"{host} head"] = (reply.language_mode, reply.process_bits, reply.ui_culture)
     return found
+
+
+def task_answers(folder: Path, engine: Path | None) -> dict[str, Any]:
+    """Everything that hosts say to the story of their tasks, and their events and tasks."""
+    found: dict[str, Any] = {}
+    with Lab.open(folder, engine).running() as lab:
+        for host in TASK_HOSTS:
+            with connect(lab, host) as session:
+                bodies = run(task_story(lab, host), session).bodies
+            for at, body in enumerate(bodies):
+                said = [_plain(body.rows), body.error and body.error.message]
+                found[f"{host} {at} {body.operation}"] = _timeless(said)
+            found[f"{host} state"] = _timeless(encode(lab.scenario.hosts[host].state))
+    return found
+
+
+def _timeless(value: Any) -> Any:
+    # The two engines take their turns one after the other.
+    return json.loads(_TIME.sub("TIME", json.dumps(value, sort_keys=True)))
 
 
 def _plain(rows: Any) -> Any:
@@ -80,8 +139,17 @@ def test_the_engines_agree(twins: list[Path], pwsh: Path) -> None:
         assert real[key] == found, key
 
 
+@pytest.mark.engine
+def test_the_engines_agree_on_tasks(twins: list[Path], pwsh: Path) -> None:
+    """So are events, tasks, notices and what the tasks did at them."""
+    model, real = task_answers(twins[0], None), task_answers(twins[1], pwsh)
+    for key, found in model.items():
+        assert real[key] == found, key
+    assert list(real) == list(model)
+
+
 def test_the_story_has_every_operation(tmp_path: Path) -> None:
     """The comparison above leaves no operation out."""
     with Lab.create(tmp_path, network=network()).running() as lab:
-        told = {one.name() for one in [*READING, *story(lab, "web01")]}
+        told = {one.name() for one in [*READING, *story(lab, "web01"), *task_story(lab, "web01")]}
     assert told == set(names())

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from labs import Check, connect, restored, running
+from labs import running
 from operations import changes, queries
+from operations.mutants import Mutant, kill
 
-from psrebind.errors import HostError
 from psrebind.lab.runtime import Lab
-from psrebind.templates import Library
-
-TEMPLATES = Path(__file__).parents[2] / "ps_templates"
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One edit of one template, and the check that must notice it."""
-
-    name: str
-    template: str
-    old: str
-    new: str
-    killer: Check
-
 
 MUTANTS = (
     Mutant(
@@ -177,13 +160,4 @@ def lab(pwsh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_is_killed(lab: Lab, tmp_path: Path, mutant: Mutant) -> None:
     """The check fails on the broken template."""
-    package = tmp_path / "templates"
-    shutil.copytree(TEMPLATES, package)
-    file = package / f"{mutant.template}.ps1.j2"
-    source = file.read_text()
-    assert mutant.old in source
-    file.write_text(source.replace(mutant.old, mutant.new))
-    broken = Library(package=package)
-    killed = pytest.raises((AssertionError, HostError))
-    with restored(lab.hosts["web01"]), connect(lab) as session, killed:
-        mutant.killer(lab, session, broken)
+    kill(lab, tmp_path, mutant)

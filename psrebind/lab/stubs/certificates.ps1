@@ -29,6 +29,16 @@ function global:New-LabCertificate {
         $certificate.PSObject.Properties.Add(
             [System.Management.Automation.PSNoteProperty]::new($name, $notes[$name]))
     }
+    # The class on Linux refuses both; what is archived is gone from the drive, not from here.
+    $certificate.PSObject.Properties.Add([System.Management.Automation.PSScriptProperty]::new(
+            'Archived', { $false }, {
+                param($Value)
+                $ErrorActionPreference = 'Stop'
+                $null = Invoke-LabHost 'store.archive' @{
+                    store      = "$($this.PSParentPath)".Split('\')[-1]
+                    thumbprint = $this.PSChildName
+                    archived   = [bool]$Value
+                } }))
     $certificate
 }
 
@@ -92,4 +102,13 @@ function global:Test-LabCertificatePath {
     $container = $found.Count -gt 0 -and $found[0].PSIsContainer
     $found.Count -gt 0 -and
         ($PathType -eq 'Any' -or ($PathType -eq 'Container') -eq $container)
+}
+
+function global:Remove-LabCertificate {
+    param($Cmdlet, [string]$Path)
+    $where = Split-LabCertificatePath $Cmdlet $Path
+    foreach ($certificate in @(Find-LabCertificate $Cmdlet $Path)) {
+        $null = Invoke-LabHost 'store.remove' @{
+            store = $where.store; thumbprint = $certificate.PSChildName }
+    }
 }

@@ -132,7 +132,9 @@ function global:Remove-Item {
             ValueFromPipelineByPropertyName)] [Alias('PSPath')] [string[]]$LiteralPath,
         [string]$Filter, [string[]]$Include, [string[]]$Exclude, [switch]$Recurse, [switch]$Force,
         [Parameter(ValueFromPipelineByPropertyName)] [pscredential]$Credential,
-        [string[]]$Stream
+        [string[]]$Stream,
+        # The Cert: drive's own.
+        [switch]$DeleteKey
     )
     process {
         Invoke-LabItem $PSCmdlet $PSBoundParameters {
@@ -141,6 +143,7 @@ function global:Remove-Item {
         } {
             param($Cmdlet, $Target, $Literal, $Bound)
             if (-not $Cmdlet.ShouldProcess($Target.path)) { return }
+            if ($Target.drive -eq 'Certificate') { return Remove-LabCertificate $Cmdlet $Target.path }
             $null = Invoke-LabHost 'files.remove' @{ path = $Target.path }
         }
     }

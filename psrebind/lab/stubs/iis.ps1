@@ -26,6 +26,37 @@ function global:New-LabWebsite {
     $site
 }
 
+function global:Add-LabWebsite {
+    param($Cmdlet, $Bound)
+    foreach ($name in @($Bound.Keys)) {
+        if ($name -notin 'Name', 'Id', 'Port', 'PhysicalPath', 'Ssl', 'Force', 'Verbose') {
+            Deny-LabCommand $Cmdlet "New-Website -$name"
+        }
+    }
+    $site = @{
+        name = $Bound['Name']; id = $Bound['Id']; port = $Bound['Port']; ssl = [bool]$Bound['Ssl'] }
+    New-LabWebsite (Invoke-LabHost 'iis.add_site' $site)
+}
+
+function global:Add-LabBinding {
+    param($Cmdlet, $Bound)
+    $binding = @{}
+    $names = @{
+        Name = 'name'; Protocol = 'protocol'; Port = 'port'; IPAddress = 'ip'
+        HostHeader = 'host'; SslFlags = 'flags'
+    }
+    foreach ($parameter in $names.Keys) {
+        if ($Bound.ContainsKey($parameter)) { $binding[$names[$parameter]] = $Bound[$parameter] }
+    }
+    $null = Invoke-LabHost 'iis.add_binding' $binding
+}
+
+function global:Remove-LabWebsite {
+    param($Cmdlet, $Bound)
+    if (-not $Cmdlet.ShouldProcess($Bound['Name'])) { return }
+    $null = Invoke-LabHost 'iis.remove_site' @{ name = $Bound['Name'] }
+}
+
 function global:Find-LabBinding {
     param($Cmdlet, $Bound)
     $arguments = @{}

@@ -21,6 +21,7 @@ function global:Resolve-LabPath {
 function global:Test-LabReach {
     param([string]$Command, [string]$Drive)
     if ($Drive -eq 'Unknown') { return $false }
+    if ($Command -eq 'Remove-Item' -and $Drive -eq 'Certificate') { return $true }
     if ($Command -in 'Get-Content', 'Set-Content', 'New-Item', 'Remove-Item') {
         return $Drive -eq 'File'
     }

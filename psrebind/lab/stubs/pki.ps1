@@ -85,3 +85,20 @@ function global:Remove-LabNotification {
     if (-not $Cmdlet.ShouldProcess($Bound['Name'])) { return }
     $null = Invoke-LabPki $Cmdlet 'pki.remove_notification_task' @{ name = $Bound['Name'] }
 }
+
+function global:Add-LabSelfSigned {
+    param($Cmdlet, $Bound)
+    foreach ($name in @($Bound.Keys)) {
+        if ($name -notin 'DnsName', 'CertStoreLocation', 'Confirm', 'WhatIf', 'Verbose') {
+            Deny-LabCommand $Cmdlet "New-SelfSignedCertificate -$name"
+        }
+    }
+    $place = Resolve-LabPath "$($Bound['CertStoreLocation'])"
+    if ($null -eq $place -or $place.path -notlike 'LocalMachine\*') {
+        Deny-LabCommand $Cmdlet 'New-SelfSignedCertificate outside Cert:\LocalMachine'
+    }
+    if (-not $Cmdlet.ShouldProcess($place.path)) { return }
+    $store = $place.path.Split('\')[1]
+    $row = Invoke-LabPki $Cmdlet 'pki.self_signed' @{ names = $Bound['DnsName']; store = $store }
+    New-LabCertificate $store $row
+}

@@ -335,7 +335,8 @@ function Get-Notification([string]$TaskPath, [string]$TaskName, [string]$Channel
         return $found
     }
     $found.state = "$($task.State)"
-    $found.arguments = "$(@($task.Actions)[0].Arguments)"
+    $found.arguments = "$($task.Actions | Where-Object {
+        $_.CimClass.CimClassName -eq 'MSFT_TaskExecAction' } | ForEach-Object { $_.Arguments })"
     $found.waiting = @($task.Triggers | Where-Object {
         $null -ne $_ -and $_.CimClass.CimClassName -eq 'MSFT_TaskEventTrigger' -and
         "$($_.Subscription)" -like "*$Channel*1001*" }).Count -gt 0

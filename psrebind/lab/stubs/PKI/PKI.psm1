@@ -166,7 +166,7 @@ function New-SelfSignedCertificate {
         [Parameter(ValueFromPipeline)] [object] $CloneCert,
         [Parameter()] [string] $CertStoreLocation
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Add-LabSelfSigned $PSCmdlet $PSBoundParameters }
 }
 
 function Remove-CertificateEnrollmentPolicyServer {

@@ -404,7 +404,7 @@ function New-WebBinding {
         [Parameter(ValueFromPipelineByPropertyName)] [int] $SslFlags,
         [Parameter()] [switch] $Force
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Add-LabBinding $PSCmdlet $PSBoundParameters }
 }
 
 function New-WebFtpSite {
@@ -478,7 +478,7 @@ function New-Website {
         [Parameter()] [switch] $Ssl,
         [Parameter()] [switch] $Force
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Add-LabWebsite $PSCmdlet $PSBoundParameters }
 }
 
 function New-WebVirtualDirectory {
@@ -602,7 +602,7 @@ function Remove-Website {
     param(
         [Parameter(Mandatory, Position = 0, ValueFromPipelineByPropertyName)] [string] $Name
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Remove-LabWebsite $PSCmdlet $PSBoundParameters }
 }
 
 function Remove-WebVirtualDirectory {

@@ -1,0 +1,27 @@
+"""Print the HTTPS bindings of some hosts: python bindings_of_some_hosts.py USER HOST...
+
+The password is in the environment variable PSREBIND_PASSWORD.
+"""
+
+import os
+import sys
+
+from psrebind import Fleet
+from psrebind.model import Secret
+from psrebind.operations.get_iis_binding import GetIisBinding
+
+
+def main(user: str, *names: str) -> None:
+    """Ask all hosts at a time; print each answer as it comes."""
+    fleet = Fleet.of(names, user=user, password=Secret(os.environ["PSREBIND_PASSWORD"]))
+    question = GetIisBinding()
+    for result in fleet.run([question]):
+        if result.value is None:
+            print(result.host.name, result.error or result.bug or "not tried")
+            continue
+        for binding in question.bindings(result.value.bodies[0]).bindings:
+            print(result.host.name, binding.information, binding.thumbprint)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,141 @@
+"""One way for every command to work on one host or on many.
+
+One host is as if there were no others: its rows as they are, its error the command's. Of many,
+rows stream with the host in front, and what went wrong is told at the end, grouped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from psrebind.cli import opening
+from psrebind.cli.asking import Visit
+from psrebind.cli.messages import agreed
+from psrebind.cli.options import Connection, Format, Source
+from psrebind.cli.rows import OneHost, OneOfMany, Rows, stream
+from psrebind.cli.tally import Ending, Tally
+from psrebind.cli.watching import Live, stoppable
+from psrebind.fleet.fleet import Fleet, FleetHost
+from psrebind.rebind.outcome import Outcome
+from psrebind.sessions.base import Limits, Session
+
+DECLINED = 3
+_NAMES = 5
+
+T = TypeVar("T")
+# What is done on a host, and what of it is printed; the second runs in the main thread.
+Work = Callable[[Visit], T]
+Present = Callable[[T, Rows], Ending]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command was asked for, whatever it does."""
+
+    target: str
+    connection: Connection
+    source: Source
+    form: Format
+
+    def fleet(self) -> Fleet:
+        """The hosts; all input is checked now."""
+        return opening.chosen(self.target, self.connection)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a person agrees to before many hosts are changed: ``enable the task on``.
+
+    ``even_one``: also where only one host is.
+    """
+
+    doing: str
+    yes: bool
+    even_one: bool = False
+
+
+def on_hosts(
+    asked: Asked, work: Work[T], present: Present[T], *, consent: Consent | None = None
+) -> int:
+    """Do the work on the hosts, print what came of it, and give the exit status."""
+    fleet = asked.fleet()
+    if consent and not granted(consent, fleet):
+        return DECLINED
+    if len(fleet.hosts) == 1:
+        with alone(fleet, asked) as visit:
+            return _status(present(work(visit), OneHost(visit.name, asked.form)))
+    return spread(fleet, asked, work, present)
+
+
+def granted(consent: Consent, fleet: Fleet) -> bool:
+    """Ask before many hosts are changed; raise InvalidInput where nobody is there to answer."""
+    if consent.yes or (len(fleet.hosts) == 1 and not consent.even_one):
+        return True
+    return agreed(f"{consent.doing} {named(fleet)}: go ahead?")
+
+
+def named(fleet: Fleet) -> str:
+    """How many hosts, and the first of them by name."""
+    names = [host.name for host in fleet.hosts]
+    if len(names) == 1:
+        return names[0]
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return f"{len(names)} hosts ({', '.join(names[:_NAMES])}{more})"
+
+
+@contextmanager
+def alone(fleet: Fleet, asked: Asked) -> Iterator[Visit]:
+    """The only host of a run, in this thread; its errors are the command's."""
+    (host,) = fleet.hosts
+    with host.session() as session:
+        yield Visit(
+            host=host,
+            session=session,
+            library=opening.library(asked.source),
+            limits=lambda: opening.limits(asked.connection),
+            verbose=asked.connection.verbose,
+        )
+
+
+def spread(
+    fleet: Fleet, asked: Asked, work: Work[T], present: Present[T], *, aside: bool = False
+) -> int:
+    """Do the work on many hosts at a time; rows go out as they come, and nothing is kept.
+
+    ``aside``: as a table beside the data, for a person who is to decide on it.
+    """
+    library = opening.library(asked.source)
+
+    def visited(session: Session, host: FleetHost, limits: Limits) -> T:
+        return work(
+            Visit(
+                host=host,
+                session=session,
+                library=library,
+                limits=lambda: limits,
+                alone=False,
+                verbose=asked.connection.verbose,
+            )
+        )
+
+    tally = Tally(len(fleet.hosts))
+    with (
+        stoppable(fleet.limits, tally),
+        Live(tally) as live,
+        stream("table" if aside else asked.form, live.writer(aside=aside)) as rows,
+    ):
+        for result in fleet.each(visited, on_started=live.started):
+            if result.value is None:
+                tally.count_failure(result)
+            else:
+                tally.count(present(result.value, OneOfMany(result.host.name, rows)))
+            live.ended(began=result.began)
+    tally.report()
+    return tally.exit_status
+
+
+def _status(ending: Ending) -> int:
+    return ending.exit_status if isinstance(ending, Outcome) else ending

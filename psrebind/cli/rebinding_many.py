@@ -1,0 +1,107 @@
+"""A rebind on many hosts: plan all, ask once, then change them; with ``--yes`` each in one go.
+
+What is kept between plan and consent are the plans of the hosts that change, no more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+
+from psrebind.cli import opening
+from psrebind.cli.asking import Visit
+from psrebind.cli.many import DECLINED, Asked, Consent, Work, granted, named, spread
+from psrebind.cli.messages import agreed, tell
+from psrebind.cli.rebind_lines import plan_lines, plan_row, result_lines, result_row
+from psrebind.cli.rebind_report import tell_notes, tell_result
+from psrebind.cli.rebinding import Manner, carried_out, planned
+from psrebind.cli.rows import Rows
+from psrebind.cli.tally import Ending
+from psrebind.fleet.fleet import Fleet
+from psrebind.model import Renewal
+from psrebind.rebind.before import default_folder
+from psrebind.rebind.outcome import exit_status
+from psrebind.rebind.run import Applied, Prepared
+
+
+def rebind_many(fleet: Fleet, asked: Asked, renewal: Renewal, manner: Manner) -> int:
+    """Rebind on every host that has the old certificate; give the exit status."""
+
+    def prepare(visit: Visit) -> Prepared:
+        return planned(visit, renewal, manner)
+
+    def at_once(visit: Visit) -> Applied:
+        return carried_out(visit, prepare(visit), manner)
+
+    if manner.dry_run:
+        return spread(fleet, asked, prepare, present_plan)
+    if manner.yes:
+        return _change(fleet, asked, at_once, manner)
+    if not sys.stdin.isatty():
+        # Said before anything is sent; the question itself comes when the plans are there.
+        granted(Consent("change bindings on", yes=False), fleet)
+    return _with_consent(fleet, asked, prepare, manner)
+
+
+def _with_consent(fleet: Fleet, asked: Asked, prepare: Work[Prepared], manner: Manner) -> int:
+    plans: dict[str, Prepared] = {}
+
+    def keep(prepared: Prepared, rows: Rows) -> Ending:
+        if prepared.plan.steps:
+            plans[rows.host] = _slim(prepared)
+        return present_plan(prepared, rows)
+
+    status = spread(fleet, asked, prepare, keep, aside=True)
+    if not plans or fleet.limits.cancelled.is_set():
+        return status
+    hosts = tuple(host for host in fleet.hosts if host.name in plans)
+    count = sum(len(step.bindings) for one in plans.values() for step in one.plan.steps)
+    changing = dataclasses.replace(fleet, hosts=hosts)
+    if not agreed(f"change {count} bindings on {named(changing)}?"):
+        return DECLINED
+
+    def apply(visit: Visit) -> Applied:
+        return carried_out(visit, plans.pop(visit.name), manner)
+
+    # A person's thinking is not the hosts' time.
+    changing = dataclasses.replace(changing, limits=opening.limits(asked.connection))
+    return exit_status([status, _change(changing, asked, apply, manner)])
+
+
+def _change(fleet: Fleet, asked: Asked, work: Work[Applied], manner: Manner) -> int:
+    changed: Applied | None = None
+
+    def present(applied: Applied, rows: Rows) -> Ending:
+        nonlocal changed
+        if any(step.changed for step in applied.steps):
+            changed = applied
+        return present_result(applied, rows)
+
+    status = spread(fleet, asked, work, present)
+    if changed:
+        renewal = changed.prepared.renewal
+        tell(f"the states before are in {manner.before_folder or default_folder()}")
+        tell(f"to go back, run the same command with --old {renewal.new} --new {renewal.old}")
+    return status
+
+
+def present_plan(prepared: Prepared, rows: Rows) -> Ending:
+    """Print one host's plan among others."""
+    rows.show(plan_lines(prepared), short=plan_row)
+    tell_notes(prepared)
+    return prepared.exit_status
+
+
+def present_result(applied: Applied, rows: Rows) -> Ending:
+    """Print what became of one host among others; in words only where a person is needed."""
+    rows.show(result_lines(applied), short=result_row)
+    if not applied.exit_status:
+        return applied.outcome
+    tell_result(applied, command=None)
+    return applied.exit_status
+
+
+def _slim(prepared: Prepared) -> Prepared:
+    """A plan without what it was made from: every certificate of the host."""
+    slim = dataclasses.replace(prepared.observation, certificates=(), unreadable=())
+    return dataclasses.replace(prepared, observation=slim)

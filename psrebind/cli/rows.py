@@ -1,0 +1,200 @@
+"""Rows of many hosts to stdout as they come, the host in the first column.
+
+Keeps no more than one piece of a table in memory. Knows formats; knows no host but by name.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, TextIO
+
+from psrebind.cli.options import Format
+from psrebind.cli.output import csv_line, flat, header, json_text, plain, show
+
+# A table's columns are as wide as its rows need: it comes in pieces, whole for a few hosts.
+PIECE = 200
+Short = Callable[[Any], Mapping[str, Any]]
+Records = Sequence[Mapping[str, Any]]
+
+
+class Write(Protocol):
+    """Where text goes; ``stream`` is what it will be read on."""
+
+    @property
+    def stream(self) -> TextIO:
+        """Whose width a table keeps."""
+
+    def __call__(self, text: str) -> None: ...
+
+
+class Rows(Protocol):
+    """Where a command puts the rows of one host."""
+
+    @property
+    def host(self) -> str:
+        """The host as the user named it."""
+
+    @property
+    def form(self) -> Format:
+        """How rows are printed."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is the only host of the run."""
+
+    def show(self, rows: Sequence[Any], *, short: Short | None = None) -> None:
+        """Print rows; ``short`` makes of one what a table shows of it."""
+
+
+class OneHost:
+    """The rows of the only host: printed as they are."""
+
+    alone = True
+
+    def __init__(self, host: str, form: Format) -> None:
+        self.host = host
+        self.form = form
+
+    def show(self, rows: Sequence[Any], *, short: Short | None = None) -> None:
+        """Print rows."""
+        show(rows, self.form, short=short)
+
+
+class OneOfMany:
+    """The rows of one host among others."""
+
+    alone = False
+
+    def __init__(self, host: str, stream: Stream) -> None:
+        self.host = host
+        self.form = stream.form
+        self._stream = stream
+
+    def show(self, rows: Sequence[Any], *, short: Short | None = None) -> None:
+        """Hand rows on, with the host in front."""
+        shortened = short if self.form == "table" else None
+        records = [plain(shortened(row) if shortened else row) for row in rows]
+        self._stream.add([_named(self.host, record) for record in records])
+
+
+def _named(host: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    return {"host": host} | {name: value for name, value in record.items() if name != "host"}
+
+
+class Stream(Protocol):
+    """Where the rows of all hosts go."""
+
+    form: Format
+
+    def add(self, records: Records) -> None:
+        """Take the records of one host."""
+
+    def end(self) -> None:
+        """Write what was held back."""
+
+
+@contextmanager
+def stream(form: Format, put: Write) -> Iterator[Stream]:
+    """A stream for the length of a run; it ends also where the run was broken off."""
+    kinds: dict[Format, Callable[[Write], Stream]] = {
+        "json": _Json,
+        "jsonl": _JsonLines,
+        "csv": _Csv,
+        "table": _Table,
+    }
+    opened = kinds[form](put)
+    try:
+        yield opened
+    finally:
+        opened.end()
+
+
+class _JsonLines:
+    form: Format = "jsonl"
+
+    def __init__(self, put: Write) -> None:
+        self._put = put
+
+    def add(self, records: Records) -> None:
+        self._put("".join(json_text(record) + "\n" for record in records))
+
+    def end(self) -> None:
+        """Each line stands for itself."""
+
+
+class _Json:
+    """One array, element by element."""
+
+    form: Format = "json"
+
+    def __init__(self, put: Write) -> None:
+        self._put = put
+        self._begun = False
+
+    def add(self, records: Records) -> None:
+        for record in records:
+            text = json_text(record, indent=2).replace("\n", "\n  ")
+            self._put((",\n  " if self._begun else "[\n  ") + text)
+            self._begun = True
+
+    def end(self) -> None:
+        self._put("\n]\n" if self._begun else "[]\n")
+
+
+class _Csv:
+    """The columns are known when the last row is: until then rows wait on the disk."""
+
+    form: Format = "csv"
+
+    def __init__(self, put: Write) -> None:
+        self._put = put
+        self._names: dict[str, None] = {}
+        self._waiting = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - until end()
+
+    def add(self, records: Records) -> None:
+        for record in records:
+            cells = flat(record)
+            self._names.update(dict.fromkeys(cells))
+            self._waiting.write(json.dumps(cells) + "\n")
+
+    def end(self) -> None:
+        with self._waiting as waiting:
+            names = header([self._names])
+            if names:
+                self._put(csv_line({name: name for name in names}, names))
+            waiting.seek(0)
+            for line in waiting:
+                self._put(csv_line(json.loads(line), names))
+
+
+class _Table:
+    """Tables in pieces; rows with another first column than others make a table of their own."""
+
+    form: Format = "table"
+
+    def __init__(self, put: Write) -> None:
+        self._put = put
+        self._waiting: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+
+    def add(self, records: Records) -> None:
+        for record in records:
+            cells = flat(record)
+            piece = self._waiting.setdefault(tuple(record)[1:2], [])
+            piece.append(cells)
+        for names in [one for one, piece in self._waiting.items() if len(piece) >= PIECE]:
+            self._print(self._waiting.pop(names))
+
+    def end(self) -> None:
+        for piece in self._waiting.values():
+            self._print(piece)
+        self._waiting.clear()
+
+    def _print(self, piece: list[dict[str, Any]]) -> None:
+        from psrebind.cli.tables import table
+
+        # What came in the order of the hosts' speed is read in the order of their names.
+        piece.sort(key=lambda cells: str(cells["host"]))
+        self._put(table(piece, alone=False, stream=self._put.stream))

@@ -1,0 +1,142 @@
+"""What became of many hosts: counted as it comes, told at the end, the same causes together.
+
+Keeps a count and a few names for each cause. Knows outcomes and errors; prints to stderr only.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from psrebind.cli.messages import tell
+from psrebind.errors import HostError, InvalidInput, PsrebindError, ScriptError, SessionError
+from psrebind.fleet.fleet import FleetHost
+from psrebind.fleet.runner import Result
+from psrebind.rebind.observe import explained
+from psrebind.rebind.outcome import Outcome, exit_status, outcome_of_error
+
+BUG = 1
+NOT_REACHED = 4
+USAGE = 5
+INTERRUPTED = 130
+_NAMES = 5
+_WORDS = {0: "done", 2: "failed", 3: "for a person to look at", 4: "unreachable", 6: "unknown"}
+# What a command gives of a host that answered: an outcome, or an exit status where none fits.
+Ending = Outcome | int
+
+
+@dataclass
+class _Cause:
+    """Hosts that ended alike: the first one's sentence, a few names, and the number."""
+
+    word: str
+    sentence: str
+    names: list[str] = field(default_factory=list)
+    count: int = 0
+
+
+class Tally:
+    """Counts the endings of a run's hosts."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.words: Counter[str] = Counter()
+        self._statuses: set[int] = set()
+        self._causes: dict[tuple[str, str], _Cause] = {}
+        self._began = monotonic()
+
+    @property
+    def done(self) -> int:
+        """How many hosts have ended."""
+        return self.words.total()
+
+    @property
+    def exit_status(self) -> int:
+        """The one exit status of the run."""
+        return exit_status(self._statuses)
+
+    def count(self, ending: Ending) -> None:
+        """Count a host that answered."""
+        if isinstance(ending, Outcome):
+            self._count(ending.value, ending.exit_status)
+        else:
+            self._count(_WORDS.get(ending, "failed"), ending)
+
+    def count_failure(self, result: Result[FleetHost, Any]) -> None:
+        """Count a host that did not: it was lost, never tried, or met a bug of ours."""
+        if result.bug is not None:
+            # All of it at once: nobody can report half a traceback.
+            sys.stderr.write(result.bug)
+            self._fail(result.host, "failed", "a bug in psrebind: please report the lines above")
+            self._statuses.add(BUG)
+        elif result.error is None:
+            self._fail(result.host, Outcome.SKIPPED.value, "not tried")
+            self._statuses.add(NOT_REACHED)
+        else:
+            word, status = _judged(result.error)
+            self._fail(result.host, word, _sentence(result.error), _reason(result.error))
+            self._statuses.add(status)
+
+    def interrupted(self) -> None:
+        """Remember that a person ended the run."""
+        self._statuses.add(INTERRUPTED)
+
+    def report(self) -> None:
+        """Say what went wrong, each cause once, and then what became of how many."""
+        for cause in sorted(self._causes.values(), key=lambda one: -one.count):
+            tell(f"{_hosts(cause.count)} {cause.word}: {_listed(cause)}: {cause.sentence}")
+        counts = ", ".join(f"{count} {word}" for word, count in self.words.most_common())
+        tell(f"{_hosts(self.total)} in {monotonic() - self._began:.1f} s: {counts}")
+
+    def _count(self, word: str, status: int) -> None:
+        self.words[word] += 1
+        self._statuses.add(status)
+
+    def _fail(self, host: FleetHost, word: str, sentence: str, reason: str | None = None) -> None:
+        self.words[word] += 1
+        # The same reason on two hosts differs in their names.
+        alike = reason or sentence
+        names = {host.name, host.address, host.options.host if host.options else host.name}
+        for name in sorted(names, key=len, reverse=True):
+            alike = alike.replace(name, "HOST")
+        cause = self._causes.setdefault((word, alike), _Cause(word, sentence))
+        cause.count += 1
+        if len(cause.names) < _NAMES:
+            cause.names.append(host.name)
+
+
+def _judged(error: PsrebindError) -> tuple[str, int]:
+    if isinstance(error, InvalidInput):
+        return Outcome.SKIPPED.value, USAGE
+    outcome = outcome_of_error(error)
+    return outcome.value, outcome.exit_status
+
+
+def _sentence(error: PsrebindError) -> str:
+    if isinstance(error, SessionError):
+        return f"{error.reason}. {error.advice}" if error.advice else error.reason
+    return str(explained(error) if isinstance(error, HostError) else error)
+
+
+def _reason(error: PsrebindError) -> str:
+    """What two hosts have in common that failed alike, whatever language they speak.
+
+    Advice may name a file of the one host.
+    """
+    if isinstance(error, SessionError):
+        return error.reason
+    if isinstance(error, ScriptError) and error.error_id:
+        return f"{error.error_id} {error.hresult} {error.place}"
+    return _sentence(error)
+
+
+def _listed(cause: _Cause) -> str:
+    more = cause.count - len(cause.names)
+    return ", ".join(cause.names) + (f" and {more} more" if more else "")
+
+
+def _hosts(count: int) -> str:
+    return "1 host" if count == 1 else f"{count} hosts"

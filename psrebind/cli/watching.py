@@ -1,0 +1,152 @@
+"""A run of many hosts as a person sees it: a live line on a terminal, and Ctrl-C.
+
+Knows the terminal and signals; knows nothing of what is done on the hosts.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Self, TextIO
+
+from psrebind.cli.output import write
+from psrebind.cli.tally import INTERRUPTED, Tally
+from psrebind.sessions.base import Limits
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_STOPPING = b"\npsrebind: stopping the hosts that run; Ctrl-C again leaves at once\n"
+_SHOW_CURSOR = b"\x1b[?25h\n"
+
+
+class Live:
+    """The live line: how many ended and how, how many run, the rate, and the time left."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._running = 0
+        self._lock = threading.Lock()
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._progress, self._task = _progress(self._tally.total)
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def started(self, _: object) -> None:
+        """Count a host that begins."""
+        with self._lock:
+            self._running += 1
+        self._draw()
+
+    def ended(self, *, began: bool) -> None:
+        """Draw what the tally has now."""
+        with self._lock:
+            self._running -= began
+        self._draw()
+
+    def writer(self, *, aside: bool = False) -> Writer:
+        """What writes to stdout, or aside to stderr, beside the live line."""
+        return Writer(sys.stderr if aside else sys.stdout, self._progress)
+
+    def _draw(self) -> None:
+        if self._progress is None or self._task is None:
+            return
+        words = ", ".join(f"{count} {word}" for word, count in self._tally.words.most_common())
+        self._progress.update(
+            self._task, completed=self._tally.done, running=self._running, words=words
+        )
+
+
+class Writer:
+    """Writes to a stream with the live line out of the way where both are one terminal."""
+
+    def __init__(self, stream: TextIO, progress: Progress | None) -> None:
+        self.stream = stream
+        self._progress = progress
+
+    def __call__(self, text: str) -> None:
+        """Write, if there is anything to write."""
+        if not text:
+            return
+        if self._progress is None or not self.stream.isatty():
+            write(text, self.stream)
+            return
+        self._progress.stop()
+        write(text, self.stream)
+        self._progress.start()
+
+
+def _progress(total: int) -> tuple[Progress, TaskID]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Hosts a second."""
+
+        def render(self, task: Task) -> Text:
+            """Nothing until two hosts have ended."""
+            return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+    progress = Progress(
+        MofNCompleteColumn(),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[words]}", markup=False),
+        TextColumn("{task.fields[running]} running", markup=False),
+        Rate(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+    )
+    return progress, progress.add_task("hosts", total=total, words="", running=0)
+
+
+@contextmanager
+def stoppable(limits: Limits, tally: Tally) -> Iterator[None]:
+    """Let the first Ctrl-C stop the run in order, and the second one leave at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def pressed(_: int, __: FrameType | None) -> None:
+        if limits.cancelled.is_set():
+            # Threads that hang would be waited for at the interpreter's end.
+            if sys.stderr.isatty():
+                os.write(2, _SHOW_CURSOR)
+            os._exit(INTERRUPTED)
+        limits.cancelled.set()
+        tally.interrupted()
+        # Streams of Python's own cannot be written to from within a signal's handler.
+        os.write(2, _STOPPING)
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, pressed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

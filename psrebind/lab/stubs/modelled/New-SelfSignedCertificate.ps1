@@ -1,0 +1,1 @@
+Add-LabSelfSigned $PSCmdlet $PSBoundParameters

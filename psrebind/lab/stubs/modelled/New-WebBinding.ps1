@@ -1,0 +1,1 @@
+Add-LabBinding $PSCmdlet $PSBoundParameters

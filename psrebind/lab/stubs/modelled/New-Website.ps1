@@ -1,0 +1,1 @@
+Add-LabWebsite $PSCmdlet $PSBoundParameters

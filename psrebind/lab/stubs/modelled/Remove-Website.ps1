@@ -1,0 +1,1 @@
+Remove-LabWebsite $PSCmdlet $PSBoundParameters

@@ -1,0 +1,133 @@
+"""The lab's named assumptions as questions, and what a host answered.
+
+Knows the assumptions and no host. The sentence of a question is the assumption's own.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from psrebind.errors import HostError
+from psrebind.lab import assumptions
+from psrebind.lab.assumptions import Assumptions
+
+# Guesses of the lab that no switch covers, with what the lab takes for true.
+FIXED: dict[str, tuple[Any, str]] = {
+    "sni_keys_are_numbers": (True, "[K] SslSniBindingInfo names its keys by a running number."),
+    "sni_value_names_the_server": (True, "[K] The value HostnamePort of such a key is host:port."),
+    "ccs_keys_are_ports": (True, "[K] SslCcsBindingInfo keys its records by the bare port."),
+}
+UNASKED: dict[str, str] = {
+    "task_missing_value_stays_as_written": "it needs a task that runs and keeps its arguments",
+    "task_hidden_from_unelevated": "it needs a second account that is not elevated",
+}
+NEEDS_CHANGES = "only queries were sent; CHANGES=yes asks it on a site of its own"
+
+
+class Verdict(StrEnum):
+    """Whether a host does what the lab takes for true; so far: it was not seen to do otherwise."""
+
+    AGREES = "agrees"
+    SO_FAR = "agrees so far"
+    DIFFERS = "differs"
+    UNSETTLED = "not settled"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question: the lab's default, what was seen (None for nothing), and on what ground."""
+
+    question: str
+    sentence: str
+    assumed: Any
+    seen: Any
+    verdict: Verdict
+    because: str
+
+
+@dataclass
+class Answers:
+    """The answers so far; a later one replaces an earlier one that settled nothing."""
+
+    found: dict[str, Answer] = field(default_factory=dict)
+
+    def settle(self, question: str, seen: Any, because: str, *, agrees: bool | None = None) -> None:
+        """Keep what was seen; it agrees where it is what the lab takes for true."""
+        assumed = defaults()[question]
+        same = seen == assumed if agrees is None else agrees
+        verdict = Verdict.AGREES if same else Verdict.DIFFERS
+        self._keep(question, seen, verdict, because)
+
+    def unseen(self, question: str, because: str) -> None:
+        """Keep that something was looked for and not seen, which proves nothing."""
+        self._keep(question, False, Verdict.SO_FAR, because)
+
+    def leave(self, question: str, because: str) -> None:
+        """Keep why a question is not settled, unless it is by now."""
+        known = self.found.get(question)
+        if known is None or known.verdict is Verdict.UNSETTLED:
+            self._keep(question, None, Verdict.UNSETTLED, because)
+
+    @contextmanager
+    def attempt(self, *questions: str) -> Iterator[None]:
+        """Whatever the host says no to in this block leaves the questions open, with its words."""
+        try:
+            yield
+        except HostError as error:
+            for question in questions:
+                self.leave(question, str(error))
+
+    def all(self, *, changes: bool) -> tuple[Answer, ...]:
+        """An answer to every question, in the order of the assumptions."""
+        for question in defaults():
+            if question not in self.found:
+                reason = UNASKED.get(question, "" if changes else NEEDS_CHANGES)
+                self.leave(question, reason or "nothing on this host showed it")
+        return tuple(self.found[question] for question in defaults())
+
+    def _keep(self, question: str, seen: Any, verdict: Verdict, because: str) -> None:
+        assumed = defaults()[question]
+        self.found[question] = Answer(
+            question, sentences()[question], assumed, seen, verdict, because
+        )
+
+
+class Unanswered(HostError):
+    """What was tried did not show what it was tried for; the text says why."""
+
+
+@cache
+def defaults() -> dict[str, Any]:
+    """Every question, with what the lab takes for true."""
+    return asdict(Assumptions()) | {name: value for name, (value, _) in FIXED.items()}
+
+
+@cache
+def sentences() -> dict[str, str]:
+    """The sentence below each assumption, from its own source."""
+    tree = ast.parse(inspect.getsource(assumptions))
+    body = next(one for one in tree.body if isinstance(one, ast.ClassDef)).body
+    found = {name: sentence for name, (_, sentence) in FIXED.items()}
+    for named, said in pairwise(body):
+        if isinstance(named, ast.AnnAssign) and isinstance(named.target, ast.Name):
+            found[named.target.id] = _text(said)
+    return found
+
+
+def _text(node: ast.stmt) -> str:
+    assert isinstance(node, ast.Expr)
+    assert isinstance(node.value, ast.Constant)
+    return str(node.value.value)
+
+
+def number(values: Sequence[int]) -> str:
+    """Some numbers as a person reads them."""
+    return ", ".join(str(value) for value in values) or "none"

@@ -1,0 +1,81 @@
+"""A check on a lab without a PowerShell: queries, the report, and what the command says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from check_host.__main__ import FAILED, Wishes, checked, main
+from check_host.questions import Verdict
+from check_host.report import Report, document, write
+from labs import connect, running
+
+from psrebind.lab.runtime import Lab
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Iterator[Lab]:
+    """A running lab without one: enough for queries."""
+    with running(tmp_path / "lab", None, names=["web01"]) as found:
+        yield found
+
+
+def check(lab: Lab, **wishes: Any) -> Report:
+    """What the command does between its options and its report."""
+    host = lab.hosts["web01"]
+    return checked("web01", host.address, lambda: connect(lab), Wishes(**wishes))
+
+
+def test_without_changes_nothing_changes(model: Lab) -> None:
+    """Only queries are sent: the host's state is the very same, and the rest is left open."""
+    host = model.hosts["web01"]
+    before = host.host.state
+    report = check(model)
+    assert host.host.state is before
+    assert not report.failed
+    settled = {one.question for one in report.answers if one.verdict is not Verdict.UNSETTLED}
+    assert settled >= {"empty_ctl_values_present", "blob_property_key", "blob_property_renewal"}
+    left = {one.because for one in report.answers if one.question == "add_resets_options"}
+    assert "CHANGES=yes" in left.pop()
+
+
+def test_the_model_cannot_be_changed_by_a_check(model: Lab) -> None:
+    """Without a PowerShell the changes fail, the report says so, and nothing is left."""
+    host = model.hosts["web01"]
+    before = host.host.state
+    report = check(model, changes=True)
+    assert report.failed
+    assert host.host.state is before
+    assert report.checks[-1].name == "the changes of the check"
+
+
+def test_the_command_writes_its_report(
+    model: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two files without the password, a table, where to send them, and status 0."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", model.password)
+    address, folder = model.hosts["web01"].address, tmp_path / "reports"
+    assert main([address, "--user", model.user, "--folder", str(folder)]) == 0
+    told = capsys.readouterr()
+    files = sorted(folder.iterdir())
+    assert [one.suffix for one in files] == [".json", ".md"]
+    assert not any(model.password in one.read_text() for one in files)
+    assert model.password not in told.out + told.err
+    assert "blob_property_key" in told.out
+    assert "Please send both files" in told.err
+
+
+def test_a_failed_check_has_its_status(model: Lab, tmp_path: Path) -> None:
+    """A query that psrebind cannot carry out is its own failure: exit status 2."""
+    host = model.hosts["web01"]
+    host.host.faults["iis.sites"] = "fail"
+    report = check(model)
+    assert report.failed
+    assert [one.name for one in report.checks if one.ok is False] == ["get_iis_binding"]
+    data, text = write(report, tmp_path / "out")
+    assert "FAILED" in text.read_text()
+    assert document(report)["checks"][0]["ok"] is True
+    assert data.read_text().isascii()
+    assert FAILED == 2

@@ -1,0 +1,193 @@
+"""A planted password is in no log, traceback, file, script, output or process list."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from labs import running as on_the_air
+
+from psrebind.lab import runtime
+from psrebind.lab.answers import Answers
+from psrebind.lab.faults import NetworkFault
+from psrebind.lab.runtime import Lab
+
+# Every library logs all that it ever would; `broken` makes a bug in the midst of a host's work.
+DRIVER = """
+import logging, sys
+logging.basicConfig(level=logging.DEBUG, filename=sys.argv[1])
+from psrebind.cli import listing, main
+if sys.argv[2] == "broken":
+    listing.binding_lines = lambda *_: [][1]
+sys.exit(main(sys.argv[3:]))
+"""
+WRONG = "Wrong-Pumpkin-4711"
+scripts: list[str] = []
+
+
+class Remembering(Answers):
+    """Answers as the model does, and remembers what it was sent."""
+
+    def __call__(self, script: str, parameters: Mapping[str, object]) -> str:
+        """Note script, parameters and reply."""
+        reply = super().__call__(script, parameters)
+        scripts.append(f"{script}\n{parameters}\n{reply}")
+        return reply
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Three hosts that remember what they were sent."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runtime, "Answers", Remembering)
+        with on_the_air(tmp_path_factory.mktemp("lab"), None) as lab:
+            yield lab
+
+
+@pytest.fixture
+def folder(tmp_path: Path, lab: Lab) -> Path:
+    """Where everything that a command writes comes to lie, the log included."""
+    for name in ("tmp", "home", "before"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def inventory(folder: Path, lab: Lab, password: str | None) -> Path:
+    """The hosts, with a password in clear where one is given; outside of what is searched."""
+    path = folder.parent / f"{folder.name}-hosts.ini"
+    own = f" ansible_password={password}" if password else ""
+    lines = [
+        f"{name} ansible_host={host.address} ansible_user={lab.user}{own}\n"
+        for name, host in lab.hosts.items()
+    ]
+    path.write_text("".join(["[web]\n", *lines]), "utf-8")
+    return path
+
+
+def shapes(secret: str, user: str) -> list[bytes]:
+    """A secret as it may stand somewhere: in clear, in UTF-16, and in base64 of several things."""
+    plain, wide = secret.encode(), secret.encode("utf-16-le")
+    basic = f"{user}:{secret}".encode()
+    return [
+        plain,
+        wide,
+        plain.hex().encode(),
+        wide.hex().encode(),
+        *(base64.b64encode(one).rstrip(b"=")[:-1] for one in (plain, wide, basic)),
+    ]
+
+
+def run(folder: Path, words: list[str], password: str, *, how: str) -> tuple[int, bytes]:
+    """Run a command to its end; its status, and everything that anybody could see of it."""
+    environment = os.environ | {
+        "PSREBIND_PASSWORD": password,
+        "PSREBIND_BEFORE_FOLDER": str(folder / "before"),
+        "TMPDIR": str(folder / "tmp"),
+        "HOME": str(folder / "home"),
+        "XDG_DATA_HOME": str(folder / "home"),
+    }
+    command = [sys.executable, "-c", DRIVER, str(folder / "log"), how, *words]
+    seen = set()
+    with (
+        (folder / "out").open("wb") as out,
+        (folder / "err").open("wb") as err,
+        subprocess.Popen(
+            command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+        ) as process,
+    ):
+        running = True
+        while running:
+            seen.add(process_list())
+            try:
+                process.wait(0.1)
+                running = False
+            except subprocess.TimeoutExpired:
+                continue
+    return process.returncode, b"\n".join(seen)
+
+
+def process_list() -> bytes:
+    """The arguments of every process of this machine."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_bytes())
+        except OSError:
+            continue
+    return b"\n".join(found)
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    """Every file that the command has written."""
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+CASES = {
+    "good": (["bindings", "all", "-v"], 0, "well"),
+    "changing": (["task", "enable", "all", "--yes", "-f", "json"], 0, "well"),
+    "over HTTPS": (["hosts", "all", "--ssl", "--auth", "basic", "-f", "csv"], 0, "well"),
+    "cut": (["bindings", "all"], 4, "well"),
+    "bug": (["bindings", "all"], 1, "broken"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_password_is_nowhere(folder: Path, lab: Lab, name: str) -> None:
+    """Whatever a command does, and however it ends."""
+    words, expected, how = CASES[name]
+    if "--ssl" in words:
+        words = [*words, "--ca-file", str(lab.authority_file)]
+    if name == "cut":
+        lab.hosts["web02"].faults.arm(NetworkFault.CUT_AFTER, number=5)
+    given = [*words, "-i", str(inventory(folder, lab, None))]
+    status, processes = run(folder, given, lab.password, how=how)
+    lab.hosts["web02"].faults.disarm()
+    assert status == expected, (folder / "err").read_text()
+    assert_unseen(lab.password, lab, folder, processes)
+
+
+def test_a_wrong_password_is_nowhere(folder: Path, lab: Lab) -> None:
+    """A refusal does not say what was refused."""
+    given = ["bindings", "all", "-i", str(inventory(folder, lab, None))]
+    status, processes = run(folder, given, WRONG, how="well")
+    assert status == 4
+    assert_unseen(WRONG, lab, folder, processes)
+
+
+def test_a_password_of_the_inventory_is_nowhere(folder: Path, lab: Lab) -> None:
+    """The warning about it names its place, not its text."""
+    given = ["bindings", "all", "-i", str(inventory(folder, lab, lab.password))]
+    status, processes = run(folder, given, "", how="well")
+    assert status == 0
+    assert b"password" in (folder / "err").read_bytes()
+    assert_unseen(lab.password, lab, folder, processes)
+
+
+def assert_unseen(secret: str, lab: Lab, folder: Path, processes: bytes) -> None:
+    """Look for every shape of a secret in all that was seen; the log is there at all."""
+    places = written(folder) | {
+        "process list": processes,
+        "scripts": "\n".join(scripts).encode("utf-8", "surrogatepass"),
+    }
+    assert b"DEBUG" in places[str(folder / "log")]
+    assert b"DRIVER" in processes or b"psrebind.cli" in processes
+    found = [
+        (place, shape)
+        for place, text in places.items()
+        for shape in shapes(secret, lab.user)
+        if shape in text
+    ]
+    assert not found
+
+
+def test_the_search_finds_a_secret(folder: Path, lab: Lab) -> None:
+    """A secret in any shape, in any file, would be found."""
+    for number, shape in enumerate(shapes(WRONG, lab.user)):
+        (folder / "log").write_bytes(b"DEBUG " + shape)
+        with pytest.raises(AssertionError):
+            assert_unseen(WRONG, lab, folder, f"psrebind.cli {number}".encode())

@@ -1,0 +1,147 @@
+"""The command replay against the lab: chains to their end, what is refused, what is done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import pytest
+from cli.command_line import Command
+from labs import records, restored, running, sent, swap
+
+from psrebind.lab import renewals
+from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.scenario import ALL_NAMES
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The six hosts of the demo on the air, answered by the model."""
+    with running(tmp_path_factory.mktemp("lab"), None, names=ALL_NAMES) as found:
+        yield found
+
+
+def chain(lab: Lab, host: LabHost, length: int) -> list[str]:
+    """Renew what is bound as often, with nobody to follow; every certificate of the chain."""
+    names = [swap(lab, host.name).old]
+    for _ in range(length):
+        names.append(renewals.renew(host.host, lab.scenario.authority, names[-1]))
+    return names
+
+
+def bind(host: LabHost, key: str, thumbprint: str) -> None:
+    """Put a certificate into one record."""
+
+    def change(state):  # type: ignore[no-untyped-def]
+        changed = (
+            replace(one, thumbprint=thumbprint) if one.key == key else one for one in state.records
+        )
+        return replace(state, records=tuple(changed))
+
+    host.host.change(change)
+
+
+def link(host: LabHost, links: Mapping[str, str]) -> None:
+    """Set renewal links, and take all others away."""
+    host.host.change(
+        lambda state: replace(
+            state,
+            certificates=tuple(
+                replace(one, renewed_by=links.get(one.thumbprint)) for one in state.certificates
+            ),
+        )
+    )
+
+
+def test_a_chain_is_followed_to_its_end(as_admin: Command, lab: Lab) -> None:
+    """With A→B→C, B archived, and A and B bound, both go to C, and --yes does it."""
+    with restored(lab.hosts["web01"]) as host:
+        a, b, c = chain(lab, host, 2)
+        bind(host, "shop.example:8443", b)
+        assert {one.thumbprint for one in host.host.state.certificates if one.archived} == {a, b}
+        shown = as_admin("replay", host.address, "-f", "json")
+        rows = {row["site"]: (row["before"], row["after"]) for row in json.loads(shown.out)}
+        assert shown.status == 0
+        assert rows == {"Shop": (b, c), "München": (a, c), "Legacy": (a, c), "Intranet": (a, c)}
+        assert {one.thumbprint for one in records(host).values()} == {a, b}
+        for words in ("event 1001 #", "renewal link in My", "--yes"):
+            assert words in shown.err
+        done = as_admin("replay", host.address, "--yes", "-f", "jsonl")
+        lines = [json.loads(line) for line in done.out.splitlines()]
+        assert done.status == 0
+        assert {(line["outcome"], line["verdict"]) for line in lines} == {("changed", "verified")}
+        assert {one.thumbprint for one in records(host).values()} == {c}
+        again = as_admin("replay", host.address, "--yes", "-f", "json")
+        assert (again.status, json.loads(again.out)) == (0, [])
+        assert "nothing would follow" in again.err
+
+
+def test_a_loop_is_refused(as_admin: Command, lab: Lab) -> None:
+    """Links that go in a circle propose nothing, and a person has to say which."""
+    with restored(lab.hosts["web01"]) as host:
+        one = swap(lab, "web01")
+        link(host, {one.old: one.new, one.new: one.old})
+        before = host.host.state
+        for words in ((), ("--yes",)):
+            ran = as_admin("replay", host.address, *words, "-f", "json")
+            rows = json.loads(ran.out)
+            assert (ran.status, len(rows)) == (3, 4)
+            assert all("in a loop" in row["reason"] for row in rows)
+            assert f"psrebind rebind --old {one.old} --new" in ran.err
+        assert host.host.state == before
+
+
+def test_a_chain_of_twenty_one_is_refused(as_admin: Command, lab: Lab) -> None:
+    """Twenty renewals are followed; one more is refused with the reason."""
+    with restored(lab.hosts["web01"]) as host:
+        names = chain(lab, host, 21)
+        bind(host, "shop.example:8443", names[1])
+        ran = as_admin("replay", host.address, "-f", "json")
+        rows = {row["site"]: row for row in json.loads(ran.out)}
+        assert ran.status == 3
+        assert (rows["Shop"]["outcome"], rows["Shop"]["after"]) == ("planned", names[21])
+        assert rows["Legacy"]["outcome"] == "refused"
+        assert "longer than 20 renewals" in rows["Legacy"]["reason"]
+
+
+def test_sources_that_disagree_are_refused(as_admin: Command, lab: Lab) -> None:
+    """An event says one successor and the link another: refused, with both."""
+    with restored(lab.hosts["web01"]) as host:
+        one = swap(lab, "web01")
+        (_, other) = chain(lab, host, 1)
+        link(host, {one.old: one.new})
+        ran = as_admin("replay", host.address, "-f", "json")
+        reasons = {row["reason"] for row in json.loads(ran.out)}
+        assert ran.status == 3
+        assert all(one.new in reason and other in reason for reason in reasons)
+
+
+def test_a_refused_binding_stays(as_admin: Command, lab: Lab) -> None:
+    """The plan's refusals are those of rebind: a lost name is left alone, the rest is done."""
+    with restored(lab.hosts["web01"]) as host:
+        shown = as_admin("replay", host.address, "-f", "json")
+        rules = {row["site"]: row["rule"] for row in json.loads(shown.out) if row["rule"]}
+        assert (shown.status, rules) == (3, {"Legacy": "loses-name"})
+        done = as_admin("replay", host.address, "--yes", "-f", "json")
+        outcomes = {row["site"]: row["outcome"] for row in json.loads(done.out)}
+        assert (done.status, outcomes["Legacy"], outcomes["Shop"]) == (3, "refused", "changed")
+
+
+def test_since_leaves_events_out(as_admin: Command, lab: Lab) -> None:
+    """An event before --since counts no more; a link in the store has no time."""
+    with restored(lab.hosts["web01"]) as host:
+        chain(lab, host, 1)
+        link(host, {})
+        assert len(json.loads(as_admin("replay", host.address, "-f", "json").out)) == 4
+        late = as_admin("replay", host.address, "--since", "2999-01-01", "-f", "json")
+        assert (late.status, json.loads(late.out)) == (0, [])
+
+
+def test_a_wrong_time_sends_nothing(as_admin: Command, lab: Lab) -> None:
+    """What is no time is said before anything reaches the host."""
+    host = lab.hosts["web01"]
+    before = len(sent(host))
+    ran = as_admin("replay", host.address, "--since", "soon")
+    assert (ran.status, len(sent(host))) == (5, before)
+    assert "'soon' is no time" in ran.err

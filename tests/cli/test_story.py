@@ -1,0 +1,190 @@
+"""The commands on the task that follows renewals, against the lab: what clients are served."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from cli.command_line import Command
+from labs import restored, running, sent, swap
+
+from psrebind.lab import renewals
+from psrebind.lab.iis_manager import TASK_XML
+from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.scenario import ALL_NAMES
+from psrebind.model import BindingInfo
+from psrebind.rebind.handshake import Endpoint, handshakes
+
+
+@pytest.fixture(scope="module", params=["model", pytest.param("pwsh", marks=pytest.mark.engine)])
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The six hosts of the demo on the air, once without and once with a PowerShell."""
+    engine = request.getfixturevalue("pwsh") if request.param == "pwsh" else None
+    with running(tmp_path_factory.mktemp("lab"), engine, names=ALL_NAMES) as found:
+        yield found
+
+
+def served(host: LabHost) -> set[str | None]:
+    """What clients of all bindings of a host are served, the central store's apart."""
+    places = [
+        Endpoint(
+            host.address if information.ip == "*" else information.ip,
+            information.port,
+            information.host.encode("idna").decode() or None,
+        )
+        for site in host.host.state.sites
+        for binding in site.bindings
+        if binding.protocol == "https" and not binding.flags & 2
+        for information in [BindingInfo(binding.information)]
+    ]
+    return {one.thumbprint for one in handshakes(places)}
+
+
+def renew(lab: Lab, name: str, old: str) -> str:
+    """A renewal as autoenrollment makes it, and the new certificate."""
+    return renewals.renew(lab.hosts[name].host, lab.scenario.authority, old)
+
+
+def only(text: str) -> dict[str, Any]:
+    """The one row of a JSON output."""
+    (row,) = json.loads(text)
+    return dict(row)
+
+
+@pytest.mark.parametrize("method", ["appcmd", "notification"])
+def test_a_renewal_reaches_clients_with_no_further_command(
+    as_admin: Command, lab: Lab, method: str
+) -> None:
+    """After enable every binding serves what a renewal made; after disable it does not."""
+    with restored(lab.hosts["web02"]) as host:
+        old = swap(lab, "web02").old
+        way = ("--method", method, "-f", "json")
+        assert served(host) == {old}
+        assert only(as_admin("task", "enable", host.address, *way).out)["outcome"] == "changed"
+        first = renew(lab, "web02", old)
+        assert served(host) == {first}
+        assert only(as_admin("task", "disable", host.address, *way).out)["outcome"] == "changed"
+        second = renew(lab, "web02", first)
+        assert served(host) == {first}
+        report = as_admin("task", "status", host.address, *way)
+        row = only(report.out)
+        assert (report.status, row["present"]) == (3, False)
+        assert [(one["new"], one["handled"]) for one in row["notices"]] == [
+            (second, "not handled"),
+            (first, "handled"),
+        ]
+
+
+@pytest.mark.parametrize("method", ["appcmd", "notification"])
+def test_enable_and_disable_twice(as_admin: Command, lab: Lab, method: str) -> None:
+    """Each changes once and is unchanged then, in one pipeline and one shell each time."""
+    with restored(lab.hosts["web01"]) as host:
+        for verb, outcomes in (
+            ("enable", ("changed", "unchanged")),
+            ("disable", ("changed", "unchanged")),
+        ):
+            for outcome in outcomes:
+                before = len(sent(host))
+                ran = as_admin("task", verb, host.address, "--method", method, "-f", "json")
+                actions = sent(host)[before:]
+                assert (ran.status, only(ran.out)["outcome"]) == (0, outcome)
+                assert (actions.count("Create"), actions.count("Command")) == (1, 1)
+
+
+def test_an_edited_task_is_named_then_converged(as_admin: Command, lab: Lab) -> None:
+    """The differences are said before they go, and the log is turned on."""
+    with restored(lab.hosts["web06"]) as host:
+        state = host.host.state
+        planned = only(as_admin("task", "enable", host.address, "--dry-run", "-f", "json").out)
+        assert (planned["outcome"], planned["channel"]) == ("planned", "off")
+        assert host.host.state == state
+        ran = as_admin("task", "enable", host.address)
+        assert ran.status == 0
+        for words in ("EventID=1006", "IgnoreNew", "changed", "off → on"):
+            assert words in ran.out
+        row = only(as_admin("task", "status", host.address, "-f", "json").out)
+        assert (row["present"], row["differences"], row["channel"]) == (True, [], True)
+        assert row["last_result"] == "never ran"
+
+
+@pytest.mark.parametrize("method", ["appcmd", "notification"])
+def test_a_shared_template_is_skipped(as_admin: Command, lab: Lab, method: str) -> None:
+    """Failure 2 of the field notes: status 3 with both certificates, and nothing is touched."""
+    with restored(lab.hosts["web05"]) as host:
+        state = host.host.state
+        for dry in ((), ("--dry-run",)):
+            words = ("--method", method, "-f", "json", *dry)
+            ran = as_admin("task", "enable", host.address, *words)
+            row = only(ran.out)
+            assert (ran.status, row["outcome"]) == (3, "skipped")
+            assert all(one.thumbprint in row["reason"] for one in state.certificates)
+            assert host.host.state == state
+        forced = as_admin("task", "enable", host.address, "--method", method, "--force")
+        assert forced.status == 0
+
+
+def test_other_rebinders_are_named(as_admin: Command, lab: Lab) -> None:
+    """A home-made duplicate is told by its path and what it does, at enable and status."""
+    with restored(lab.hosts["web01"]) as host:
+        task = {"path": "\\Home\\", "name": "Mine", "xml": TASK_XML, "force": True}
+        host.host.call("tasks.register", task)
+        enabled = as_admin("task", "enable", host.address, "-f", "json")
+        assert [one["name"] for one in only(enabled.out)["others"]] == ["\\Home\\Mine"]
+        assert "a duplicate" in enabled.err
+        assert "\\Home\\Mine" in as_admin("task", "status", host.address).out
+
+
+def test_status_says_what_is_not_known(as_admin: Command, lab: Lab) -> None:
+    """Without IIS's module the bindings are unknown, and so is what became of a renewal."""
+    with restored(lab.hosts["web03"]) as host:
+        renew(lab, "web03", swap(lab, "web03").old)
+        facts = replace(host.host.facts, modules=("ScheduledTasks", "PKI"))
+        host.host.change(lambda state: replace(state, facts=facts))
+        ran = as_admin("task", "status", host.address, "-f", "json")
+        assert {one["handled"] for one in only(ran.out)["notices"]} in (
+            {"unknown"},
+            {"not handled"},
+        )
+
+
+def test_a_policy_that_stops_the_script(as_admin: Command, lab: Lab) -> None:
+    """Enabling a notification task under AllSigned says that its script will not run."""
+    with restored(lab.hosts["web01"]) as host:
+        facts = replace(host.host.facts, execution_policy="AllSigned")
+        host.host.change(lambda state: replace(state, facts=facts))
+        ran = as_admin("task", "enable", host.address, "--method", "notification")
+        assert "AllSigned does not let the task's script run" in ran.err
+
+
+def test_notify_repairs_what_another_authority_issued(as_admin: Command, lab: Lab) -> None:
+    """An imported certificate starts nothing; a notice does, and the clients get it."""
+    with restored(lab.hosts["web04"]) as host:
+        (old,) = served(host)
+        assert old
+        as_admin("task", "enable", host.address)
+        new = renewals.import_certificate(host.host, lab.scenario.authority, like=old)
+        assert served(host) == {old}
+        ran = as_admin("notify", host.address, "--old", old, "--new", new, "-f", "json")
+        assert (ran.status, only(ran.out)["linked"]) == (0, False)
+        assert served(host) == {new}
+
+
+def test_notify_with_link_says_what_that_does(as_admin: Command, lab: Lab) -> None:
+    """The renewal link outlives the command, and its consequence is said in a sentence."""
+    with restored(lab.hosts["web01"]) as host:
+        one = swap(lab, "web01")
+        words = ("notify", host.address, "--old", one.old, "--new", one.new)
+        assert "Windows may serve" not in as_admin(*words).err
+        assert "Windows may serve the new certificate wherever" in as_admin(*words, "--link").err
+
+
+def test_notify_into_a_log_that_is_off(as_admin: Command, lab: Lab) -> None:
+    """Nothing hears it: status 3, and what turns the log on."""
+    with restored(lab.hosts["web06"]) as host:
+        one = swap(lab, "web06")
+        ran = as_admin("notify", host.address, "--old", one.old, "--new", one.new)
+        assert ran.status == 3
+        assert f"psrebind task enable {host.address}" in ran.err

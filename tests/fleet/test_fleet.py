@@ -1,0 +1,171 @@
+"""The public API for many hosts: what it takes, what it gives, and the examples of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import runpy
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from labs import running, shells_left
+
+from psrebind import Fleet
+from psrebind.errors import AuthenticationError, InvalidInput
+from psrebind.fleet.fleet import Account
+from psrebind.lab.runtime import Lab
+from psrebind.model import Secret
+from psrebind.operations.get_host import GetHost
+from psrebind.sessions.credentials import Credential
+from psrebind.sessions.local import LocalSession
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Six hosts without PowerShell."""
+    names = [f"web{number:02}" for number in range(1, 7)]
+    with running(tmp_path_factory.mktemp("lab"), None, names=names) as lab:
+        yield lab
+
+
+@pytest.fixture
+def inventory(lab: Lab, tmp_path: Path) -> Path:
+    """The hosts in a file, with their user."""
+    path = tmp_path / "hosts.csv"
+    lines = [f"{name},{host.address},{lab.user}\n" for name, host in lab.hosts.items()]
+    path.write_text("".join(["name,address,user\n", *lines]), "utf-8")
+    return path
+
+
+def example(name: str, *words: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The lines that an example prints."""
+    runpy.run_path(str(EXAMPLES / f"{name}.py"))["main"](*words)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_each_host_answers(lab: Lab, inventory: Path) -> None:
+    """Every host of the inventory has its reply, and no shell stays open."""
+    fleet = Fleet.from_inventory(inventory, password=Secret(lab.password))
+    question = GetHost()
+    names = {
+        result.host.name: question.host(result.value, result.value.bodies[0]).name
+        for result in fleet.run([question])
+        if result.value
+    }
+    assert names == {name: name for name in lab.hosts}
+    assert [shells_left(host) for host in lab.hosts.values()] == [0] * 6
+
+
+def test_two_names_of_one_endpoint_are_one_host(lab: Lab) -> None:
+    """A host that is named twice is asked once."""
+    address = lab.hosts["web01"].address
+    fleet = Fleet.of([address, address], user=lab.user, password=Secret(lab.password))
+    assert [host.name for host in fleet.hosts] == [address]
+
+
+def test_a_wrong_password_is_tried_once(lab: Lab, inventory: Path) -> None:
+    """Every host has the refusal, and one of them the only attempt."""
+    before = sum(attempts(lab))
+    fleet = Fleet.from_inventory(inventory, password=Secret("wrong"))
+    results = list(fleet.run([GetHost()]))
+    assert len(results) == 6
+    assert all(isinstance(result.error, AuthenticationError) for result in results)
+    assert sum(attempts(lab)) == before + 1
+
+
+def attempts(lab: Lab) -> list[int]:
+    """How often somebody tried to log on, host by host."""
+    logons = (host.endpoint.logons.get(lab.user) for host in lab.hosts.values())
+    return [one.attempts if one else 0 for one in logons]
+
+
+def test_this_machine_needs_no_password() -> None:
+    """`localhost` is a local session, which shares its credential with nobody."""
+    (host,) = Fleet.of(["localhost"]).hosts
+    assert host.credential is None
+    assert isinstance(host.session(), LocalSession)
+
+
+def test_an_account_shows_no_password() -> None:
+    """Hosts share an account by user and password, and its text tells neither password nor hash."""
+    one, same, other = (
+        Account.of(Credential(user, Secret(password)))
+        for user, password in (("Admin", "pumpkin"), ("admin", "pumpkin"), ("admin", "other"))
+    )
+    assert one == same != other
+    assert "pumpkin" not in repr(one)
+    assert repr(one) == "Account(username='admin')"
+
+
+@pytest.mark.parametrize(
+    ("names", "settings", "reason"),
+    [
+        (["web01"], {"user": "admin"}, "a password is needed"),
+        (["web01"], {"auth": "ntlm"}, "ntlm needs a user name and a password"),
+        (["web*"], {}, "chooses from an inventory"),
+        (["web01"], {"auth": "basic"}, "in the clear"),
+    ],
+)
+def test_input_is_checked_before_any_host_is_asked(
+    names: list[str], settings: dict[str, str], reason: str
+) -> None:
+    """What cannot work is refused when the fleet is made."""
+    with pytest.raises(InvalidInput, match=reason):
+        Fleet.of(names, **settings)
+
+
+def test_a_fleet_is_a_value(lab: Lab, inventory: Path) -> None:
+    """Forks and seconds are exchanged as in any dataclass, and the password is in no text of it."""
+    fleet = Fleet.from_inventory(inventory, "web01", password=Secret(lab.password))
+    changed = dataclasses.replace(fleet, forks=3, seconds=5)
+    assert (changed.forks, changed.hosts) == (3, fleet.hosts)
+    assert lab.password not in repr(fleet)
+
+
+def test_the_package_stays_light() -> None:
+    """Importing psrebind imports nothing of the fleet; asking for Fleet does."""
+    script = (
+        "import sys, psrebind; light = 'psrebind.fleet' in sys.modules; psrebind.Fleet; "
+        "print(light, 'psrebind.fleet' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout.split() == ["False", "True"]
+
+
+def test_the_example_of_bindings(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It prints the bindings of each host that it names."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", lab.password)
+    addresses = [lab.hosts[name].address for name in ("web01", "web02")]
+    lines = example("bindings_of_some_hosts", lab.user, *addresses, capsys=capsys)
+    assert {line.split()[0] for line in lines} == set(addresses)
+    assert len([line for line in lines if lab.scenario.summary[0].old in line]) == 4
+
+
+def test_the_example_of_expiring_certificates(
+    lab: Lab, inventory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The old certificates end within a month, the new ones do not."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", lab.password)
+    lines = example("expiring_certificates", str(inventory), "web01", "40", capsys=capsys)
+    swap = lab.scenario.summary[0]
+    assert any(swap.old in line for line in lines)
+    assert not any(swap.new in line for line in lines)
+
+
+def test_the_example_of_own_work(
+    lab: Lab, inventory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It plans on all hosts, and only one has something to change."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", lab.password)
+    swap = lab.scenario.summary[0]
+    lines = example("work_of_your_own", str(inventory), swap.old, swap.new, capsys=capsys)
+    assert len(lines) == 6
+    assert "web01 3 bindings to change" in lines
+    assert sum("0 bindings" in line for line in lines) == 5

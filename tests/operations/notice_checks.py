@@ -1,0 +1,135 @@
+"""What must hold of events and notices, each as a check for tests and mutants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from labs import ask, connect, restored
+from operations.changes import pair
+from operations.task_checks import refusal, switch_off
+
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.lab import renewals
+from psrebind.lab.runtime import Lab
+from psrebind.model import Renewal, Thumbprint
+from psrebind.operations import run
+from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
+from psrebind.operations.send_renewal_notice import SendRenewalNotice
+from psrebind.sessions.remote import RemoteSession
+from psrebind.templates import Library
+
+
+def reads_a_renewal(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A renewal's three events come decoded, newest first, whole or by id, record and number."""
+    with restored(lab.hosts["web01"]) as host:
+        old = pair(lab, "web01")[0]
+        new = renewals.renew(host.host, lab.scenario.authority, old)
+        every = GetLifecycleEvent()
+        found = every.result(run([every], session, library=library).bodies[0])
+        assert [one.id for one in found] == [1005, 1001, 1006]
+        assert found[1].renewal == Renewal(old, Thumbprint(new))
+        for query, ids in (
+            (event_query(ids=[1001, 1006]), [1001, 1006]),
+            (event_query(after_record=2), [1005]),
+            (event_query(thumbprint=old), [1005, 1001]),
+            (event_query(ids=[1002]), []),
+        ):
+            asked = GetLifecycleEvent(query=query)
+            found = asked.result(run([asked], session, library=library).bodies[0])
+            assert [one.id for one in found] == ids
+        few = GetLifecycleEvent(newest=2)
+        assert len(few.result(run([few], session, library=library).bodies[0])) == 2
+
+
+def says_what_the_logs_are(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """On or off, how many events, from when on; a log that is not there is said too."""
+    with restored(lab.hosts["web06"]) as host, connect(lab, "web06") as other:
+        asked = GetLifecycleEvent(
+            channels=(SYSTEM_CHANNEL, USER_CHANNEL, "No/Such"), query=event_query(ids=[1001])
+        )
+        system, user, none = ask(other, asked, library)
+        (event,) = host.host.state.channels[0].events
+        # The oldest event of the log, not of what was asked for: the log has rolled over.
+        assert (system.enabled, system.records, system.oldest) == (False, 1, event.time)
+        assert (user.enabled, user.records, user.oldest) == (True, 0, None)
+        assert (none.enabled, none.records, none.oldest) == (None, None, None)
+        assert system.events == user.events == none.events == ()
+
+
+def constrained_language_reads_events(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """In Constrained Language the same events come by another way."""
+    with restored(lab.hosts["web01"]) as host:
+        renewals.renew(host.host, lab.scenario.authority, pair(lab, "web01")[0])
+        asked = GetLifecycleEvent(query=event_query(ids=[1001, 1005]))
+        full = asked.result(run([asked], session, library=library).bodies[0])
+        facts = replace(host.host.facts, language_mode="ConstrainedLanguage")
+        host.host.change(lambda now: replace(now, facts=facts))
+        with connect(lab) as other:
+            reply = run([asked], other, library=library)
+            assert reply.language_mode == "ConstrainedLanguage"
+            assert asked.result(reply.bodies[0]) == full
+        assert len(full) == 2
+
+
+def raises_one_event(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A notice raises 1001 with both certificates, and twice is twice; the store stays."""
+    with restored(lab.hosts["web01"]) as host:
+        old, new = pair(lab, "web01")
+        before = host.host.state.certificates
+        for number in (1, 2):
+            row = ask(session, SendRenewalNotice(old=old, new=new), library)[0]
+            assert (row.enabled, row.record, row.linked) == (True, number, False)
+        assert host.host.state.certificates == before
+        assert [one.id for one in host.host.state.channels[0].events] == [1001, 1001]
+
+
+def links_on_request(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """With link the old certificate also gets the renewal property."""
+    with restored(lab.hosts["web01"]) as host:
+        old, new = pair(lab, "web01")
+
+        def links() -> dict[str, str | None]:
+            return {one.thumbprint: one.renewed_by for one in host.host.state.certificates}
+
+        bare = tuple(replace(one, renewed_by=None) for one in host.host.state.certificates)
+        host.host.change(lambda state: replace(state, certificates=bare))
+        assert ask(session, SendRenewalNotice(old=old, new=new), library)[0].linked is False
+        assert links()[old] is None
+        assert ask(session, SendRenewalNotice(old=old, new=new, link=True), library)[0].linked
+        assert links()[old] == new
+
+
+def a_notice_that_nobody_hears(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Silence is a failure; a log that is off keeps no record, which is said."""
+    old, new = pair(lab, "web01")
+    with restored(lab.hosts["web01"]) as host:
+        notice = SendRenewalNotice(old=old, new=new)
+        host.host.faults["pki.switch"] = "nothing"
+        assert "without an event 1001" in str(refusal(session, notice, library))
+        host.host.faults.clear()
+        switch_off(host)
+        row = ask(session, notice, library)[0]
+        assert (row.enabled, row.record) == (False, None)
+
+
+def both_certificates_must_be_there(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Nothing is raised for a certificate that the host does not have."""
+    with restored(lab.hosts["web01"]) as host:
+        old, new = pair(lab, "web01")
+        for notice in (
+            SendRenewalNotice(old=old, new=Thumbprint("0" * 40)),
+            SendRenewalNotice(old=Thumbprint("0" * 40), new=new),
+        ):
+            assert "There is no certificate" in str(refusal(session, notice, library))
+        assert host.host.state.channels[0].events == ()
+
+
+CHECKS = (
+    reads_a_renewal,
+    says_what_the_logs_are,
+    constrained_language_reads_events,
+    raises_one_event,
+    links_on_request,
+    a_notice_that_nobody_hears,
+    both_certificates_must_be_there,
+)

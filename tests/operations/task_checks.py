@@ -1,0 +1,205 @@
+"""What must hold of the rebind task's operations, each as a check for tests and mutants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from labs import ask, connect, restored, swap
+
+from psrebind.decode.events import SYSTEM_CHANNEL
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences, wanted_xml
+from psrebind.errors import ScriptError
+from psrebind.lab import renewals
+from psrebind.lab.iis_manager import TASK_XML
+from psrebind.lab.runtime import Lab, LabHost
+from psrebind.operations import Operation
+from psrebind.operations.get_rebind_task import GetRebindTask
+from psrebind.operations.register_rebind_task import RegisterRebindTask
+from psrebind.operations.unregister_rebind_task import UnregisterRebindTask
+from psrebind.sessions.remote import RemoteSession
+from psrebind.templates import Library
+
+# What a host may make of the task without changing it: none of it is a difference.
+SPELLINGS = (
+    ("<LogonType>InteractiveToken</LogonType>", ""),
+    ("<UserId>S-1-5-18</UserId>", "<UserId>SYSTEM</UserId>"),
+    ("<Hidden>false</Hidden>", ""),
+    ("<Priority>7</Priority>", "<Priority> 7 </Priority>"),
+)
+
+
+def refusal(session: RemoteSession, operation: Operation[Any], library: Library) -> ScriptError:
+    """The error of an operation that must fail."""
+    try:
+        ask(session, operation, library)
+    except ScriptError as error:
+        return error
+    raise AssertionError("the operation succeeded")
+
+
+def switch_off(host: LabHost) -> None:
+    """Turn the event log of a host off."""
+
+    def change(state: Any) -> Any:
+        channels = (
+            replace(one, enabled=False) if one.name == SYSTEM_CHANNEL else one
+            for one in state.channels
+        )
+        return replace(state, channels=tuple(channels))
+
+    host.host.change(change)
+
+
+def is_on(host: LabHost) -> bool:
+    """Whether the event log of a host is on."""
+    return all(one.enabled for one in host.host.state.channels if one.name == SYSTEM_CHANNEL)
+
+
+def put_task(host: LabHost, xml: str, *, path: str = TASK_PATH, name: str = TASK_NAME) -> None:
+    """Register a task on a host, behind psrebind's back."""
+    host.host.call("tasks.register", {"path": path, "name": name, "xml": xml, "force": True})
+
+
+def registers_once(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """The task is registered and read back; run again, nothing is touched."""
+    with restored(lab.hosts["web01"]) as host:
+        first = ask(session, RegisterRebindTask(), library)[0]
+        assert (first.before, first.changed, first.skipped) == (None, True, False)
+        assert differences(first.after) == ()
+        moves: list[None] = []
+        stop = host.host.watch(lambda: moves.append(None))
+        second = ask(session, RegisterRebindTask(), library)[0]
+        stop()
+        assert (second.changed, second.after, moves) == (False, first.after, [])
+
+
+def turns_the_log_on(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A log that is off is turned on, also where the task is there already."""
+    with restored(lab.hosts["web01"]) as host:
+        ask(session, RegisterRebindTask(), library)
+        switch_off(host)
+        row = ask(session, RegisterRebindTask(), library)[0]
+        assert (row.enabled_before, row.enabled_after, row.changed) == (False, True, True)
+        assert is_on(host)
+
+
+def a_log_that_stays_off_is_a_failure(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Where wevtutil does nothing and says nothing, the change fails."""
+    with restored(lab.hosts["web01"]) as host:
+        switch_off(host)
+        host.host.faults["wevtutil sl"] = "nothing"
+        assert "is still off" in str(refusal(session, RegisterRebindTask(), library))
+
+
+def converges(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A task that somebody edited or disabled is put right."""
+    with restored(lab.hosts["web06"]) as host, connect(lab, "web06") as other:
+        row = ask(other, RegisterRebindTask(), library)[0]
+        assert {one.path.rpartition("/")[2] for one in differences(row.before)} == {
+            "MultipleInstancesPolicy",
+            "Select",
+        }
+        assert (row.changed, differences(row.after)) == (True, ())
+        host.host.call("tasks.disable", {"path": TASK_PATH, "name": TASK_NAME})
+        again = ask(other, RegisterRebindTask(), library)[0]
+        assert (again.changed, differences(again.after)) == (True, ())
+        (task,) = ask(other, GetRebindTask())[0].tasks
+        assert task.state == "Ready"
+
+
+def spelling_is_no_change(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """What Windows may normalise is left as it is."""
+    with restored(lab.hosts["web01"]) as host:
+        for old, new in SPELLINGS:
+            assert old in TASK_XML
+            put_task(host, TASK_XML.replace(old, new))
+            row = ask(session, RegisterRebindTask(), library)[0]
+            assert (row.changed, row.after) == (False, row.before), old
+
+
+def silence_is_failure(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A registration that does nothing, on a host with an edited task or none, is a failure."""
+    with restored(lab.hosts["web01"]) as host:
+        host.host.faults["tasks.register"] = "nothing"
+        assert "is not there after" in str(refusal(session, RegisterRebindTask(), library))
+    with restored(lab.hosts["web06"]) as host, connect(lab, "web06") as other:
+        host.host.faults["tasks.register"] = "nothing"
+        assert "is not as it was registered" in str(refusal(other, RegisterRebindTask(), library))
+
+
+def skips_a_shared_template(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Bound certificates of one template stop it, unless it is forced."""
+    with restored(lab.hosts["web05"]) as host, connect(lab, "web05") as other:
+        before = host.host.state
+        row = ask(other, RegisterRebindTask(), library)[0]
+        bound = sorted({one.thumbprint for one in before.records if one.thumbprint})
+        assert (row.skipped, row.changed, row.after) == (True, False, None)
+        assert row.shared == (tuple(bound),)
+        assert host.host.state == before
+        assert ask(other, GetRebindTask(), library)[0].shared == row.shared
+        forced = ask(other, RegisterRebindTask(force=True), library)[0]
+        assert (forced.skipped, forced.changed) == (False, True)
+
+
+def a_template_of_one_is_no_danger(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Two certificates of a template of which one is bound are what every renewal leaves."""
+    held = lab.hosts["web01"].host.state.certificates
+    assert len({one.template for one in held}) < len(held)
+    assert ask(session, GetRebindTask(), library)[0].shared == ()
+
+
+def unregisters_once(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """The task goes; where there is none, nothing changes; silence is a failure."""
+    with restored(lab.hosts["web01"]) as host:
+        put_task(host, TASK_XML)
+        host.host.faults["tasks.unregister"] = "nothing"
+        assert "is still there" in str(refusal(session, UnregisterRebindTask(), library))
+        host.host.faults.clear()
+        row = ask(session, UnregisterRebindTask(), library)[0]
+        assert (row.changed, row.after, host.host.state.tasks) == (True, None, ())
+        assert differences(row.before) == ()
+        assert not ask(session, UnregisterRebindTask(), library)[0].changed
+
+
+def names_other_tasks(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Every task that waits for the log's events is read, and no other."""
+    elsewhere = TASK_XML.replace(SYSTEM_CHANNEL, "System")
+    with restored(lab.hosts["web01"]) as host:
+        put_task(host, TASK_XML, path="\\Home\\", name="Mine")
+        put_task(host, elsewhere, path="\\Home\\", name="Other")
+        put_task(host, wanted_xml())
+        found = ask(session, GetRebindTask(), library)[0].tasks
+        assert {(one.path, one.name) for one in found} == {
+            ("\\Home\\", "Mine"),
+            (TASK_PATH, TASK_NAME),
+        }
+        assert all(differences(one.xml) == () for one in found)
+
+
+def tells_the_last_run(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A task that never ran has a date in 1999; after a renewal it has today's, and 0."""
+    with restored(lab.hosts["web01"]) as host:
+        put_task(host, TASK_XML)
+        (never,) = ask(session, GetRebindTask(), library)[0].tasks
+        assert (never.last_run.year, never.last_result) == (1999, 267011)
+        old = swap(lab, "web01").old
+        new = renewals.renew(host.host, lab.scenario.authority, old)
+        (ran,) = ask(session, GetRebindTask(), library)[0].tasks
+        assert (ran.last_run.year > 2000, ran.last_result) == (True, 0)
+        assert new in {one.thumbprint for one in host.host.state.records}
+
+
+CHECKS = (
+    registers_once,
+    turns_the_log_on,
+    a_log_that_stays_off_is_a_failure,
+    converges,
+    spelling_is_no_change,
+    silence_is_failure,
+    skips_a_shared_template,
+    a_template_of_one_is_no_danger,
+    unregisters_once,
+    names_other_tasks,
+    tells_the_last_run,
+)

@@ -1,0 +1,242 @@
+"""Template mutants of the rebind task's story: each promise is broken in turn, a check notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from labs import running
+from operations import notice_checks, notification_checks, task_checks
+from operations.mutants import Mutant, kill
+
+from psrebind.lab.runtime import Lab
+from psrebind.lab.scenario import ALL_NAMES
+
+TASK = (
+    ("drop-the-read-back", "if (-not $after) {", "if ($false) {", "silence_is_failure"),
+    (
+        "drop-the-comparison-after",
+        "if ((Get-CanonicalTask $after $Tables) -cne $goal) {",
+        "if ($false) {",
+        "silence_is_failure",
+    ),
+    (
+        "ignore-the-shared-template",
+        "$skipped = $shared.Count -gt 0 -and -not $Force",
+        "$skipped = $false",
+        "skips_a_shared_template",
+    ),
+    (
+        "ignore-force",
+        "$shared.Count -gt 0 -and -not $Force",
+        "$shared.Count -gt 0",
+        "skips_a_shared_template",
+    ),
+    (
+        "drop-the-log",
+        "if (-not $log.IsEnabled) { Enable-Channel $Channel }",
+        "",
+        "turns_the_log_on",
+    ),
+    (
+        "the-log-is-no-change",
+        "($form -cne $goal -or -not $log.IsEnabled)",
+        "$form -cne $goal",
+        "turns_the_log_on",
+    ),
+    (
+        "no-canonical-form",
+        "$form = Get-CanonicalTask $before $Tables",
+        "$form = $before",
+        "spelling_is_no_change",
+    ),
+    ("always-register", "if ($form -cne $goal) {", "if ($true) {", "registers_once"),
+    ("leave-what-is-there", "if ($form -cne $goal) {", "if (-not $before) {", "converges"),
+)
+PIECES = (
+    (
+        "_channel",
+        "believe-wevtutil",
+        "if (-not (Get-Channel $Channel).IsEnabled) {",
+        "if ($false) {",
+        task_checks.a_log_that_stays_off_is_a_failure,
+    ),
+    (
+        "_task",
+        "no-same-spelling",
+        "if ($Tables['same'].ContainsKey(\"$path=$value\")) {",
+        "if ($false) {",
+        task_checks.spelling_is_no_change,
+    ),
+    (
+        "_task",
+        "no-defaults",
+        "$Tables['defaults'][$path] -cne $value",
+        "$true",
+        task_checks.spelling_is_no_change,
+    ),
+    (
+        "_shared_template",
+        "every-certificate-counts",
+        "$bound = @(Get-HttpRecords | ForEach-Object { $_.thumbprint } | Sort-Object -Unique)",
+        "$bound = @((Get-ChildItem -LiteralPath 'Cert:\\LocalMachine\\My').Thumbprint)",
+        task_checks.a_template_of_one_is_no_danger,
+    ),
+    (
+        "unregister_rebind_task",
+        "drop-the-read-back",
+        "if ($after) { throw",
+        "if ($false) { throw",
+        task_checks.unregisters_once,
+    ),
+    (
+        "get_rebind_task",
+        "its-own-task-only",
+        "if ($waiting.Count -gt 0 -or (",
+        "if ((",
+        task_checks.names_other_tasks,
+    ),
+    (
+        "get_rebind_task",
+        "every-event-task",
+        '"$($_.Subscription)" -like "*$Channel*" })',
+        "$true })",
+        task_checks.names_other_tasks,
+    ),
+    (
+        "send_renewal_notice",
+        "drop-the-read-back",
+        "if ($log.IsEnabled -and $record -le $last) {",
+        "if ($false) {",
+        notice_checks.a_notice_that_nobody_hears,
+    ),
+    (
+        "send_renewal_notice",
+        "always-link",
+        "NotifyOnly = -not $Link",
+        "NotifyOnly = $false",
+        notice_checks.links_on_request,
+    ),
+    (
+        "send_renewal_notice",
+        "do-not-look-for-certificates",
+        "if (-not (Test-Path -LiteralPath $path)) {",
+        "if ($false) {",
+        notice_checks.both_certificates_must_be_there,
+    ),
+    (
+        "get_lifecycle_event",
+        "no-query",
+        "FilterXPath = $Query;",
+        "FilterXPath = '*';",
+        notice_checks.reads_a_renewal,
+    ),
+    (
+        "get_lifecycle_event",
+        "the-other-way-round-where-constrained",
+        "'/rd:true'",
+        "'/rd:false'",
+        notice_checks.constrained_language_reads_events,
+    ),
+    (
+        "_notification",
+        "a-disabled-task-is-fine",
+        "$Found.state -ne 'Disabled'",
+        "$true",
+        notification_checks.converges,
+    ),
+    (
+        "_notification",
+        "any-event-is-fine",
+        "$Found.waiting -and",
+        "$true -and",
+        notification_checks.converges,
+    ),
+    (
+        "_notification",
+        "any-script-is-fine",
+        """$Found.arguments -like "*-File ""$(Get-HandlerPath)""*" -and""",
+        "$true -and",
+        notification_checks.converges,
+    ),
+    (
+        "get_lifecycle_event",
+        "every-one",
+        "; MaxEvents = $Newest }",
+        " }",
+        notice_checks.reads_a_renewal,
+    ),
+    (
+        "get_lifecycle_event",
+        "the-newest-for-the-oldest",
+        "-LogName $channel -Oldest -MaxEvents 1",
+        "-LogName $channel -FilterXPath $Query -MaxEvents 1",
+        notice_checks.says_what_the_logs_are,
+    ),
+)
+NOTIFICATION = (
+    ("drop-the-script", "if ($after.handler -cne $Handler) {", "if ($false) {", "silence"),
+    ("drop-the-task", "if (-not (Test-Notification $after)) {", "if ($false) {", "silence"),
+    ("keep-an-edited-script", "if (-not $written) {", "if (-not $before.handler) {", "converges"),
+    ("keep-an-odd-task", "if (-not $registered) {", "if (-not $before.state) {", "converges"),
+    ("ignore-the-shared-template", "$skipped = $shared", "$skipped = $false -and $shared", "skips"),
+    (
+        "drop-the-log",
+        "if (-not $log.IsEnabled) { Enable-Channel $Channel }",
+        "",
+        "turns_the_log_on",
+    ),
+    ("always-write", "if (-not $written) {", "if ($true) {", "registers_once"),
+    ("always-register", "if (-not $registered) {", "if ($true) {", "registers_once"),
+)
+REMOVAL = (
+    ("believe-in-the-task", "if ($after.state) { throw", "if ($false) { throw"),
+    ("believe-in-the-script", "if ($null -ne $after.handler) { throw", "if ($false) { throw"),
+    (
+        "leave-the-script",
+        "if ($null -ne $before.handler) { Remove-Item",
+        "if ($false) { Remove-Item",
+    ),
+)
+MUTANTS = (
+    *(
+        Mutant(name, "register_rebind_task", old, new, getattr(task_checks, killer))
+        for name, old, new, killer in TASK
+    ),
+    *(Mutant(name, template, old, new, killer) for template, name, old, new, killer in PIECES),
+    *(
+        Mutant(
+            name,
+            "register_rebind_notification",
+            old,
+            new,
+            next(one for one in notification_checks.CHECKS if one.__name__.startswith(killer)),
+        )
+        for name, old, new, killer in NOTIFICATION
+    ),
+    *(
+        Mutant(
+            name,
+            "unregister_rebind_notification",
+            old,
+            new,
+            notification_checks.unregisters_once,
+        )
+        for name, old, new in REMOVAL
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def lab(pwsh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A running lab with a PowerShell: nothing that must be proved counts without one."""
+    with running(tmp_path_factory.mktemp("lab"), pwsh, names=ALL_NAMES) as found:
+        yield found
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.template}-{mutant.name}")
+def test_a_mutant_is_killed(lab: Lab, tmp_path: Path, mutant: Mutant) -> None:
+    """The check fails on the broken template."""
+    kill(lab, tmp_path, mutant)

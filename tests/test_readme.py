@@ -1,0 +1,141 @@
+"""Each command of the README that needs no real Windows is run, as it is typed there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from labs import network, running
+
+from psrebind.lab.runtime import Lab
+
+CHECKOUT = Path(__file__).parents[1]
+README = (CHECKOUT / "README.md").read_text("utf-8")
+BIN = Path(sys.executable).parent
+SECONDS = 600
+
+# What the README says of a host of the reader's own is run against a lab host in its place.
+REAL_HOST = "web01.example.com"
+REAL_USER = r"'EXAMPLE\admin'"
+# Not run here, each with the reason.
+ELSEWHERE = {
+    "make demo": "tests/cli/test_demo.py runs it",
+    "make test": "this is it",
+    "pipx install .": "test_an_installer_installs",
+    "uv tool install .": "test_an_installer_installs",
+    "pipx install '.[lab]'": "tests/test_package.py installs with the extra",
+    "py -m pip install pipx": "needs Windows",
+    "py -m pipx install .": "needs Windows",
+}
+
+
+def commands() -> list[str]:
+    """Every line of the README's code blocks, and every installer's line of its tables."""
+    blocks = re.findall(r"^```\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line.strip()]
+    joined = re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines()
+    installers = re.findall(r"`((?:pipx|uv|py) [^`]+)`", README)
+    return [*dict.fromkeys([*joined, *installers])]
+
+
+def for_the_lab() -> list[str]:
+    """The commands that are run here, in their order."""
+    return [line for line in commands() if line not in ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The host that stands for the reader's."""
+    with running(tmp_path_factory.mktemp("lab"), None) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def environment(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A reader's shell: the virtual environment's commands, a home of its own, the password."""
+    home = tmp_path_factory.mktemp("home")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("PSREBIND")}
+    return kept | {
+        "HOME": str(home),
+        "XDG_STATE_HOME": str(home / "state"),
+        "XDG_DATA_HOME": str(home / "data"),
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PSREBIND_PASSWORD": lab.password,
+        "PSREBIND_INVENTORY": "",
+    }
+
+
+def on_the_lab(line: str, lab: Lab) -> list[str]:
+    """A command of the README with a lab host in the place of the reader's."""
+    swap = next(one for one in lab.scenario.summary if one.host == "web01")
+    text = line.replace(REAL_USER, lab.user).replace(REAL_HOST, lab.hosts["web01"].address)
+    text = text.replace("--old THUMBPRINT", f"--old {swap.old}")
+    text = text.replace("--new THUMBPRINT", f"--new {swap.new}")
+    words = shlex.split(text)
+    if words[:3] == ["psrebind", "lab", "up"]:
+        # The reader's network may be in use by another worker's lab.
+        words += ["--network", other_network(), "--model"]
+    return words
+
+
+def other_network() -> str:
+    """A loopback network beside this process's own."""
+    first, second, third = network().split(".")
+    return f"{first}.{second}.{int(third) + 250 - 1 if int(third) < 5 else int(third) - 1}"
+
+
+def test_the_readme_has_commands() -> None:
+    """The list is not empty, and the two first commands are in it."""
+    assert {"make demo", "make test", "psrebind lab up"} <= set(commands())
+    assert set(ELSEWHERE) <= set(commands())
+
+
+@pytest.mark.parametrize("line", for_the_lab())
+def test_a_command_of_the_readme(line: str, lab: Lab, environment: dict[str, str]) -> None:
+    """The command does what the README promises: it ends with 0, or 3 where a person is needed."""
+    finished = subprocess.run(
+        on_the_lab(line, lab),
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    # web01 has a binding whose name the new certificate loses: its rebind is refused in part.
+    expected = 3 if " rebind " in line else 0
+    assert finished.returncode == expected, finished.stdout + finished.stderr
+
+
+@pytest.mark.parametrize("line", ["pipx install .", "uv tool install ."])
+def test_an_installer_installs(line: str, environment: dict[str, str], tmp_path: Path) -> None:
+    """The installers of the README make a psrebind that runs outside the checkout."""
+    place = {
+        "PIPX_HOME": str(tmp_path / "pipx"),
+        "PIPX_BIN_DIR": str(tmp_path / "bin"),
+        "UV_TOOL_DIR": str(tmp_path / "uv"),
+        "UV_TOOL_BIN_DIR": str(tmp_path / "bin"),
+        "UV_PYTHON": sys.executable,
+        "PIPX_DEFAULT_PYTHON": sys.executable,
+    }
+    settings = environment | place
+    for words, folder in ((shlex.split(line), CHECKOUT), (["psrebind", "--version"], tmp_path)):
+        program = tmp_path / "bin" / words[0] if words[0] == "psrebind" else BIN / words[0]
+        finished = subprocess.run(
+            [str(program), *words[1:]],
+            cwd=folder,
+            env=settings,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert finished.stdout.strip().startswith("psrebind")
