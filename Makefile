@@ -7,7 +7,7 @@ WORKERS ?= 2
 # What pytest gets beside: a file, `-k name`, `-m engine` for only what needs a PowerShell.
 ARGS ?=
 
-.PHONY: demo test check-host lint clean
+.PHONY: demo test check-host bench lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,10 @@ check-host: $(VENV)/.ready
 	@PYTHONPATH=tests $(BIN)/python -m check_host '$(HOST)' \
 		$(if $(filter command,$(origin USER)),--user '$(USER)') \
 		$(if $(filter yes,$(CHANGES)),--changes) $(ARGS)
+
+# Wants a quiet machine; ARGS=--quick for a first look.
+bench: $(VENV)/.ready
+	$(BIN)/python benchmarks/run.py $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check

@@ -107,6 +107,27 @@ def shells_left(host: LabHost) -> int:
     return host.endpoint.open_shells
 
 
+def rebind_words(lab: Lab, host: LabHost, *more: str) -> list[str]:
+    """The command line of a host's rebind."""
+    waiting = swap(lab, host.name)
+    return ["rebind", host.address, "--old", waiting.old, "--new", waiting.new, *more]
+
+
+def final_status(lab: Lab, host: LabHost) -> int:
+    """The exit status of a host's rebind: 3 where the plan refuses a name that gets lost."""
+    return 3 if swap(lab, host.name).lost else 0
+
+
+def is_rebound(lab: Lab, host: LabHost) -> bool:
+    """Whether every record has the new certificate, those of lost names apart."""
+    waiting = swap(lab, host.name)
+    return all(
+        record.thumbprint == waiting.new
+        for name, record in records(host).items()
+        if record.thumbprint and not any(lost in name for lost in waiting.lost)
+    )
+
+
 @contextmanager
 def restored(host: LabHost) -> Iterator[LabHost]:
     """Put a host's state and faults back at the end."""

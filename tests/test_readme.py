@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -23,6 +24,7 @@ SECONDS = 600
 # What the README says of a host of the reader's own is run against a lab host in its place.
 REAL_HOST = "web01.example.com"
 REAL_USER = r"'EXAMPLE\admin'"
+INVENTORY = "hosts.yml"
 # Not run here, each with the reason.
 ELSEWHERE = {
     "make demo": "tests/cli/test_demo.py runs it",
@@ -37,8 +39,9 @@ ELSEWHERE = {
 
 def commands() -> list[str]:
     """Every line of the README's code blocks, and every installer's line of its tables."""
-    blocks = re.findall(r"^```\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines() if line.strip()]
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    typed = [block for language, block in blocks if not language]
+    lines = [line for block in typed for line in block.splitlines() if line.strip()]
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines()
     installers = re.findall(r"`((?:pipx|uv|py) [^`]+)`", README)
     return [*dict.fromkeys([*joined, *installers])]
@@ -51,9 +54,20 @@ def for_the_lab() -> list[str]:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """The host that stands for the reader's."""
+    """The hosts that stand for the reader's, and the inventory of them."""
     with running(tmp_path_factory.mktemp("lab"), None) as found:
+        hosts = {
+            name: {"ansible_host": host.address, "ansible_user": found.user}
+            for name, host in found.hosts.items()
+        }
+        # JSON is YAML.
+        inventory_of(found).write_text(json.dumps({"webservers": {"hosts": hosts}}), "utf-8")
         yield found
+
+
+def inventory_of(lab: Lab) -> Path:
+    """Where the README's inventory lies."""
+    return lab.folder / INVENTORY
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +91,7 @@ def on_the_lab(line: str, lab: Lab) -> list[str]:
     text = line.replace(REAL_USER, lab.user).replace(REAL_HOST, lab.hosts["web01"].address)
     text = text.replace("--old THUMBPRINT", f"--old {swap.old}")
     text = text.replace("--new THUMBPRINT", f"--new {swap.new}")
+    text = text.replace(INVENTORY, shlex.quote(str(inventory_of(lab))))
     words = shlex.split(text)
     if words[:3] == ["psrebind", "lab", "up"]:
         # The reader's network may be in use by another worker's lab.

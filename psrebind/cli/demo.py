@@ -6,8 +6,6 @@ This file sets the stage up and clears it away; the story is in ``demo_story``.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +38,9 @@ class Performance:
 
 def demo(performance: Performance, engine: Engine = None) -> int:
     """Show renewals on six simulated hosts, with real TLS handshakes before and after."""
+    import shutil
+    import tempfile
+
     from psrebind.cli.demo_stage import Stage
     from psrebind.cli.demo_story import perform
     from psrebind.cli.messages import tell

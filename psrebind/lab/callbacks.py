@@ -171,12 +171,14 @@ def _revive(value: dict[str, Any]) -> Any:
 
 
 def _lay_out_modules(folder: Path, names: object) -> None:
-    """Copy the stub modules that a host has, since a path entry offers all it holds."""
-    if folder.exists() or not isinstance(names, list | tuple | set | frozenset):
-        return
-    folder.mkdir(parents=True)
+    """Hold the stub modules that a host has now, since a path entry offers all it holds."""
+    wanted = set(names) if isinstance(names, list | tuple | set | frozenset) else set()
+    folder.mkdir(parents=True, exist_ok=True)
+    for present in folder.iterdir():
+        if present.name not in wanted:
+            shutil.rmtree(present)
     with as_file(files("psrebind.lab") / "stubs") as stubs:
-        for name in names:
+        for name in wanted:
             source = stubs / name
-            if (source / f"{name}.psd1").is_file():
+            if (source / f"{name}.psd1").is_file() and not (folder / name).exists():
                 shutil.copytree(source, folder / name)

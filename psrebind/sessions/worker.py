@@ -183,9 +183,14 @@ class Owner:
                 if pool.state == RunspacePoolState.CLOSED:
                     self._shell = None
         self.rescue()
-        if self._connection is not None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
             with contextlib.suppress(Exception):
-                self._connection.close()
+                connection.close()
+            # Cycles would wait for the garbage collector, the whole fleet's at the same time.
+            connection.observer = None
+        if pool is not None:
+            pool.pipelines.clear()
 
 
 def _pipeline(pool: RunspacePool, script: Script) -> PowerShell:

@@ -149,7 +149,7 @@ def _rows(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def _raw(title: str, texts: Sequence[str]) -> Iterator[str]:
     if texts:
         yield f"\n## {title}\n"
-    for text in texts:
+    for text in (one.replace("\r\n", "\n") for one in texts):
         yield f"~~~xml\n{visible(text, keep=chr(10)).replace('~~~', '')}\n~~~\n"
 
 

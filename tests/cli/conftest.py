@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli.command_line import Command, Ran
+from cli.fifty_hosts import COUNT, Many, written
 from labs import running
 
 from psrebind.cli import main
@@ -45,3 +46,26 @@ def as_admin(
         return psrebind(command, *words, "--user", lab.user)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def fifty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Fifty hosts without PowerShell."""
+    names = [f"web{number:02}" for number in range(1, COUNT + 1)]
+    with running(tmp_path_factory.mktemp("fifty"), None, names=names) as lab:
+        yield lab
+
+
+@pytest.fixture
+def inventory(fifty: Lab, tmp_path: Path) -> Path:
+    """The fifty hosts in a file, with their user."""
+    return written(tmp_path, {name: host.address for name, host in fifty.hosts.items()}, fifty)
+
+
+@pytest.fixture
+def many(psrebind: Command, fifty: Lab, inventory: Path, monkeypatch: pytest.MonkeyPatch) -> Many:
+    """Run one command line with the inventory and the password where they are looked for."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", fifty.password)
+    monkeypatch.setenv("PSREBIND_INVENTORY", str(inventory))
+    monkeypatch.setenv("PSREBIND_BEFORE_FOLDER", str(inventory.parent / "before"))
+    return psrebind

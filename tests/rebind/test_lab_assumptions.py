@@ -79,7 +79,7 @@ def too_new(host: LabHost, new: str) -> None:
 
 def shadowed(host: LabHost, new: str) -> None:
     """Let a stray record for all addresses stand beside the SNI records, with a third one."""
-    old = swap_old(host, new)
+    old = next(c.thumbprint for c in host.host.state.certificates if c.renewed_by == new)
     third = next(c for c in host.host.state.central.values())
     stray = Record(
         kind=RecordKind.IPPORT,
@@ -96,11 +96,6 @@ def shadowed(host: LabHost, new: str) -> None:
             certificates=(*state.certificates, replace(third, store="My")),
         )
     )
-
-
-def swap_old(host: LabHost, new: str) -> str:
-    """The certificate that the new one renews."""
-    return next(one.thumbprint for one in host.host.state.certificates if one.renewed_by == new)
 
 
 @dataclass(frozen=True)
@@ -235,7 +230,8 @@ def misfits(found: Applied, before: Mapping[str, Record], after: Mapping[str, Re
 def said(found: Applied) -> set[str]:
     """The sites of which the outcome says that something is not as it was wanted, and what."""
     planned = found.prepared.plan
-    named = {one.binding.site for one in (*planned.refusals, *planned.skipped) if one.reason}
+    named = {one.binding.site for one in planned.refusals if one.reason}
+    named |= {one.binding.site for one in planned.skipped if one.reason}
     for result in found.steps:
         if result.error or result.lost:
             named |= {binding.site for binding in result.step.bindings}

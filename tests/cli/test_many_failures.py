@@ -1,0 +1,187 @@
+"""Runs of many hosts that do not go well: who failed of what, and what is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from cli.command_line import Ran
+from cli.fifty_hosts import Many, json_lines, written
+from labs import shells_left
+
+from psrebind.lab.faults import NetworkFault
+from psrebind.lab.runtime import Lab
+
+
+def test_a_wrong_password_is_tried_once(
+    many: Many, fifty: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty hosts of one credential: one logon attempt, and the refusal told once."""
+    before = attempts(fifty)
+    monkeypatch.setenv("PSREBIND_PASSWORD", "wrong")
+    ran = many("bindings", "all")
+    assert (ran.status, ran.out) == (4, "")
+    assert attempts(fifty) == before + 1
+    assert "1 host unreachable: web01: " in ran.err
+    assert "49 hosts unreachable: web02, web03, web04, web05, web06 and 44 more: " in ran.err
+    assert ran.err.count("\n") == 3
+
+
+def attempts(lab: Lab) -> int:
+    """How often somebody tried to log on, on all hosts."""
+    logons = (host.endpoint.logons.get(lab.user) for host in lab.hosts.values())
+    return sum(one.attempts for one in logons if one)
+
+
+def test_each_failure_is_in_its_class(
+    many: Many, fifty: Lab, tmp_path: Path, inventory: Path
+) -> None:
+    """Dead, hanging, cut midway and failing hosts beside good ones: all told, nothing left open."""
+    command = commanding(many, fifty)
+    dead, hanging, cut, failing = (list(fifty.hosts)[at : at + 5] for at in (1, 10, 20, 30))
+    addresses = {name: host.address for name, host in fifty.hosts.items()}
+    beyond = addresses["web50"].rpartition(".")[0]
+    addresses |= {name: f"{beyond}.{200 + number}" for number, name in enumerate(dead)}
+    written(tmp_path, addresses, fifty)
+    for name in hanging:
+        fifty.hosts[name].faults.arm(NetworkFault.HANG, times=None)
+    for name in cut:
+        fifty.hosts[name].faults.arm(NetworkFault.CUT_AFTER, number=command)
+    for name in failing:
+        fifty.hosts[name].host.faults["iis.bindings"] = "fail"
+    began = time.monotonic()
+    try:
+        ran = many("bindings", "all", "-f", "jsonl", "--host-timeout", "8")
+    finally:
+        for host in fifty.hosts.values():
+            host.faults.disarm()
+            host.host.faults.clear()
+    # Eight seconds, three more to stop, and what the good hosts take on a busy machine.
+    assert time.monotonic() - began < 40
+    assert ran.status == 6
+    good = set(fifty.hosts) - {*dead, *hanging, *cut, *failing}
+    assert {row["host"] for row in json_lines(ran)} == good
+    told = ran.err.splitlines()
+    for word, names in [
+        ("unreachable", dead),
+        ("unreachable", hanging),
+        ("unknown", cut),
+        ("failed", failing),
+    ]:
+        assert any(f"5 hosts {word}: " in line and names[0] in line for line in told), ran.err
+    assert "30 done, 10 unreachable, 5 " in told[-1]
+    assert not any(shells_left(host) for host in fifty.hosts.values())
+
+
+def commanding(many: Many, lab: Lab) -> int:
+    """The number of the request that sends a host its command."""
+    endpoint = lab.hosts["web01"].endpoint
+    before = len(endpoint.requests)
+    assert many("bindings", "web01").status == 0
+    return [entry.action for entry in endpoint.requests[before:]].index("Command") + 1
+
+
+def test_ctrl_c_stops_in_order(fifty: Lab, inventory: Path) -> None:
+    """The first Ctrl-C starts no new host, says what became of all, and leaves no shell."""
+    ran = interrupted(fifty, inventory, presses=1)
+    assert ran.status == 130
+    assert "stopping the hosts that run" in ran.err
+    assert "50 hosts in" in ran.err
+    assert "skipped" in ran.err
+    assert not any(shells_left(host) for host in fifty.hosts.values())
+
+
+def test_a_second_ctrl_c_leaves_at_once(fifty: Lab, inventory: Path) -> None:
+    """Whoever presses twice does not wait for hosts that hang."""
+    ran = interrupted(fifty, inventory, presses=2)
+    assert ran.status == 130
+    assert "50 hosts in" not in ran.err
+
+
+def interrupted(lab: Lab, inventory: Path, *, presses: int) -> Ran:
+    """A command that is interrupted while every host but the first hangs."""
+    for name, host in lab.hosts.items():
+        if name != "web01":
+            host.faults.arm(NetworkFault.HANG, times=None)
+    words = [
+        sys.executable,
+        "-m",
+        "psrebind",
+        "bindings",
+        "all",
+        "-i",
+        str(inventory),
+        "-f",
+        "jsonl",
+    ]
+    try:
+        with subprocess.Popen(
+            words,
+            env=os.environ | {"PSREBIND_PASSWORD": lab.password},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout
+            assert process.stderr
+            # A row of the first host: its credential was accepted, and the others have begun.
+            first = process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            said = process.stderr.readline() + process.stderr.readline()
+            if presses == 2:
+                process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+    finally:
+        for host in lab.hosts.values():
+            host.faults.disarm()
+    return Ran(process.returncode, first + out, said + err)
+
+
+def test_a_terminal_sees_the_run_and_whole_rows(fifty: Lab, inventory: Path) -> None:
+    """How many of how many ended, and how; each row is on a line of its own all the same."""
+    ours, theirs = pty.openpty()
+    words = ["certificates", "all", "-i", str(inventory), "-f", "jsonl", "--forks", "5"]
+    terminal = {"COLUMNS": "100", "TERM": "xterm", "PSREBIND_PASSWORD": fifty.password}
+    with subprocess.Popen(
+        [sys.executable, "-m", "psrebind", *words],
+        env=os.environ | terminal,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        said = everything(ours)
+    assert process.returncode == 0
+    assert re.search(r"\b\d+/50\b", said)
+    assert re.search(r"\d+ done\b.* \d+ running", said)
+    bare = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", said).replace("\r", "\n")
+    rows = [json.loads(line) for line in bare.split("\n") if line.startswith("{")]
+    assert {row["host"] for row in rows} == set(fifty.hosts)
+
+
+def everything(descriptor: int) -> str:
+    """What a terminal shows until its last user has left."""
+    found = b""
+    with suppress(OSError):  # Linux ends a terminal by EIO
+        while piece := os.read(descriptor, 65536):
+            found += piece
+    os.close(descriptor)
+    return found.decode()
+
+
+def test_a_bug_ends_the_run_with_1(many: Many, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of ours on one host is told with its traceback, and no new host begins."""
+    monkeypatch.setattr("psrebind.cli.listing.binding_lines", lambda *_: [][1])
+    ran = many("bindings", "all", "--forks", "1")
+    assert ran.status == 1
+    assert "IndexError" in ran.err
+    assert "1 host failed: web01: a bug in psrebind" in ran.err
+    assert "49 hosts skipped" in ran.err

@@ -1,0 +1,101 @@
+"""Rows of many hosts: what streams, what waits, and that little is kept."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TextIO
+
+import pytest
+
+from psrebind.cli.options import Format
+from psrebind.cli.rows import PIECE, OneOfMany, stream
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A row with a part that not every row has."""
+
+    number: int
+    part: dict[str, int]
+
+
+class Kept:
+    """Where text goes; counts how often."""
+
+    def __init__(self) -> None:
+        self.stream: TextIO = io.StringIO()
+        self.pieces: list[str] = []
+
+    def __call__(self, text: str) -> None:
+        """Keep a piece."""
+        self.pieces.append(text)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.pieces)
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_a_host_is_written_before_the_next_one_comes(form: Format) -> None:
+    """JSON streams: what a host answered is out when its rows were taken."""
+    kept = Kept()
+    with stream(form, kept) as rows:
+        for number, host in enumerate(("web01", "web02")):
+            OneOfMany(host, rows).show([Thing(number, {})])
+            assert f'"{host}"' in kept.text
+
+
+def test_a_table_comes_in_pieces() -> None:
+    """However many rows there are, no more than a piece of them waits."""
+    kept = Kept()
+    with stream("table", kept) as rows:
+        for number in range(PIECE):
+            OneOfMany("web01", rows).show([Thing(number, {})])
+        assert len(kept.pieces) == 1
+        OneOfMany("web02", rows).show([Thing(0, {})])
+        assert len(kept.pieces) == 1
+    assert len(kept.pieces) == 2
+    assert sum(line.startswith("web") for line in kept.text.splitlines()) == PIECE + 1
+
+
+def test_rows_with_another_first_column_are_another_table() -> None:
+    """What is not alike does not stand in one table."""
+    kept = Kept()
+    with stream("table", kept) as rows:
+        OneOfMany("web01", rows).show([{"site": "Shop"}])
+        OneOfMany("web01", rows).show([{"time": "now"}])
+    assert [piece.split()[:2] for piece in kept.pieces] == [["host", "site"], ["host", "time"]]
+
+
+def test_csv_has_one_header_for_all() -> None:
+    """A column of the last host alone is in the header, and no formula begins a cell."""
+    kept = Kept()
+    with stream("csv", kept) as rows:
+        OneOfMany("web01", rows).show([Thing(1, {})])
+        OneOfMany("=web02", rows).show([Thing(2, {"extra": 3})])
+    first, second = csv.DictReader(io.StringIO(kept.text))
+    assert first == {"host": "web01", "number": "1", "part.extra": ""}
+    assert second == {"host": "'=web02", "number": "2", "part.extra": "3"}
+
+
+@pytest.mark.parametrize(("form", "text"), [("json", "[]\n"), ("csv", ""), ("table", "")])
+def test_nothing_is_still_whole(form: Format, text: str) -> None:
+    """A run without a row ends as its form wants it."""
+    kept = Kept()
+    with stream(form, kept):
+        pass
+    assert kept.text == text
+
+
+def test_json_is_whole_where_the_run_was_broken_off() -> None:
+    """What was written until then can be read."""
+    kept = Kept()
+    with suppress(KeyboardInterrupt), stream("json", kept) as rows:
+        OneOfMany("web01", rows).show([{"host": "itself", "number": 1}])
+        raise KeyboardInterrupt
+    assert json.loads(kept.text) == [{"host": "web01", "number": 1}]
