@@ -12,6 +12,8 @@ $WarningPreference = 'Continue'
 $ConfirmPreference = 'None'
 
 $Changing = $true
+# What a piece found once, for all bodies of this script.
+$memory = @{}
 $languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
 
 # ConvertTo-Json differs between 5.1 and 7 in dates, depth, enums and lone surrogates.
@@ -161,10 +163,6 @@ function Invoke-Native([string]$Program, [string[]]$Arguments) {
     http.sys records as the registry has them, and putting lost options back by netsh.
 #>
 
-function Get-HttpRecordRoot {
-    'HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters'
-}
-
 function ConvertTo-HttpRecord([string]$Kind, [string]$Name, [hashtable]$Values) {
     $record = @{ kind = $Kind; endpoint = $Name; thumbprint = $null; store = 'My' }
     $record.binary = @{}
@@ -189,21 +187,37 @@ function ConvertTo-HttpRecord([string]$Kind, [string]$Name, [hashtable]$Values) 
     $record
 }
 
-function Get-HttpRecords {
-    $root = Get-HttpRecordRoot
+function Get-HttpRecordPath([string]$Kind) {
     $folders = @{
         ipport = 'SslBindingInfo'; hostnameport = 'SslSniBindingInfo'; ccs = 'SslCcsBindingInfo'
     }
-    foreach ($kind in 'ipport', 'hostnameport', 'ccs') {
-        $path = "$root\$($folders[$kind])"
+    "HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters\$($folders[$Kind])"
+}
+
+function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
+    foreach ($kind in $Kinds) {
+        $path = Get-HttpRecordPath $kind
         foreach ($name in @(Get-RegistryChildren $path)) {
-            ConvertTo-HttpRecord $kind $name (Get-RegistryValues "$path\$name")
+            $record = ConvertTo-HttpRecord $kind $name (Get-RegistryValues "$path\$name")
+            # Numbered keys are searched once; this memory lives as long as the script.
+            $memory["$kind=$($record.endpoint)"] = $name
+            $record
         }
     }
 }
 
+# One record, nothing where there is none. The number of an SNI record's key may change.
 function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
-    Get-HttpRecords | Where-Object { $_.kind -eq $Kind -and $_.endpoint -eq $Endpoint }
+    $name = $Endpoint
+    if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
+    if ($name) {
+        $values = Get-RegistryValues "$(Get-HttpRecordPath $Kind)\$name"
+        $record = ConvertTo-HttpRecord $Kind $name $values
+        if ($values.Count -gt 0 -and $record.endpoint -eq $Endpoint) { return $record }
+    }
+    if ($Kind -eq 'hostnameport') {
+        Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
+    }
 }
 
 # The names of the values that differ, the certificate and its store left out.

@@ -12,6 +12,8 @@ $WarningPreference = 'Continue'
 $ConfirmPreference = 'None'
 
 $Changing = $true
+# What a piece found once, for all bodies of this script.
+$memory = @{}
 $languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
 
 # ConvertTo-Json differs between 5.1 and 7 in dates, depth, enums and lone surrogates.
