@@ -187,7 +187,7 @@ def test_hostile_files_cost_little(name: str, tmp_path: Path) -> None:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     del content
     # The other processes of the machine slow one run down more than another.
-    seconds, memory, said = min(measured(path) for _ in range(1 if reason else 2))
+    seconds, memory, said = min(measured(path) for _ in range(1 if reason else 5))
     assert reason in said if reason else said.strip().endswith(" events")
     assert len(said) < 300
     assert seconds < 1
