@@ -25,6 +25,9 @@ SECONDS = 600
 REAL_HOST = "web01.example.com"
 REAL_USER = r"'EXAMPLE\admin'"
 INVENTORY = "hosts.yml"
+# web01 has a binding whose name the new certificate loses: its rebind is refused in part, and
+# after it two certificates of one template are bound there, for which the task is not enabled.
+NEEDS_A_PERSON = ("psrebind rebind ", "task enable web01", "psrebind replay ")
 # Not run here, each with the reason.
 ELSEWHERE = {
     "make demo": "tests/cli/test_demo.py runs it",
@@ -124,8 +127,7 @@ def test_a_command_of_the_readme(line: str, lab: Lab, environment: dict[str, str
         stdin=subprocess.DEVNULL,
         check=False,
     )
-    # web01 has a binding whose name the new certificate loses: its rebind is refused in part.
-    expected = 3 if " rebind " in line else 0
+    expected = 3 if any(words in line for words in NEEDS_A_PERSON) else 0
     assert finished.returncode == expected, finished.stdout + finished.stderr
 
 
