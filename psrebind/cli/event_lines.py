@@ -8,7 +8,15 @@ from datetime import datetime
 
 from psrebind.cli.moments import shown
 from psrebind.decode.events import Channel, EventCertificate, LifecycleEvent
-from psrebind.operations.get_lifecycle_event import ChannelEvents
+from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent
+
+
+@dataclass(frozen=True)
+class Found:
+    """The logs of a host, and the events in them."""
+
+    logs: Sequence[ChannelEvents]
+    events: Sequence[LifecycleEvent | UnreadableEvent]
 
 
 @dataclass(frozen=True)

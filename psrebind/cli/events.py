@@ -14,16 +14,12 @@ from psrebind.cli.options import Connection, Output, Source
 from psrebind.errors import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from psrebind.cli.asking import Visit
+    from psrebind.cli.event_lines import Found
     from psrebind.cli.rows import Rows
     from psrebind.decode.event_files import EventFile
-    from psrebind.decode.events import LifecycleEvent
     from psrebind.operations.get_lifecycle_event import (
-        ChannelEvents,
         GetLifecycleEvent,
-        UnreadableEvent,
     )
 
 NEEDS_PERSON = 3
@@ -52,6 +48,7 @@ class Wanted(Source, Output):
 def show(target: Target, wanted: Wanted, connection: Connection) -> int:
     """List the certificate lifecycle events of hosts; 'show' may be left out."""
     from psrebind.cli.asking import advised
+    from psrebind.cli.event_lines import Found
     from psrebind.cli.many import Asked, on_hosts
 
     question = _question(wanted)
@@ -65,14 +62,6 @@ def show(target: Target, wanted: Wanted, connection: Connection) -> int:
         return _present(found, rows, wanted)
 
     return on_hosts(Asked(target, connection, wanted, wanted.format), read, present)
-
-
-@dataclass(frozen=True)
-class Found:
-    """The logs of a host, and the events in them."""
-
-    logs: Sequence[ChannelEvents]
-    events: Sequence[LifecycleEvent | UnreadableEvent]
 
 
 def _present(found: Found, rows: Rows, wanted: Wanted) -> int:

@@ -44,8 +44,11 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hosts:
-    """Which hosts, how many at a time, and how long each may take."""
+class Connection:
+    """Which hosts, how to reach them, and as whom; None is what nobody typed.
+
+    A password is never an option: every process sees those.
+    """
 
     inventory: Annotated[
         Path | None,
@@ -70,15 +73,6 @@ class Hosts:
     host_timeout: Annotated[
         float, Option(min=0.1, metavar="SECONDS", help="Of many hosts, end one after this.")
     ] = 600.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Connection(Hosts):
-    """Which hosts, how to reach them, and as whom; None is what nobody typed.
-
-    A password is never an option: every process sees those.
-    """
-
     user: Annotated[str | None, Option("--user", "-u", metavar="NAME", help="Log on as.")] = None
     password_env: Annotated[
         str, Option(metavar="VARIABLE", help="Environment variable that has the password.")

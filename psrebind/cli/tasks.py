@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from psrebind.cli.asking import Visit
     from psrebind.cli.rows import Rows
     from psrebind.cli.tally import Ending
-    from psrebind.cli.task_lines import TaskLine
+    from psrebind.cli.task_lines import Registered, TaskLine
     from psrebind.operations.base import Operation
     from psrebind.operations.get_rebind_task import RebindTasks
     from psrebind.rebind.task_report import TaskMethod, TaskReport
@@ -80,6 +80,7 @@ def enable(
     ] = False,
 ) -> int:
     """Register the task that follows renewals, and turn its log on; run twice, it changes once."""
+    from psrebind.cli.task_lines import Registered
     from psrebind.operations.get_rebind_task import GetRebindTask
     from psrebind.operations.register_rebind_notification import RegisterRebindNotification
     from psrebind.operations.register_rebind_task import RegisterRebindTask
@@ -106,6 +107,7 @@ def enable(
 
 def disable(target: Target, way: Way, connection: Connection) -> int:
     """Take the task that follows renewals away; where there is none, nothing changes."""
+    from psrebind.cli.task_lines import Registered
     from psrebind.operations.get_rebind_task import GetRebindTask
     from psrebind.operations.unregister_rebind_notification import UnregisterRebindNotification
     from psrebind.operations.unregister_rebind_task import UnregisterRebindTask
@@ -124,14 +126,6 @@ def disable(target: Target, way: Way, connection: Connection) -> int:
         return Registered(_disabled(visit.name, method, changed, tasks))
 
     return _carried_out(target, connection, way, unregister, doing="disable the task on")
-
-
-@dataclass(frozen=True)
-class Registered:
-    """What became of the task on one host, and the execution policy that its script meets."""
-
-    line: TaskLine
-    policy: str = ""
 
 
 def _carried_out(
