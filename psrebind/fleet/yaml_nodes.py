@@ -81,7 +81,10 @@ def parse(text: str, file: str) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise InventoryError(f"not YAML: {error.problem}", file=file, line=line) from error
+        # The parser has a bound of its own, and reads ahead of us.
+        too_deep = "nesting depth" in (error.problem or "")
+        reason = f"nested deeper than {DEEPEST}" if too_deep else f"not YAML: {error.problem}"
+        raise InventoryError(reason, file=file, line=line) from error
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
         raise InventoryError(f"not YAML: {error.reason}", file=file, line=line) from error

@@ -151,7 +151,7 @@ class RemoteSession:
         owner.leave()
         finished = False
         try:
-            finished = owner.finished.wait(GRACE)
+            finished = _ended(owner)
         finally:
             # Ctrl-C may come here too, and leaves no shell behind either.
             if not finished:
@@ -168,7 +168,7 @@ class RemoteSession:
         owner = self._current_owner()
         try:
             owner.ask(call)
-            ending = _wait(call, on_stream) or self._abandon(owner, call)
+            ending = _wait(call, owner, on_stream) or self._abandon(owner, call)
         except BaseException as error:
             call.give_up()
             if isinstance(error, KeyboardInterrupt):
@@ -211,7 +211,15 @@ class RemoteSession:
             )
 
 
-def _wait(call: Call, on_stream: OnStream | None) -> Ending | None:
+def _ended(owner: Owner) -> bool:
+    """Whether the owner came to its end in time; what it still listens to is of no use."""
+    end = time.monotonic() + GRACE
+    while not (finished := owner.finished.wait(TICK)) and time.monotonic() < end:
+        owner.hurry()
+    return finished
+
+
+def _wait(call: Call, owner: Owner, on_stream: OnStream | None) -> Ending | None:
     """Wait for the ending, handing records on; None when the owner does not stop when it should."""
     tick = TICK if current_thread() is main_thread() else FLEET_TICK
     patience: float | None = None
@@ -221,6 +229,8 @@ def _wait(call: Call, on_stream: OnStream | None) -> Ending | None:
         except Empty:
             if patience is None and call.limits.reached:
                 patience = time.monotonic() + GRACE
+            if call.limits.cancelled.is_set():
+                owner.hurry()
             continue
         if not isinstance(event, StreamRecord):
             return event

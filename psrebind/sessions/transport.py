@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
-from pypsrp.wsman import SelectorSet, WSMan
+from pypsrp.wsman import SelectorSet, WSMan, WSManAction
 from requests.adapters import HTTPAdapter
 
 from psrebind.sessions.credentials import Credential
@@ -39,15 +39,23 @@ class Facts:
 
 
 class Connection(WSMan):
-    """A WSMan that tells an observer of each action before it is sent."""
+    """A WSMan that tells an observer of each action before it is sent.
+
+    ``listening`` while the host holds a Receive back because it has nothing to say.
+    """
 
     observer: Callable[[str], None] | None = None
+    listening = False
 
     def invoke(self, action: str, *arguments: Any, **named: Any) -> Any:
         """Send one request, unless the observer raises."""
         if self.observer:
             self.observer(action)
-        return super().invoke(action, *arguments, **named)
+        self.listening = action == WSManAction.RECEIVE
+        try:
+            return super().invoke(action, *arguments, **named)
+        finally:
+            self.listening = False
 
     def delete_shell(self, resource_uri: str, shell: str) -> None:
         """Delete a shell by its id, whoever opened it."""

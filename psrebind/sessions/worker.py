@@ -6,6 +6,7 @@ May know pypsrp's pool and pipelines. May not know who waits for the answer, nor
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from queue import SimpleQueue
 from threading import Event, Thread
@@ -54,6 +55,7 @@ class Owner:
         self._shell: str | None = None
         self._resource_uri = f"http://schemas.microsoft.com/powershell/{options.configuration_name}"
         self._used = 0.0
+        self._hurried = False
         Thread(target=self._work, name=f"psrebind {options.host}", daemon=True).start()
 
     def ask(self, call: Call) -> None:
@@ -63,6 +65,18 @@ class Owner:
     def leave(self) -> None:
         """Close the pool after the call that is running, and end the thread."""
         self._calls.put(None)
+
+    def hurry(self) -> None:
+        """End the Receive that the host holds back, if any, by deleting its shell; any thread may.
+
+        Once is enough: after that the waiting side's patience ends it.
+        """
+        connection = self._connection
+        if connection is not None and connection.listening and not self._hurried:
+            self._hurried = True
+            Thread(
+                target=self.rescue, name=f"psrebind hurry {self._options.host}", daemon=True
+            ).start()
 
     def rescue(self) -> None:
         """Delete the shell over a connection of its own, if there may be one; any thread may.
@@ -121,7 +135,7 @@ class Owner:
         pipeline.begin_invoke()
         position: dict[str, int] = {}
         while pipeline.state == PSInvocationState.RUNNING:
-            pipeline.poll_invoke(timeout=1)
+            self._poll(pipeline, call)
             for record in forward(pipeline.streams, position):
                 call.events.put(record)
             if pipeline.state == PSInvocationState.RUNNING:
@@ -130,6 +144,23 @@ class Owner:
             raise Stopped("the script was stopped on the host")
         call.advance(Phase.ANSWERED)
         return text_of(pipeline)
+
+    def _poll(self, pipeline: PowerShell, call: Call) -> None:
+        """Wait until the host says something, as long as one Receive may and the deadline lets it.
+
+        Short ones, to look at the flag in between, would cost some 3 ms of processor each: many
+        silent hosts are felt. A person who cancels need not wait either: see `hurry`.
+        """
+        remaining = call.limits.remaining
+        timeout = None if remaining is None else max(1, math.ceil(remaining))
+        if self._connection and timeout and timeout > self._connection.operation_timeout:
+            timeout = None
+        try:
+            pipeline.poll_invoke(timeout)
+        except WSManFaultError:
+            # Our own deletion of the shell, if we were to stop.
+            call.proceed()
+            raise
 
     def _opened(self) -> RunspacePool:
         if self._pool is not None and time.monotonic() - self._used > STALE:

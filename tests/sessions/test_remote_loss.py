@@ -110,11 +110,13 @@ def test_a_cancel_at_each_request(serve: Serve) -> None:
 
 
 def test_a_cancel_while_the_script_runs(serve: Serve, slow: Slow) -> None:
-    """A script that runs is stopped, and its shell closed, on the session's own connection."""
+    """A host that is silent for long is not waited for: its shell goes, and the Receive with it."""
     limits = Limits()
 
     def cancel() -> None:
         slow.begun.wait(20)
+        while winrm.actions[-2:] != ["Command", "Receive"]:
+            time.sleep(0.01)
         limits.cancelled.set()
 
     with serve(slow) as winrm:
@@ -123,7 +125,32 @@ def test_a_cancel_while_the_script_runs(serve: Serve, slow: Slow) -> None:
         assert isinstance(got, SessionLost)
         assert got.reason == "cancelled"
         assert winrm.endpoint.open_shells == 0
-        assert winrm.actions[-2:] == ["Signal", "Delete"]
+        # What follows is the owner's own farewell to a shell that is gone.
+        assert winrm.actions[:11] == [*ACTIONS[:-1], "Logon", "Logon", "Logon", "Delete"]
+        assert winrm.endpoint.logons["labadmin"].failures == 0
+
+
+def test_a_silent_host_costs_no_requests(serve: Serve, slow: Slow) -> None:
+    """One Receive waits for an answer that takes seconds: many hosts are not asked all the time."""
+
+    def answer() -> None:
+        slow.begun.wait(20)
+        time.sleep(2.2)
+        slow.release.set()
+
+    with serve(slow) as winrm:
+        Thread(target=answer, daemon=True).start()
+        assert isinstance(outcome(winrm), Reply)
+        assert winrm.actions == ACTIONS
+
+
+def test_a_deadline_stops_the_script_in_order(serve: Serve, slow: Slow) -> None:
+    """The last Receive ends with the time that is left; the shell is closed where it was opened."""
+    with serve(slow) as winrm:
+        got = outcome(winrm, Limits.within(1.5))
+        assert isinstance(got, SessionLost)
+        assert winrm.endpoint.open_shells == 0
+        assert winrm.actions[-3:] == ["Receive", "Signal", "Delete"]
         assert winrm.endpoint.logons["labadmin"].attempts == 1
 
 
