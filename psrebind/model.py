@@ -7,6 +7,7 @@ quoting, JSON and comparison need not know them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -198,6 +199,16 @@ class UnreadableCertificate:
     store: str
     thumbprint: str
     reason: str
+
+
+def held(
+    entries: Iterable[Certificate | UnreadableCertificate], store: str, thumbprint: str
+) -> Certificate | UnreadableCertificate | None:
+    """The entry of a certificate in one store; Windows does not tell ``MY`` from ``My``."""
+    for one in entries:
+        if one.store.casefold() == store.casefold() and one.thumbprint.upper() == thumbprint:
+            return one
+    return None
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from psrebind.model import Binding, Certificate, Record, Thumbprint, UnreadableCertificate
+from psrebind.model import (
+    Binding,
+    Certificate,
+    Record,
+    Thumbprint,
+    UnreadableCertificate,
+    held,
+)
 from psrebind.operations.get_host import Host
 from psrebind.operations.get_iis_binding import IisBindings
+
+# What a record means that names no store.
+MY = "My"
 
 
 @dataclass(frozen=True)
@@ -31,40 +41,65 @@ class BindingLine:
     record: Record | None
 
 
-def binding_lines(
-    found: IisBindings, certificates: Sequence[Certificate | UnreadableCertificate]
-) -> list[BindingLine]:
-    """The bindings, then the records that belong to none."""
-    known = {
-        (one.store.lower(), one.thumbprint): one
-        for one in certificates
-        if isinstance(one, Certificate)
-    }
-    lines = [_line(binding, binding.record, known) for binding in found.bindings]
-    return lines + [_line(None, record, known) for record in found.strays]
+@dataclass(frozen=True)
+class Stored:
+    """What the stores of a host hold, and what they are judged by: its own clock."""
+
+    certificates: Sequence[Certificate | UnreadableCertificate]
+    stores: Sequence[str]
+    clock: datetime
+
+    def find(self, record: Record) -> Certificate | UnreadableCertificate | None:
+        """The certificate that a record names, if its store has it."""
+        return held(self.certificates, record.store or MY, record.thumbprint or "")
+
+    def were_read(self, record: Record) -> bool:
+        """Whether the store that a record names is among those that were read."""
+        return (record.store or MY).casefold() in {store.casefold() for store in self.stores}
 
 
-def _line(
-    binding: Binding | None,
-    record: Record | None,
-    known: dict[tuple[str, Thumbprint], Certificate],
-) -> BindingLine:
-    thumbprint = record.thumbprint if record else None
-    store = record.store if record else None
-    certificate = known.get(((store or "").lower(), thumbprint)) if thumbprint else None
+def binding_lines(found: IisBindings, stored: Stored | None) -> list[BindingLine]:
+    """The bindings, then the records that belong to none; without the stores they say less."""
+    lines = [_line(binding, binding.record, stored) for binding in found.bindings]
+    return lines + [_line(None, record, stored) for record in found.strays]
+
+
+def _line(binding: Binding | None, record: Record | None, stored: Stored | None) -> BindingLine:
+    entry = stored.find(record) if stored and record else None
+    certificate = entry if isinstance(entry, Certificate) else None
+    odd = binding.problems if binding else tuple(_stray(record))
     return BindingLine(
         site=binding.site if binding else None,
         site_id=binding.site_id if binding else None,
         binding=binding.information if binding else None,
         state=binding.state if binding else None,
         flags=binding.flags if binding else None,
-        thumbprint=thumbprint,
-        store=store,
+        thumbprint=record.thumbprint if record else None,
+        store=record.store if record else None,
         common_name=certificate.common_name if certificate else None,
         not_after=certificate.not_after if certificate else None,
-        problems=binding.problems if binding else tuple(_stray(record)),
+        problems=(*odd, *_certificate_problems(record, stored)),
         record=record,
     )
+
+
+def _certificate_problems(record: Record | None, stored: Stored | None) -> Iterable[str]:
+    """What is wrong with the certificate that a record names: replaced, expired, gone, keyless."""
+    if record is None or record.thumbprint is None or stored is None:
+        return
+    entry = stored.find(record)
+    if isinstance(entry, UnreadableCertificate):
+        yield f"the certificate cannot be read: {entry.reason}"
+    elif entry is None:
+        if stored.were_read(record):
+            yield f"the certificate is not in the store {record.store or MY}"
+    else:
+        if entry.renewed_by:
+            yield f"the certificate was replaced by {entry.renewed_by[:8]}…"
+        if entry.not_after < stored.clock:
+            yield f"the certificate expired {_day(entry.not_after)}"
+        if not entry.key_linked:
+            yield "the certificate has no private key"
 
 
 def _stray(record: Record | None) -> Iterable[str]:

@@ -87,17 +87,17 @@ def certificates(
 def _bindings(visit: Visit) -> Sequence[BindingLine]:
     """A host's bindings beside their certificates; without those they say less."""
     from psrebind.cli.asking import advised
-    from psrebind.cli.listing import binding_lines
+    from psrebind.cli.listing import Stored, binding_lines
     from psrebind.errors import HostError
     from psrebind.operations.get_certificate import GetCertificate
     from psrebind.operations.get_iis_binding import GetIisBinding
 
-    bound, stored = GetIisBinding(), GetCertificate()
-    reply = visit.ask([bound, stored])
+    bound, question = GetIisBinding(), GetCertificate()
+    reply = visit.ask([bound, question])
+    stored: Stored | None = None
     try:
-        certificates = stored.result(reply.bodies[1])
+        stored = Stored(question.result(reply.bodies[1]), question.stores, reply.clock)
     except HostError as error:
         visit.say(f"the certificates could not be read: {error}")
-        certificates = []
     with advised():
-        return binding_lines(bound.bindings(reply.bodies[0]), certificates)
+        return binding_lines(bound.bindings(reply.bodies[0]), stored)

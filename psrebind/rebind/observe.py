@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from psrebind.errors import HostError, ReplyError, ScriptError
-from psrebind.model import Certificate, Thumbprint, UnreadableCertificate
+from psrebind.model import Certificate, Thumbprint, UnreadableCertificate, held
 from psrebind.operations.base import Operation, run
 from psrebind.operations.get_certificate import STORES, GetCertificate
 from psrebind.operations.get_host import GetHost, Host, missing_module
@@ -32,16 +32,8 @@ class Observation:
     stores: tuple[str, ...] = STORES
 
     def stored(self, store: str, thumbprint: str) -> Certificate | UnreadableCertificate | None:
-        """The certificate in one store; Windows does not tell ``MY`` from ``My``."""
-        held: tuple[Certificate | UnreadableCertificate, ...]
-        held = (*self.certificates, *self.unreadable)
-        for certificate in held:
-            if (
-                certificate.store.casefold() == store.casefold()
-                and certificate.thumbprint.upper() == thumbprint
-            ):
-                return certificate
-        return None
+        """The certificate in one store."""
+        return held((*self.certificates, *self.unreadable), store, thumbprint)
 
     def anywhere(self, thumbprint: Thumbprint) -> Certificate | None:
         """A readable copy of a certificate, of whatever store."""
