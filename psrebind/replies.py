@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import re
 import types
 import typing
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from typing import Any, TypeVar
 from psrebind.errors import ParameterError, ReplyError, ScriptError
 
 Row = TypeVar("Row")
+# Such as ``HRESULT 0x800700b7,Register-ScheduledTask``.
+_HRESULT = re.compile(r"HRESULT 0x([0-9A-Fa-f]{8})\b")
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,20 @@ def _script_error(data: dict[str, Any]) -> ScriptError:
         error_id=str(data["error_id"]),
         category=str(data["category"]),
         exception=str(data["exception"]),
-        hresult=data["hresult"],
+        hresult=_hresult(str(data["error_id"]), data["hresult"]),
         place=f"line {data['line']}" if data["line"] else "",
     )
+
+
+def _hresult(error_id: str, number: int | None) -> int | None:
+    """The number of an error: a CIM command's stands in its id, its exception has none of its own.
+
+    .NET's general ones (0x8013....) say nothing that the message does not.
+    """
+    if found := _HRESULT.match(error_id):
+        return int(found[1], 16)
+    general = number is not None and number & 0xFFFF0000 == 0x80130000
+    return None if general else number
 
 
 def rows(body: Body, row: type[Row]) -> tuple[Row, ...]:

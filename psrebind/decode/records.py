@@ -45,6 +45,7 @@ _VALUE_PARAMETERS = {
     "DefaultSslCtlIdentifier": "sslctlidentifier",
     "DefaultSslCtlStoreName": "sslctlstorename",
 }
+_FRESHNESS = 0x4
 _MASKS = ("DefaultFlags", "DefaultSslCertCheckMode")
 _KNOWN_VALUES = {*_MASKS, *_VALUE_PARAMETERS}
 
@@ -105,10 +106,19 @@ def unknown_options(record: Record) -> tuple[str, ...]:
     flags = record.flags & ~sum(FLAG_PARAMETERS) & 0xFFFFFFFF
     mode = _number(record, "DefaultSslCertCheckMode") & ~sum(CHECK_ARGUMENTS) & 0xFFFFFFFF
     found = [name for name in record.values if name not in _KNOWN_VALUES]
+    # Bit 4 says that the freshness time counts, and netsh sets both or none.
+    fresh = _number(record, "DefaultSslRevocationFreshnessTime")
+    if bool(_number(record, "DefaultSslCertCheckMode") & _FRESHNESS) != bool(fresh):
+        found.append(f"DefaultSslRevocationFreshnessTime {fresh} against its bit 4")
     found += [name for name in _MASKS if not isinstance(record.values.get(name, 0), int)]
     found += [f"DefaultFlags 0x{flags:X}"] if flags else []
     found += [f"DefaultSslCertCheckMode 0x{mode:X}"] if mode else []
     return tuple(found)
+
+
+def same_option(before: Any, after: Any) -> bool:
+    """Whether a value of a record says the same; absent, empty and 0 do."""
+    return (before or None) == (after or None)
 
 
 def _number(record: Record, name: str) -> int:

@@ -50,7 +50,10 @@ class Answers:
         reply["error"] = self._obstacle(asked, owned)
         if reply["error"] is None:
             try:
-                reply["rows"] = list(_KNOWN[asked.operation](self._host, asked))
+                # As the envelope has it: what is no row is a warning.
+                output = list(_KNOWN[asked.operation](self._host, asked))
+                reply["rows"] = [one for one in output if not isinstance(one, str)]
+                reply["warnings"] = [one for one in output if isinstance(one, str)]
             except HostFault as fault:
                 reply["error"] = _error(
                     fault.message,
@@ -69,8 +72,8 @@ class Answers:
             message = f"A change cannot run in language mode {facts.language_mode}."
             return _error(message, "psrebind.LanguageMode", "PermissionDenied")
         if asked.changes and not owned:
-            message = "Another psrebind is changing this host."
-            return _error(message, "psrebind.Busy", "ResourceBusy")
+            message = "Another psrebind is changing this host, or a program there holds the mutex"
+            return _error(rf"{message} Global\psrebind.", "psrebind.Busy", "ResourceBusy")
         for module in asked.modules:
             if module not in facts.modules:
                 identifier = f"psrebind.MissingModule,{module}"

@@ -40,8 +40,21 @@ class Assumptions:
     missing_certificate_hresult: int = 0x80070490
     """[K] What AddSslCertificate says of a certificate not in the store; 0x80070520 is seen too."""
 
-    archived_counts_as_missing: bool = True
-    """[I] Binding commands do not find an archived certificate; bound ones go on serving."""
+    archived_counts_as_missing: bool = False
+    """[S against it for appcmd, which searches by hash; I for AddSslCertificate] Binding commands
+    do not find an archived certificate; bound ones go on serving."""
+
+    archived_path_is_missing: bool = False
+    """[S against it: a path of the Cert: drive is searched by hash] A path to an archived
+    certificate does not exist; lists leave it out either way."""
+
+    site_state_needs_http_binding: bool = True
+    """[S for IIS's API, I for Get-Website] The state of a site without an http or https binding
+    cannot be read: 0x800710D8."""
+
+    binding_name_is_a_pattern: bool = True
+    """[I] Get-WebBinding -Name takes `[` for a set of letters, and finds nothing by a name with a
+    quote in it."""
 
     appcmd_exit_status_on_skip: int = 0
     """[S] appcmd skips a binding whose store lacks the new certificate, and succeeds."""
@@ -72,6 +85,13 @@ class Assumptions:
 
     removing_missing_record_fails: bool = True
     """[S] RemoveSslCertificate without a record throws FileNotFoundException."""
+
+    event_delay_milliseconds: int = 0
+    """[S that there is one, not how long] An event is found so long after it was written."""
+
+    task_broken_fails_in_lists: bool = True
+    """[I] A task whose XML is broken is an error beside the others when all are listed; else it
+    is left out."""
 
     event_query_maximum_comparisons: int = 22
     """[K] The event log refuses a query with more comparisons than these as too complex."""

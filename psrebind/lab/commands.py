@@ -51,20 +51,25 @@ def facts(host: Host, _: Arguments) -> object:
 
 
 def certificates(host: Host, arguments: Arguments) -> object:
-    """Return the certificates that the Cert: drive shows in one store."""
+    """Return the certificates that the Cert: drive lists in one store, or has at one path."""
     store = str(arguments["store"])
     if store.casefold() not in {name.casefold() for name in STORES}:
         path = f"Cert:\\LocalMachine\\{store}"
         raise texts.path_fault(path, "GetChildItemCommand", german=host.state.german)
+    named = str(arguments.get("thumbprint") or "").casefold()
+    hidden = not named or host.state.assumptions.archived_path_is_missing
     return [
         {
             "thumbprint": one.thumbprint,
             "der": one.der,
             "friendly_name": one.friendly_name or "",
             "has_private_key": one.key_linked,
+            "archived": one.archived,
         }
         for one in host.state.certificates
-        if same_store(one.store, store) and not one.archived
+        if same_store(one.store, store)
+        and named in ("", one.thumbprint.casefold())
+        and not (one.archived and hidden)
     ]
 
 

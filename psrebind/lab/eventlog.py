@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from psrebind.lab import event_values, event_xpath, texts
@@ -116,11 +116,13 @@ def query(host: Host, arguments: Mapping[str, object]) -> list[dict[str, object]
 
 def select(host: Host, channel: Channel, xpath: object) -> tuple[Event, ...]:
     """Return a channel's events that an XPath matches, oldest first; no XPath matches all."""
-    if not xpath:
-        return channel.events
-    matches = compiled(host, str(xpath))
     now = host.now()
-    return tuple(one for one in channel.events if matches(event_xpath.parse_event(one.xml), now))
+    late = timedelta(milliseconds=host.state.assumptions.event_delay_milliseconds)
+    written = tuple(one for one in channel.events if not late or one.time + late <= now)
+    if not xpath:
+        return written
+    matches = compiled(host, str(xpath))
+    return tuple(one for one in written if matches(event_xpath.parse_event(one.xml), now))
 
 
 def compiled(host: Host, xpath: str) -> event_xpath.Matcher:

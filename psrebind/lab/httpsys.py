@@ -30,7 +30,11 @@ class RecordKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a record says beyond its certificate."""
+    """What a record says beyond its certificate.
+
+    ``extra`` are registry values that nothing else stands for: ``Name\\`` is a key below the
+    record, None takes a value away.
+    """
 
     check_mode: int = 0
     revocation_freshness_time: int = 0

@@ -12,6 +12,7 @@ from re import fullmatch
 from typing import TYPE_CHECKING
 
 from psrebind.lab import texts
+from psrebind.lab.assumptions import Assumptions
 from psrebind.lab.httpsys import (
     CENTRAL_STORE,
     USE_DS_MAPPER,
@@ -44,8 +45,13 @@ class Method:
 
 
 def sites(state: HostState) -> list[dict[str, object]]:
-    """Return what Get-Website shows."""
-    return [{"id": site.id, "name": site.name, "state": site.state} for site in state.sites]
+    """Return what Get-Website shows; asking for a state that is None fails."""
+    return [{"id": one.id, "name": one.name, "state": _state(state, one)} for one in state.sites]
+
+
+def _state(state: HostState, site: Site) -> str | None:
+    served = any(binding.protocol.startswith("http") for binding in site.bindings)
+    return site.state if served or not state.assumptions.site_state_needs_http_binding else None
 
 
 def bindings(state: HostState, wanted: Mapping[str, object]) -> list[dict[str, object]]:
@@ -54,7 +60,8 @@ def bindings(state: HostState, wanted: Mapping[str, object]) -> list[dict[str, o
         describe(state, site, binding)
         for site in state.sites
         for binding in site.bindings
-        if _wanted(site, binding, wanted)
+        if _named(site, str(wanted.get("name") or ""), state.assumptions)
+        and _wanted(binding, wanted)
     ]
 
 
@@ -168,9 +175,19 @@ def _require_elevation(state: HostState) -> None:
         raise texts.system_fault(texts.ACCESS_DENIED, german=state.german)
 
 
-def _wanted(site: Site, binding: Binding, wanted: Mapping[str, object]) -> bool:
+def _named(site: Site, name: str, assumptions: Assumptions) -> bool:
+    if not name:
+        return True
+    if not assumptions.binding_name_is_a_pattern:
+        return site.name.casefold() == name.casefold()
+    return "'" not in name and fnmatchcase(site.name.casefold(), name.casefold())
+
+
+def _wanted(binding: Binding, wanted: Mapping[str, object]) -> bool:
+    if binding.protocol == "ftp":
+        return not wanted.get("protocol") or _like("ftp", str(wanted["protocol"]))
     address, port, host = split_information(binding.information)
-    found = {"name": site.name, "protocol": binding.protocol, "ip": address, "host": host}
+    found = {"protocol": binding.protocol, "ip": address, "host": host}
     for word, value in found.items():
         pattern = wanted.get(word)
         if pattern and not _like(value, str(pattern)):

@@ -6,6 +6,7 @@ the stubs of the other engine.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,9 +14,11 @@ from typing import Any
 from psrebind.lab.host import Host
 from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
+from psrebind.model import IIS_APPLICATION_ID
 
 Row = dict[str, Any]
-Operation = Callable[[Host, Asked], Iterator[Row]]
+# A text among the rows is a warning.
+Operation = Callable[[Host, Asked], Iterator[Row | str]]
 
 _HTTP = r"HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters"
 _FOLDERS = {
@@ -24,6 +27,7 @@ _FOLDERS = {
     "ccs": "SslCcsBindingInfo",
 }
 _NO_CERTIFICATE = "no certificate"
+_NETSH_UPDATE = 17763
 _NOT_COMPARED = ("SslCertHash", "SslCertStoreName")
 
 
@@ -79,7 +83,9 @@ def _certificates(host: Host, asked: Asked) -> Iterator[Row]:
 def records(host: Host) -> Iterator[Row]:
     for kind, folder in _FOLDERS.items():
         for name in _children(host, rf"{_HTTP}\{folder}"):
-            values = _values(host, rf"{_HTTP}\{folder}\{name}")
+            path = rf"{_HTTP}\{folder}\{name}"
+            values = _values(host, path)
+            values |= {f"{child}\\": "a key" for child in _children(host, path)}
             binary = {key: value for key, value in values.items() if isinstance(value, bytes)}
             yield {
                 "kind": kind,
@@ -100,7 +106,10 @@ def _record(host: Host, kind: str, endpoint: str) -> Row | None:
 
 def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
     yield {
-        "sites": host.call("iis.sites", {}),
+        "sites": [
+            one | {"state": "Unknown" if one["state"] is None else one["state"]}
+            for one in host.call("iis.sites", {})
+        ],
         "bindings": [
             {
                 "path": one["ItemXPath"],
@@ -118,7 +127,7 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
     wanted = asked.value("thumbprint")
     name = f"'{asked.value('information')}' of '{asked.value('site')}'"
     binding = _binding(host, asked)
-    before, lost = _record(host, kind, endpoint), []
+    before = _record(host, kind, endpoint)
     changed = not _holds(before, wanted, store)
     if changed:
         promised = asked.value("expected") or _NO_CERTIFICATE
@@ -127,7 +136,10 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
         add = {"site_id": _site_id(binding), "hash": wanted, "store": store}
         place = {"bindingInformation": binding["bindingInformation"]}
         host.call("binding.AddSslCertificate", add | place)
-        lost = _restore(host, before, store, asked.value("options")) if before else []
+        if before:
+            _restore(host, before, store, asked.value("options"))
+            if _record(host, kind, endpoint) is None:
+                host.call("binding.AddSslCertificate", add | place)
     after = _record(host, kind, endpoint)
     if not _holds(after, wanted, store):
         raise Refused(f"Binding {name} has {_thumbprint(after)}, not {wanted}.")
@@ -137,7 +149,7 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
         "flags": binding["sslFlags"],
         "before": before,
         "after": after,
-        "lost": lost,
+        "lost": _lost(before, after) if before and after else [],
         "changed": changed,
     }
 
@@ -153,7 +165,11 @@ def _renewal(host: Host, asked: Asked) -> Iterator[Row]:
         if now and now["thumbprint"] == new:
             name = f"{record['kind']}={record['endpoint']}"
             options = asked.value("options").get(name, [])
-            lost += [f"{name}: {one}" for one in _restore(host, record, now["store"], options)]
+            _restore(host, record, now["store"], options)
+            now = _record(host, record["kind"], record["endpoint"])
+            if now is None:
+                raise Refused(f"The record {name} is gone after netsh.")
+            lost += [f"{name}: {one}" for one in _lost(record, now)]
     after = [_record(host, record["kind"], record["endpoint"]) for record in before]
     changed = any(_thumbprint(record) == new for record in after)
     rows = {"before": before, "after": [record for record in after if record]}
@@ -164,6 +180,10 @@ def _binding(host: Host, asked: Asked) -> Row:
     site, information = asked.value("site"), asked.value("information")
     found = host.call("iis.bindings", {"name": site, "protocol": "https"})
     exact = [one for one in found if one["bindingInformation"] == information]
+    if not exact:
+        found = host.call("iis.bindings", {"protocol": "https"})
+        here = [one for one in found if f"[@name='{site}' and @id=" in one["ItemXPath"]]
+        exact = [one for one in here if one["bindingInformation"] == information]
     if len(exact) != 1:
         raise Refused(f"Site '{site}' has {len(exact)} HTTPS bindings '{information}', not one.")
     binding: Row = exact[0]
@@ -186,33 +206,41 @@ def _holds(record: Row | None, thumbprint: str, store: str) -> bool:
     )
 
 
-def _restore(host: Host, before: Row, store: str, options: list[str]) -> list[str]:
+def _restore(host: Host, before: Row, store: str, options: list[str]) -> None:
     kind, endpoint = before["kind"], before["endpoint"]
     after = _record(host, kind, endpoint)
     if after is None:
         raise Refused(f"The record {kind}={endpoint} is gone after the rebind.")
     if not _lost(before, after):
-        return []
+        return
     place = f"{kind}={endpoint}"
     words = [place, f"certhash={after['thumbprint']}", f"certstorename={store}"]
-    if application := before["binary"].get("AppId"):
-        words.append(f"appid={{{uuid.UUID(bytes_le=application)}}}")
-    if native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] != 0:
-        native(host, "netsh.exe", "http", "delete", "sslcert", place)
-        native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
-        if _record(host, kind, endpoint) is None:
-            native(host, "netsh.exe", "http", "add", "sslcert", *words)
-    after = _record(host, kind, endpoint)
-    if after is None:
-        raise Refused(f"The record {place} is gone after netsh {' '.join(words)}.")
-    return _lost(before, after)
+    application = before["binary"].get("AppId")
+    appid = uuid.UUID(bytes_le=application) if application else uuid.UUID(IIS_APPLICATION_ID)
+    words.append(f"appid={{{appid}}}")
+    done = native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] == 0
+    if done or host.facts.build >= _NETSH_UPDATE:
+        return
+    native(host, "netsh.exe", "http", "delete", "sslcert", place)
+    native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
+    for attempt in range(3):
+        if _record(host, kind, endpoint) is not None:
+            return
+        time.sleep(min(attempt, 1))
+        native(host, "netsh.exe", "http", "add", "sslcert", *words)
 
 
 def _lost(before: Row, after: Row) -> list[str]:
     found = []
     for part in ("values", "binary"):
         names = sorted({*before[part], *after[part]}.difference(_NOT_COMPARED), key=str.casefold)
-        found += [name for name in names if before[part].get(name) != after[part].get(name)]
+        found += [
+            name
+            for name in names
+            # Absent, empty and 0 mean the same.
+            if (before[part].get(name) or None) != (after[part].get(name) or None)
+            and (name != "AppId" or before[part].get(name))
+        ]
     return found
 
 

@@ -83,9 +83,14 @@ def tree(state: HostState) -> Key:
         )
     root.child(HTTP)
     for number, record in enumerate(state.records):
-        root.child(f"{HTTP}\\{_record_key(record, number)}").values.update(
-            record_values(record, state.assumptions.empty_ctl_values_present)
-        )
+        key = root.child(f"{HTTP}\\{_record_key(record, number)}")
+        for name, value in record_values(
+            record, state.assumptions.empty_ctl_values_present
+        ).items():
+            if name.endswith("\\"):
+                key.child(name.rstrip("\\"))
+            else:
+                key.values[name] = value
     for store in STORES:
         root.child(f"{STORE}\\{store}\\Certificates")
     for certificate in state.certificates:
@@ -112,7 +117,7 @@ def record_values(record: Record, empty_present: bool) -> dict[str, Value]:
         "DefaultSslCtlStoreName": options.ctl_store_name,
     }
     found |= {name: text or "" for name, text in names.items() if text or empty_present}
-    return found | dict(options.extra)
+    return {name: v for name, v in (found | dict(options.extra)).items() if v is not None}
 
 
 def _record_key(record: Record, number: int) -> str:

@@ -5,6 +5,7 @@ The twin of ``operations`` for events, tasks and notices.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -49,11 +50,14 @@ def _found(host: Host, log: str, xpath: str, newest: int) -> list[Row]:
     return events
 
 
-def _task(host: Host, asked: Asked) -> Iterator[Row]:
+def _task(host: Host, asked: Asked) -> Iterator[Row | str]:
     wanted, channel = place_of(asked), asked.value("channel").casefold()
     log = log_of(host, asked.value("channel"))
     tasks = []
     for one in host.call("tasks.list", {"path": None, "name": None}):
+        if "error" in one:
+            yield f"A task of the host cannot be read: {one['error']['message']}"
+            continue
         place = {"path": one["path"], "name": one["name"]}
         waiting = [t for t in one["triggers"] if channel in (t["subscription"] or "").casefold()]
         if waiting or place == wanted:
@@ -115,9 +119,8 @@ def _unregister(host: Host, asked: Asked) -> Iterator[Row]:
 def _notice(host: Host, asked: Asked) -> Iterator[Row]:
     old, new, link = asked.value("old"), asked.value("new"), asked.value("link")
     channel, query = asked.value("channel"), asked.value("query")
-    known = {one["thumbprint"] for one in host.call("store.certificates", {"store": "My"})}
     for thumbprint in (old, new):
-        if thumbprint not in known:
+        if not host.call("store.certificates", {"store": "My", "thumbprint": thumbprint}):
             raise Refused(rf"There is no certificate Cert:\LocalMachine\My\{thumbprint}.")
     log = log_of(host, channel)
     if log is None:
@@ -126,6 +129,11 @@ def _notice(host: Host, asked: Asked) -> Iterator[Row]:
     paths = [rf"Cert:\LocalMachine\My\{one}" for one in (old, new)]
     host.call("pki.switch", {"old": paths[0], "new": paths[1], "notify_only": not link})
     record = _last(host, channel, query)
+    for _ in range(50):
+        if record > last or not log["enabled"]:
+            break
+        time.sleep(0.3)
+        record = _last(host, channel, query)
     if log["enabled"] and record <= last:
         raise Refused(f"Switch-Certificate ended without an event 1001 for {old}.")
     yield {"enabled": log["enabled"], "record": record if record > last else None, "linked": link}
@@ -160,12 +168,14 @@ def _form(xml: str | None) -> set[str]:
 
 
 def shared_templates(host: Host) -> list[list[str]]:
-    bound = {record["thumbprint"] for record in records(host)}
+    bound = {record["thumbprint"] for record in records(host) if record["thumbprint"]}
     groups: dict[str, list[str]] = defaultdict(list)
-    for one in plain(host.call("store.certificates", {"store": "My"})):
-        key = _template(one["der"])
-        if key and one["thumbprint"] in bound:
-            groups[key].append(one["thumbprint"])
+    for thumbprint in bound:
+        wanted = {"store": "My", "thumbprint": thumbprint}
+        for one in plain(host.call("store.certificates", wanted)):
+            key = None if one["archived"] else _template(one["der"])
+            if key:
+                groups[key].append(thumbprint)
     return sorted(sorted(group) for group in groups.values() if len(group) > 1)
 
 

@@ -43,7 +43,18 @@ def list_tasks(host: Host, arguments: Arguments) -> list[dict[str, object]]:
     if not found and given and not any("*" in value or "?" in value for _, value in given):
         kind = "" if len(given) > 1 else f"_{given[0][0]}"
         raise not_found(f"CmdletizationQuery_NotFound{kind},Get-ScheduledTask", given)
-    return [describe(host, task) for task in found]
+    return [one for one in (_listed(host, task) for task in found) if one is not None]
+
+
+def _listed(host: Host, task: RegisteredTask) -> dict[str, object] | None:
+    try:
+        return describe(host, task)
+    except TaskXmlError as error:
+        if not host.state.assumptions.task_broken_fails_in_lists:
+            return None
+        text = xml_text(error.hresult, german=host.state.german)
+        fault = task_fault(error.hresult, "Get-ScheduledTask", text)
+        return {"error": {"message": text, "error_id": fault.error_id, "hresult": error.hresult}}
 
 
 def describe(host: Host, task: RegisteredTask) -> dict[str, object]:

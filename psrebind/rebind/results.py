@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psrebind.decode.bindings import record_key
-from psrebind.decode.records import RawRecord
+from psrebind.decode.records import RawRecord, same_option
 from psrebind.errors import HostError
 from psrebind.model import Binding
 from psrebind.operations.get_iis_binding import IisBindings
@@ -143,5 +143,7 @@ def _lost(before: RawRecord | None, after: RawRecord) -> tuple[str, ...]:
         return ()
     old, new = before.record, after.record
     names = sorted({*old.values, *new.values})
-    lost = [name for name in names if old.values.get(name) != new.values.get(name)]
-    return (*lost, *(["AppId"] if old.application_id != new.application_id else []))
+    lost = [one for one in names if not same_option(old.values.get(one), new.values.get(one))]
+    # A record of no program becomes one of IIS: there is no other way to write it.
+    another = old.application_id not in (None, new.application_id)
+    return (*lost, *(["AppId"] if another else []))

@@ -72,7 +72,7 @@ class Case:
     def absent(self) -> str | None:
         """Why the new certificate is surely not in the store; None if it is, or nobody looked.
 
-        An archived one is there: whether appcmd finds it is not known (field notes B1).
+        An archived one is there, and appcmd finds it by its hash (docs/windows.md).
         """
         if self.new is not None or not self.store_was_read:
             return None
@@ -138,7 +138,7 @@ def _about_entry(case: Case) -> Iterator[Finding]:
         yield Rule.UNREADABLE, f"{reason}import it again"
     else:
         if new.archived:
-            reason = f"{thumbprint} is archived in the store {store}, where IIS does not see it: "
+            reason = f"{thumbprint} is archived in the store {store}: somebody retired it, so "
             yield Rule.ARCHIVED, f"{reason}import it again, or clear its property Archived"
         if not new.key_linked:
             reason = f"{thumbprint} in the store {store} has no private key: import it with its "

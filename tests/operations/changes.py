@@ -17,6 +17,7 @@ from psrebind.lab.state import HostState
 from psrebind.model import Binding, BindingInfo, Thumbprint
 from psrebind.operations import run
 from psrebind.operations.get_iis_binding import GetIisBinding
+from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
 from psrebind.operations.set_iis_binding import SetIisBinding
 from psrebind.sessions.remote import RemoteSession
 from psrebind.templates import Library
@@ -229,7 +230,83 @@ def a_gap_closes(lab: Lab, session: RemoteSession, library: Library) -> None:
         assert bindings(other)["Fallback"].thumbprint == pair(lab, "web03")[1]
 
 
+def a_gap_of_appcmd_closes(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """The same after appcmd, which nobody calls a second time."""
+    special = Options(check_mode=1, flags=2)
+    with restored(lab.hosts["web03"]) as host, connect(lab, "web03") as other:
+        records = tuple(
+            replace(one, options=special) if one.thumbprint else one
+            for one in host.host.state.records
+        )
+        host.host.change(lambda now: replace(now, records=records))
+        old, new = pair(lab, "web03")
+        names = [f"{one.kind}={one.key}" for one in records if one.thumbprint == old]
+        options = {name: ("disabletls13=enable",) for name in names}
+        row = ask(other, InvokeIisRenewal(old=old, new=new, options=options), library)[0]
+        assert {f"{one.kind}={one.endpoint}" for one in row.after} == set(names)
+        assert any("DefaultFlags" in lost for lost in row.lost)
+
+
+def no_binding_is_left_bare(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Where netsh deletes and then adds nothing, the binding's own method puts a record back."""
+    special = Options(check_mode=1, flags=2)
+    with restored(lab.hosts["web03"]) as host, connect(lab, "web03") as other:
+        records = tuple(replace(one, options=special) for one in host.host.state.records)
+        host.host.change(lambda now: replace(now, records=records))
+        change = setting(bindings(other)["Fallback"], pair(lab, "web03")[1])
+        host.host.faults["netsh http add"] = "fail"
+        row = ask(other, change, library)[0]
+        assert "DefaultFlags" in row.lost
+        assert bindings(other)["Fallback"].thumbprint == pair(lab, "web03")[1]
+
+
+def no_gap_where_there_is_update(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """An update that fails costs options; a Windows that has it never meets a delete."""
+    with restored(lab.hosts["web01"]) as host:
+        host.host.faults["netsh http update"] = "fail"
+        change = setting(bindings(session)["Intranet"], pair(lab, "web01")[1])
+        counts: set[int] = set()
+        stop = host.host.watch(lambda: counts.add(len(host.host.state.records)))
+        row = ask(session, change, library)[0]
+        stop()
+        assert "DefaultFlags" in row.lost
+        assert counts == {len(host.host.state.records)}
+
+
+def absent_is_zero(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A value that was not there and is 0 now is nothing lost, and nothing to put back."""
+    bare = Options(extra={"DefaultFlags": None, "DefaultSslCertCheckMode": None})
+    with restored(lab.hosts["web01"]) as host:
+        records = tuple(replace(one, options=bare) for one in host.host.state.records)
+        host.host.change(lambda now: replace(now, records=records))
+        host.host.faults["netsh http update"] = "fail"
+        row = ask(session, setting(bindings(session)["Shop"], pair(lab, "web01")[1]), library)[0]
+        assert "DefaultFlags" not in row.before.values
+        assert row.after.values["DefaultFlags"] == 0
+        assert row.lost == ()
+
+
+def an_odd_site_name_is_found(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A site whose name has a quote and a bracket is one site, and its binding is changed."""
+    name = "O'Shop [1]*"
+    with restored(lab.hosts["web01"]) as host:
+
+        def rename(now: HostState) -> HostState:
+            sites = (replace(s, name=name) if s.name == "Shop" else s for s in now.sites)
+            return replace(now, sites=tuple(sites))
+
+        host.host.change(rename)
+        new = pair(lab, "web01")[1]
+        row = ask(session, setting(bindings(session)[name], new), library)[0]
+        assert (row.site, row.changed, row.after.thumbprint) == (name, True, new)
+
+
 CHECKS = (
+    a_gap_of_appcmd_closes,
+    no_binding_is_left_bare,
+    no_gap_where_there_is_update,
+    absent_is_zero,
+    an_odd_site_name_is_found,
     changes_once,
     never_without_a_record,
     keeps_options,

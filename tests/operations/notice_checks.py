@@ -10,7 +10,7 @@ from operations.task_checks import refusal, switch_off
 
 from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
 from psrebind.lab import renewals
-from psrebind.lab.runtime import Lab
+from psrebind.lab.runtime import Lab, assume
 from psrebind.model import Renewal, Thumbprint
 from psrebind.operations import run
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
@@ -124,7 +124,35 @@ def both_certificates_must_be_there(lab: Lab, session: RemoteSession, library: L
         assert host.host.state.channels[0].events == ()
 
 
+def a_late_event_is_waited_for(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """An event that Windows writes only after a while is a success all the same."""
+    with restored(lab.hosts["web01"]) as host:
+        assume(host.host, "event_delay_milliseconds", 700)
+        old, new = pair(lab, "web01")
+        row = ask(session, SendRenewalNotice(old=old, new=new), library)[0]
+        assert (row.enabled, row.record) == (True, 1)
+
+
+def an_archived_certificate_is_found(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """What autoenrollment archived can be told of, where Windows finds it by its path."""
+    old, new = pair(lab, "web01")
+    for is_missing in (False, True):
+        with restored(lab.hosts["web01"]) as host:
+            assume(host.host, "archived_path_is_missing", is_missing)
+            kept = tuple(
+                replace(one, archived=one.thumbprint == old) for one in host.host.state.certificates
+            )
+            host.host.change(lambda state, kept=kept: replace(state, certificates=kept))
+            notice = SendRenewalNotice(old=old, new=new)
+            if is_missing:
+                assert "There is no certificate" in str(refusal(session, notice, library))
+            else:
+                assert ask(session, notice, library)[0].record == 1
+
+
 CHECKS = (
+    a_late_event_is_waited_for,
+    an_archived_certificate_is_found,
     reads_a_renewal,
     says_what_the_logs_are,
     constrained_language_reads_events,

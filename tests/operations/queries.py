@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from labs import connect, restored
 from operations.changes import bindings, pair, refuses, setting
 
+from psrebind.decode.records import unknown_options
+from psrebind.lab.httpsys import Options
 from psrebind.lab.runtime import Lab
+from psrebind.lab.state import Binding as LabBinding
+from psrebind.lab.state import Site
 from psrebind.model import Certificate
 from psrebind.operations import run
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_host import GetHost, Host
 from psrebind.operations.get_iis_binding import GetIisBinding
+from psrebind.replies import parse
+from psrebind.sessions import remote
 from psrebind.sessions.remote import RemoteSession
 from psrebind.templates import Library
 
@@ -97,7 +104,46 @@ def a_missing_module_stops_one_body(lab: Lab, session: RemoteSession, library: L
     assert bindings_body.error.error_id == "psrebind.MissingModule,WebAdministration"
 
 
+def keys_below_a_record_are_seen(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """What http.sys keeps in keys of its own below a record makes it one that nobody knows."""
+    with restored(lab.hosts["web01"]) as host:
+        special = Options(extra={"TlsRestrictions\\": "a key"})
+        records = tuple(replace(one, options=special) for one in host.host.state.records)
+        host.host.change(lambda now: replace(now, records=records))
+        for binding in bindings(session, library).values():
+            assert binding.record
+            assert unknown_options(binding.record) == ("TlsRestrictions\\",)
+
+
+def a_site_without_state_hides_nothing(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A site that serves only FTP has no state to read, and the others are read all the same."""
+    ftp = Site(id=77, name="Files", bindings=(LabBinding(protocol="ftp", information="*:21:"),))
+    with restored(lab.hosts["web01"]) as host:
+        host.host.change(lambda now: replace(now, sites=(ftp, *now.sites)))
+        reading = GetIisBinding()
+        (row,) = reading.rows(run([reading], session, library=library).bodies[0])
+        assert row.sites[0].state == "Unknown"
+        assert {one.state for one in row.sites[1:]} == {"Started"}
+        assert len(row.bindings) == 4
+
+
+def a_reply_is_ascii(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A Kelvin sign alone, which compares as a k, is written as an escape too."""
+    with restored(lab.hosts["web01"]) as host:
+        sites = tuple(replace(one, name="\u212a") for one in host.host.state.sites)
+        host.host.change(lambda now: replace(now, sites=sites))
+        texts: list[str] = []
+        with connect(lab) as other, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(remote, "parse", lambda text: (texts.append(text), parse(text))[1])
+            run([GetIisBinding()], other, library=library)
+        assert "\\u212a" in texts[0].lower()
+        assert texts[0].isascii()
+
+
 CHECKS = (
+    keys_below_a_record_are_seen,
+    a_site_without_state_hides_nothing,
+    a_reply_is_ascii,
     reads_both_stores,
     finds_each_record,
     describes_the_host,

@@ -12,8 +12,9 @@ from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences, wanted_xml
 from psrebind.errors import ScriptError
 from psrebind.lab import renewals
 from psrebind.lab.iis_manager import TASK_XML
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.operations import Operation
+from psrebind.lab.runtime import Lab, LabHost, assume
+from psrebind.lab.task_xml import RegisteredTask
+from psrebind.operations import Operation, run
 from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.register_rebind_task import RegisterRebindTask
 from psrebind.operations.unregister_rebind_task import UnregisterRebindTask
@@ -59,6 +60,21 @@ def is_on(host: LabHost) -> bool:
 def put_task(host: LabHost, xml: str, *, path: str = TASK_PATH, name: str = TASK_NAME) -> None:
     """Register a task on a host, behind psrebind's back."""
     host.host.call("tasks.register", {"path": path, "name": name, "xml": xml, "force": True})
+
+
+def a_broken_task_hides_no_other(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A task of somebody's that nobody can read is a warning beside the others, or nothing."""
+    broken = RegisteredTask(path="\\Vendor\\", name="Broken", xml="<Task")
+    for fails in (True, False):
+        with restored(lab.hosts["web01"]) as host:
+            assume(host.host, "task_broken_fails_in_lists", fails)
+            put_task(host, wanted_xml())
+            host.host.change(lambda now: replace(now, tasks=(broken, *now.tasks)))
+            (body,) = run([GetRebindTask()], session, library=library).bodies
+            (row,) = GetRebindTask().rows(body)
+            assert [one.name for one in row.tasks] == [TASK_NAME]
+            assert len(body.warnings) == int(fails)
+            assert all("cannot be read" in one for one in body.warnings)
 
 
 def registers_once(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -191,6 +207,7 @@ def tells_the_last_run(lab: Lab, session: RemoteSession, library: Library) -> No
 
 
 CHECKS = (
+    a_broken_task_hides_no_other,
     registers_once,
     turns_the_log_on,
     a_log_that_stays_off_is_a_failure,

@@ -24,7 +24,7 @@ FRAME_NAMES = {"operation", "modules", "changes", "changing", "secrets"}
 
 READING_VERBS = {"Get", "Test", "Where", "ForEach", "Sort", "Select", "ConvertTo", "ConvertFrom"}
 # By name, since their verbs change things in other hands.
-READING_COMMANDS = {"Invoke-Native", "Out-Null", "Export-ScheduledTask"}
+READING_COMMANDS = {"Invoke-Native", "Out-Null", "Export-ScheduledTask", "Write-Warning"}
 STATIC_MEMBERS = {("System.Convert", "ToBase64String")}
 INSTANCE_METHODS = {
     "AddSslCertificate",
@@ -36,6 +36,7 @@ INSTANCE_METHODS = {
     "ToUniversalTime",
     "WaitOne",
     # of an event, a text, and the XML of a task
+    "Contains",
     "ContainsKey",
     "GetAttribute",
     "HasAttribute",

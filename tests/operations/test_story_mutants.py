@@ -35,13 +35,13 @@ TASK = (
     ),
     (
         "drop-the-log",
-        "if (-not $log.IsEnabled) { Enable-Channel $Channel }",
+        "if (-not $enabled) { Enable-Channel $Channel }",
         "",
         "turns_the_log_on",
     ),
     (
         "the-log-is-no-change",
-        "($form -cne $goal -or -not $log.IsEnabled)",
+        "($form -cne $goal -or -not $enabled)",
         "$form -cne $goal",
         "turns_the_log_on",
     ),
@@ -93,8 +93,8 @@ PIECES = (
     (
         "get_rebind_task",
         "its-own-task-only",
-        "if ($waiting.Count -gt 0 -or (",
-        "if ((",
+        "if ($waiting.Count -gt 0 -or ",
+        "if (",
         task_checks.names_other_tasks,
     ),
     (
@@ -107,9 +107,23 @@ PIECES = (
     (
         "send_renewal_notice",
         "drop-the-read-back",
-        "if ($log.IsEnabled -and $record -le $last) {",
+        "if ($enabled -and $record -le $last) {",
         "if ($false) {",
         notice_checks.a_notice_that_nobody_hears,
+    ),
+    (
+        "send_renewal_notice",
+        "look-once",
+        "$try -le 50",
+        "$try -le 0",
+        notice_checks.a_late_event_is_waited_for,
+    ),
+    (
+        "get_rebind_task",
+        "one-broken-task-breaks-all",
+        "-ErrorAction SilentlyContinue -ErrorVariable broken",
+        "-ErrorAction Stop",
+        task_checks.a_broken_task_hides_no_other,
     ),
     (
         "send_renewal_notice",
@@ -183,7 +197,7 @@ NOTIFICATION = (
     ("ignore-the-shared-template", "$skipped = $shared", "$skipped = $false -and $shared", "skips"),
     (
         "drop-the-log",
-        "if (-not $log.IsEnabled) { Enable-Channel $Channel }",
+        "if (-not $enabled) { Enable-Channel $Channel }",
         "",
         "turns_the_log_on",
     ),

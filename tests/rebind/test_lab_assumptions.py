@@ -15,13 +15,13 @@ from labs import give_options, leave_out_site, rebound, records, restored, swap
 from psrebind.lab.assumptions import Assumptions
 from psrebind.lab.httpsys import IIS_APPLICATION, Options, Record, RecordKind
 from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import HostState
+from psrebind.lab.state import Binding, HostState, Site
 from psrebind.rebind.run import Applied, Method
 from psrebind.rebind.verify import Verdict
 
 CLIENTS = Options(check_mode=1, ctl_store_name="ClientAuthIssuer", flags=0x3)
 # Guesses about tasks and events, which no rebind meets, and how long a gap is.
-OTHERS = ("task_", "event_", "renewal_", "gap_milliseconds")
+OTHERS = ("task_", "event_", "renewal_", "gap_milliseconds", "archived_path_")
 
 Prepare = Callable[[LabHost, str], None]
 
@@ -39,6 +39,17 @@ def options(host: LabHost, new: str) -> None:
         flagged = replace(shop, bindings=(replace(b := shop.bindings[0], flags=b.flags | 8),))
         assert not others
         return replace(state, sites=tuple(flagged if s == shop else s for s in state.sites))
+
+    host.host.change(change)
+
+
+def odd_sites(host: LabHost, new: str) -> None:
+    """Give a site a name that looks like a pattern, and add one that serves only FTP."""
+    ftp = Site(id=77, name="Files", bindings=(Binding(protocol="ftp", information="*:21:"),))
+
+    def change(state: HostState) -> HostState:
+        sites = (replace(s, name="O'Kunden [1]") if s.name == "Kunden" else s for s in state.sites)
+        return replace(state, sites=(ftp, *sites))
 
     host.host.change(change)
 
@@ -141,11 +152,12 @@ CASES = (
     flipped("record_flags_follow_ssl_flags", True),
     flipped("record_flags_follow_ssl_flags", True, host="web03"),
     flipped("schannel_follows_renewal_link", True),
-    flipped("netsh_update_first_build", 99999, engine=True),
     flipped("netsh_update_keeps_unnamed_options", True),
     flipped("empty_ctl_values_present", True, host="web02", engine=True),
     flipped("blob_property_renewal", 164),
     flipped("removing_missing_record_fails", False, host="web03"),
+    # Where netsh should have an update and has none, nothing is deleted: the loss is named.
+    Case("web01", options, 2, 2, {"netsh_update_first_build": 99999}, engine=True),
     # What IIS wrote of its own accord cannot be taken away by leaving it out.
     Case(
         "web01",
@@ -155,23 +167,30 @@ CASES = (
         {"record_flags_follow_ssl_flags": True, "netsh_update_keeps_unnamed_options": True},
         engine=True,
     ),
+    Case("web02", odd_sites, 0, 0, engine=True),
+    Case("web02", odd_sites, 0, 0, {"binding_name_is_a_pattern": False}),
+    Case("web02", odd_sites, 0, 0, {"site_state_needs_http_binding": False}),
     Case("web01", options, 3, None, {"blob_property_key": 102}),
     Case("web02", archived, 3, 3),
-    Case("web02", archived, 3, 3, {"archived_counts_as_missing": False}),
-    Case("web02", archived, 2, 2, {"blob_property_archived": 119}, engine=True),
+    Case("web02", archived, 3, 3, {"archived_counts_as_missing": True}),
+    Case("web02", archived, 0, 0, {"blob_property_archived": 119}, engine=True),
     Case(
         "web02",
         archived,
         2,
         None,
-        {"blob_property_archived": 119, "missing_certificate_hresult": 0x80070520},
+        {
+            "blob_property_archived": 119,
+            "archived_counts_as_missing": True,
+            "missing_certificate_hresult": 0x80070520,
+        },
     ),
     Case(
         "web02",
         archived,
-        0,
-        0,
-        {"blob_property_archived": 119, "archived_counts_as_missing": False},
+        2,
+        2,
+        {"blob_property_archived": 119, "archived_counts_as_missing": True},
     ),
     Case("web02", lacking, 3, 3),
     Case("web02", lacking, None, 3, {"appcmd_exit_status_on_skip": 5}),

@@ -1,9 +1,10 @@
-# Cert:\LocalMachine\<store> and what lies in it. Archived certificates stay hidden, as there.
+# Cert:\LocalMachine\<store> and what lies in it. Archived certificates are not listed, as there.
 
 function global:Get-LabStoreCertificate {
-    param([string]$Store)
-    foreach ($row in Invoke-LabHost 'store.certificates' @{ store = $Store }) {
-        if ($row.Contains('archived') -and $row['archived']) { continue }
+    param([string]$Store, [string]$Thumbprint)
+    $wanted = @{ store = $Store }
+    if ($Thumbprint) { $wanted['thumbprint'] = $Thumbprint }
+    foreach ($row in Invoke-LabHost 'store.certificates' $wanted) {
         New-LabCertificate $Store $row
     }
 }
@@ -29,9 +30,10 @@ function global:New-LabCertificate {
         $certificate.PSObject.Properties.Add(
             [System.Management.Automation.PSNoteProperty]::new($name, $notes[$name]))
     }
-    # The class on Linux refuses both; what is archived is gone from the drive, not from here.
+    # The class on Linux refuses both.
+    $archived = [bool]$Row['archived']
     $certificate.PSObject.Properties.Add([System.Management.Automation.PSScriptProperty]::new(
-            'Archived', { $false }, {
+            'Archived', { $archived }.GetNewClosure(), {
                 param($Value)
                 $ErrorActionPreference = 'Stop'
                 $null = Invoke-LabHost 'store.archive' @{
@@ -76,9 +78,11 @@ function global:Find-LabCertificate {
     param($Cmdlet, [string]$Path)
     $where = Split-LabCertificatePath $Cmdlet $Path
     if (-not $where.thumbprint) { return New-LabStore $where.store }
-    $found = @(Get-LabStoreCertificate $where.store |
+    $wild = $where.thumbprint.Contains('*')
+    $exact = if ($wild) { '' } else { $where.thumbprint }
+    $found = @(Get-LabStoreCertificate $where.store $exact |
             Where-Object { $_.PSChildName -like $where.thumbprint })
-    if (-not $found -and -not $where.thumbprint.Contains('*')) {
+    if (-not $found -and -not $wild) {
         $fault = @{
             message        = "Cannot find path 'Cert:\$Path' because it does not exist."
             error_id       = 'PathNotFound'

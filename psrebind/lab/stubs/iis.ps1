@@ -18,6 +18,12 @@ function global:Find-LabWebsite {
 function global:New-LabWebsite {
     param($Row)
     $site = New-LabObject $Row 'Microsoft.IIs.PowerShell.Framework.ConfigurationElement#site'
+    if ($null -eq $Row['state']) {
+        $site.PSObject.Properties.Remove('state')
+        $site.PSObject.Members.Add([System.Management.Automation.PSScriptProperty]::new('state', {
+                    throw [System.Runtime.InteropServices.COMException]::new(
+                        'The object identifier does not represent a valid object.', 0x800710D8) }))
+    }
     $site.PSObject.Members.Add([System.Management.Automation.PSScriptProperty]::new('bindings', {
                 $rows = Invoke-LabHost 'iis.bindings' @{ name = $this.name }
                 [pscustomobject]@{

@@ -77,7 +77,13 @@ function global:Find-LabTask {
     foreach ($path in $paths) {
         foreach ($name in $names) {
             try {
-                Invoke-LabHost 'tasks.list' @{ path = $path; name = $name }
+                foreach ($row in Invoke-LabHost 'tasks.list' @{ path = $path; name = $name }) {
+                    if ($row.Contains('error')) {
+                        Write-LabTaskFault $Cmdlet (New-LabError $row['error'] 'PS_ScheduledTask')
+                    } else {
+                        $row
+                    }
+                }
             } catch {
                 Write-LabTaskFault $Cmdlet $_
             }

@@ -20,7 +20,8 @@ $languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
 function ConvertTo-ReplyString([string]$Value) {
     $text = $Value -replace '\\', '\\' -replace '"', '\"'
     $text = $text -replace '\r', '\r' -replace '\n', '\n' -replace '\t', '\t'
-    if ($text -notmatch '[^ -~]') {
+    # With case: without it the Kelvin sign is a k, and goes out as it is.
+    if ($text -cnotmatch '[^ -~]') {
         return '"' + $text + '"'
     }
     $characters = foreach ($character in [char[]]$text) {
@@ -74,8 +75,9 @@ function ConvertTo-ErrorReply($Record) {
     $reply.exception = "$($exception.PSObject.TypeNames[0])"
     $reply.hresult = [long]$exception.HResult
     # A line of another file, a module's, would name the wrong place here.
-    if (-not $Record.InvocationInfo.ScriptName) {
-        $reply.line = [int]$Record.InvocationInfo.ScriptLineNumber
+    $place = $Record.InvocationInfo
+    if ($null -ne $place -and -not $place.ScriptName) {
+        $reply.line = [int]$place.ScriptLineNumber
     }
     $reply
 }
@@ -87,8 +89,8 @@ function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
             'psrebind.LanguageMode' 'PermissionDenied'
     }
     if ($Changes -and -not $owned) {
-        return New-ErrorReply 'Another psrebind is changing this host.' `
-            'psrebind.Busy' 'ResourceBusy'
+        return New-ErrorReply ('Another psrebind is changing this host, or a program there holds ' +
+            'the mutex Global\psrebind.') 'psrebind.Busy' 'ResourceBusy'
     }
     foreach ($module in $Modules) {
         if (-not (Get-Module -Name $module) -and -not (Get-Module -Name $module -ListAvailable)) {
@@ -160,7 +162,7 @@ function Invoke-Native([string]$Program, [string[]]$Arguments) {
 }
 <#
 .SYNOPSIS
-    http.sys records as the registry has them, and putting lost options back by netsh.
+    http.sys records as the registry has them.
 #>
 
 function ConvertTo-HttpRecord([string]$Kind, [string]$Name, [hashtable]$Values) {
@@ -194,11 +196,19 @@ function Get-HttpRecordPath([string]$Kind) {
     "HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters\$($folders[$Kind])"
 }
 
+# Newer Windows keeps more of a record in keys below its own (TlsRestrictions): named here, so that
+# nobody takes such a record for one that is wholly known.
+function Get-HttpRecordValues([string]$Path) {
+    $values = Get-RegistryValues $Path
+    foreach ($child in @(Get-RegistryChildren $Path)) { $values["$child\"] = 'a key' }
+    $values
+}
+
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
         $path = Get-HttpRecordPath $kind
         foreach ($name in @(Get-RegistryChildren $path)) {
-            $record = ConvertTo-HttpRecord $kind $name (Get-RegistryValues "$path\$name")
+            $record = ConvertTo-HttpRecord $kind $name (Get-HttpRecordValues "$path\$name")
             # Numbered keys are searched once; this memory lives as long as the script.
             $memory["$kind=$($record.endpoint)"] = $name
             $record
@@ -211,60 +221,13 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
     if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
     if ($name) {
-        $values = Get-RegistryValues "$(Get-HttpRecordPath $Kind)\$name"
+        $values = Get-HttpRecordValues "$(Get-HttpRecordPath $Kind)\$name"
         $record = ConvertTo-HttpRecord $Kind $name $values
         if ($values.Count -gt 0 -and $record.endpoint -eq $Endpoint) { return $record }
     }
     if ($Kind -eq 'hostnameport') {
         Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
     }
-}
-
-# The names of the values that differ, the certificate and its store left out.
-function Get-LostOption($Before, $After) {
-    foreach ($part in 'values', 'binary') {
-        foreach ($name in @($Before[$part].Keys) + @($After[$part].Keys) | Sort-Object -Unique) {
-            $old = $Before[$part][$name] -join ' '
-            $new = $After[$part][$name] -join ' '
-            if ($old -ne $new -and 'SslCertHash', 'SslCertStoreName' -notcontains $name) {
-                $name
-            }
-        }
-    }
-}
-
-# Windows writes a new record at a rebind and forgets client-certificate options and more.
-# netsh succeeds without doing anything when it does not know a parameter: look again.
-function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [string[]]$Options) {
-    $kind = $Before.kind
-    $endpoint = $Before.endpoint
-    $after = Get-HttpRecord $kind $endpoint
-    if ($null -eq $after) {
-        throw "The record $kind=$endpoint is gone after the rebind."
-    }
-    if (@(Get-LostOption $Before $after).Count -eq 0) {
-        return
-    }
-    $netsh = "$env:SystemRoot\System32\netsh.exe"
-    $record = @("$kind=$endpoint", "certhash=$Thumbprint", "certstorename=$Store")
-    if ($Before.binary['AppId']) {
-        $record += "appid={$([guid]$Before.binary['AppId'])}"
-    }
-    $update = Invoke-Native $netsh (@('http', 'update', 'sslcert') + $record + $Options)
-    if ($update.exit -ne 0) {
-        # Before Server 2019 there is no update: a gap of one statement.
-        Invoke-Native $netsh @('http', 'delete', 'sslcert', "$kind=$endpoint") | Out-Null
-        Invoke-Native $netsh (@('http', 'add', 'sslcert') + $record + $Options) | Out-Null
-        if ($null -eq (Get-HttpRecord $kind $endpoint)) {
-            # Better a record without its options than none.
-            Invoke-Native $netsh (@('http', 'add', 'sslcert') + $record) | Out-Null
-        }
-    }
-    $after = Get-HttpRecord $kind $endpoint
-    if ($null -eq $after) {
-        throw "The record $kind=$endpoint is gone after netsh $($record -join ' ')."
-    }
-    Get-LostOption $Before $after
 }
 <#
 .SYNOPSIS
@@ -311,8 +274,12 @@ function Get-SharedTemplate {
     foreach ($thumbprint in $bound) {
         $path = "Cert:\LocalMachine\My\$thumbprint"
         if ($thumbprint -and (Test-Path -LiteralPath $path)) {
-            $key = Get-TemplateKey (Get-Item -LiteralPath $path)
-            if ($key) { $groups[$key] = @($groups[$key] | Where-Object { $_ }) + $thumbprint }
+            $certificate = Get-Item -LiteralPath $path
+            $key = Get-TemplateKey $certificate
+            # What is archived was renewed already, and is not renewed again.
+            if ($key -and -not $certificate.Archived) {
+                $groups[$key] = @($groups[$key] | Where-Object { $_ }) + $thumbprint
+            }
         }
     }
     foreach ($key in @($groups.Keys | Sort-Object { $groups[$_][0] })) {
@@ -359,25 +326,39 @@ $Channel = 'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operati
 
 
 
-$tasks = foreach ($task in @(Get-ScheduledTask -ErrorAction Stop)) {
-    $path = "$($task.TaskPath)"
-    $name = "$($task.TaskName)"
+function Get-TaskRow($Task) {
+    $place = @{ TaskPath = $Task.TaskPath; TaskName = $Task.TaskName; ErrorAction = 'Stop' }
+    $info = Get-ScheduledTaskInfo @place
+    $lastRun = $null
+    if ($null -ne $info.LastRunTime) {
+        $lastRun = $info.LastRunTime.ToUniversalTime().ToString('o')
+    }
+    @{
+        path        = "$($Task.TaskPath)"
+        name        = "$($Task.TaskName)"
+        state       = "$($Task.State)"
+        xml         = Export-ScheduledTask @place
+        last_run    = $lastRun
+        last_result = [long]$info.LastTaskResult
+    }
+}
+
+# A broken task of somebody else's must not hide all others.
+$broken = @()
+$all = @(Get-ScheduledTask -ErrorAction SilentlyContinue -ErrorVariable broken)
+if ($all.Count -eq 0 -and @($broken).Count -gt 0) { throw $broken[0] }
+foreach ($failure in @($broken)) { Write-Warning "A task of the host cannot be read: $failure" }
+$tasks = foreach ($task in $all) {
     $waiting = @($task.Triggers | Where-Object {
         $null -ne $_ -and $_.CimClass.CimClassName -eq 'MSFT_TaskEventTrigger' -and
         "$($_.Subscription)" -like "*$Channel*" })
-    if ($waiting.Count -gt 0 -or ($path -eq $TaskPath -and $name -eq $TaskName)) {
-        $info = Get-ScheduledTaskInfo -TaskPath $path -TaskName $name -ErrorAction Stop
-        $lastRun = $null
-        if ($null -ne $info.LastRunTime) {
-            $lastRun = $info.LastRunTime.ToUniversalTime().ToString('o')
-        }
-        @{
-            path        = $path
-            name        = $name
-            state       = "$($task.State)"
-            xml         = Export-ScheduledTask -TaskPath $path -TaskName $name -ErrorAction Stop
-            last_run    = $lastRun
-            last_result = [long]$info.LastTaskResult
+    $name = "$($task.TaskPath)$($task.TaskName)"
+    if ($waiting.Count -gt 0 -or $name -eq "$TaskPath$TaskName") {
+        try {
+            Get-TaskRow $task
+        } catch {
+            if ($name -eq "$TaskPath$TaskName") { throw }
+            Write-Warning "The task $name cannot be read: $($_.Exception.Message)"
         }
     }
 }

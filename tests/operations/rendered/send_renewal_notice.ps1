@@ -20,7 +20,8 @@ $languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
 function ConvertTo-ReplyString([string]$Value) {
     $text = $Value -replace '\\', '\\' -replace '"', '\"'
     $text = $text -replace '\r', '\r' -replace '\n', '\n' -replace '\t', '\t'
-    if ($text -notmatch '[^ -~]') {
+    # With case: without it the Kelvin sign is a k, and goes out as it is.
+    if ($text -cnotmatch '[^ -~]') {
         return '"' + $text + '"'
     }
     $characters = foreach ($character in [char[]]$text) {
@@ -74,8 +75,9 @@ function ConvertTo-ErrorReply($Record) {
     $reply.exception = "$($exception.PSObject.TypeNames[0])"
     $reply.hresult = [long]$exception.HResult
     # A line of another file, a module's, would name the wrong place here.
-    if (-not $Record.InvocationInfo.ScriptName) {
-        $reply.line = [int]$Record.InvocationInfo.ScriptLineNumber
+    $place = $Record.InvocationInfo
+    if ($null -ne $place -and -not $place.ScriptName) {
+        $reply.line = [int]$place.ScriptLineNumber
     }
     $reply
 }
@@ -87,8 +89,8 @@ function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
             'psrebind.LanguageMode' 'PermissionDenied'
     }
     if ($Changes -and -not $owned) {
-        return New-ErrorReply 'Another psrebind is changing this host.' `
-            'psrebind.Busy' 'ResourceBusy'
+        return New-ErrorReply ('Another psrebind is changing this host, or a program there holds ' +
+            'the mutex Global\psrebind.') 'psrebind.Busy' 'ResourceBusy'
     }
     foreach ($module in $Modules) {
         if (-not (Get-Module -Name $module) -and -not (Get-Module -Name $module -ListAvailable)) {
@@ -202,21 +204,27 @@ function Get-LastNotice {
 
 $paths = foreach ($thumbprint in $Old, $New) { "Cert:\LocalMachine\My\$thumbprint" }
 foreach ($path in $paths) {
-    # Switch-Certificate takes paths of this drive, which hides archived certificates.
+    # The drive lists no archived certificates; by its path one may well be found.
     if (-not (Test-Path -LiteralPath $path)) { throw "There is no certificate $path." }
 }
 $log = Get-Channel $Channel
 if ($null -eq $log) { throw "There is no log $Channel on this Windows." }
+$enabled = [bool]$log.IsEnabled
 $last = Get-LastNotice
 $notice = @{ OldCert = $paths[0]; NewCert = $paths[1]; NotifyOnly = -not $Link; Confirm = $false }
 Switch-Certificate @notice -ErrorAction Stop | Out-Null
 
 $record = Get-LastNotice
-if ($log.IsEnabled -and $record -le $last) {
+# Windows writes an event when it gets to it: reading at once has been seen to miss it.
+for ($try = 1; $enabled -and $record -le $last -and $try -le 50; $try++) {
+    Start-Sleep -Milliseconds 300
+    $record = Get-LastNotice
+}
+if ($enabled -and $record -le $last) {
     throw "Switch-Certificate ended without an event 1001 for $Old."
 }
 @{
-    enabled = [bool]$log.IsEnabled
+    enabled = $enabled
     record  = if ($record -gt $last) { $record } else { $null }
     linked  = $Link
 }

@@ -20,7 +20,8 @@ $languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
 function ConvertTo-ReplyString([string]$Value) {
     $text = $Value -replace '\\', '\\' -replace '"', '\"'
     $text = $text -replace '\r', '\r' -replace '\n', '\n' -replace '\t', '\t'
-    if ($text -notmatch '[^ -~]') {
+    # With case: without it the Kelvin sign is a k, and goes out as it is.
+    if ($text -cnotmatch '[^ -~]') {
         return '"' + $text + '"'
     }
     $characters = foreach ($character in [char[]]$text) {
@@ -74,8 +75,9 @@ function ConvertTo-ErrorReply($Record) {
     $reply.exception = "$($exception.PSObject.TypeNames[0])"
     $reply.hresult = [long]$exception.HResult
     # A line of another file, a module's, would name the wrong place here.
-    if (-not $Record.InvocationInfo.ScriptName) {
-        $reply.line = [int]$Record.InvocationInfo.ScriptLineNumber
+    $place = $Record.InvocationInfo
+    if ($null -ne $place -and -not $place.ScriptName) {
+        $reply.line = [int]$place.ScriptLineNumber
     }
     $reply
 }
@@ -87,8 +89,8 @@ function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
             'psrebind.LanguageMode' 'PermissionDenied'
     }
     if ($Changes -and -not $owned) {
-        return New-ErrorReply 'Another psrebind is changing this host.' `
-            'psrebind.Busy' 'ResourceBusy'
+        return New-ErrorReply ('Another psrebind is changing this host, or a program there holds ' +
+            'the mutex Global\psrebind.') 'psrebind.Busy' 'ResourceBusy'
     }
     foreach ($module in $Modules) {
         if (-not (Get-Module -Name $module) -and -not (Get-Module -Name $module -ListAvailable)) {
@@ -160,7 +162,7 @@ function Invoke-Native([string]$Program, [string[]]$Arguments) {
 }
 <#
 .SYNOPSIS
-    http.sys records as the registry has them, and putting lost options back by netsh.
+    http.sys records as the registry has them.
 #>
 
 function ConvertTo-HttpRecord([string]$Kind, [string]$Name, [hashtable]$Values) {
@@ -194,11 +196,19 @@ function Get-HttpRecordPath([string]$Kind) {
     "HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters\$($folders[$Kind])"
 }
 
+# Newer Windows keeps more of a record in keys below its own (TlsRestrictions): named here, so that
+# nobody takes such a record for one that is wholly known.
+function Get-HttpRecordValues([string]$Path) {
+    $values = Get-RegistryValues $Path
+    foreach ($child in @(Get-RegistryChildren $Path)) { $values["$child\"] = 'a key' }
+    $values
+}
+
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
         $path = Get-HttpRecordPath $kind
         foreach ($name in @(Get-RegistryChildren $path)) {
-            $record = ConvertTo-HttpRecord $kind $name (Get-RegistryValues "$path\$name")
+            $record = ConvertTo-HttpRecord $kind $name (Get-HttpRecordValues "$path\$name")
             # Numbered keys are searched once; this memory lives as long as the script.
             $memory["$kind=$($record.endpoint)"] = $name
             $record
@@ -211,7 +221,7 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
     if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
     if ($name) {
-        $values = Get-RegistryValues "$(Get-HttpRecordPath $Kind)\$name"
+        $values = Get-HttpRecordValues "$(Get-HttpRecordPath $Kind)\$name"
         $record = ConvertTo-HttpRecord $Kind $name $values
         if ($values.Count -gt 0 -and $record.endpoint -eq $Endpoint) { return $record }
     }
@@ -219,18 +229,39 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
         Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
     }
 }
+<#
+.SYNOPSIS
+    The options of http.sys records: what a rebind lost of them, and putting it back by netsh.
+#>
+
+# What a record says of something; absent, empty and 0 mean the same.
+function Get-OptionText($Part, [string]$Name) {
+    $text = $Part[$Name] -join ' '
+    if ($text -eq '0') { '' } else { $text }
+}
 
 # The names of the values that differ, the certificate and its store left out.
 function Get-LostOption($Before, $After) {
     foreach ($part in 'values', 'binary') {
-        foreach ($name in @($Before[$part].Keys) + @($After[$part].Keys) | Sort-Object -Unique) {
-            $old = $Before[$part][$name] -join ' '
-            $new = $After[$part][$name] -join ' '
-            if ($old -ne $new -and 'SslCertHash', 'SslCertStoreName' -notcontains $name) {
+        # Not .Keys: a value may have that name.
+        $entries = @($Before[$part].GetEnumerator()) + @($After[$part].GetEnumerator())
+        foreach ($name in $entries | ForEach-Object { $_.Key } | Sort-Object -Unique) {
+            $old = Get-OptionText $Before[$part] $name
+            $new = Get-OptionText $After[$part] $name
+            # A record of no program becomes one of IIS: there is no other way to write it.
+            $isNew = $name -eq 'AppId' -and -not $old
+            if ($old -ne $new -and -not $isNew -and
+                'SslCertHash', 'SslCertStoreName' -notcontains $name) {
                 $name
             }
         }
     }
+}
+
+# Before Server 2019 netsh has no update, and only there a record may be gone for a statement.
+function Test-NetshUpdate {
+    $path = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+    [int](Get-RegistryValues $path)['CurrentBuildNumber'] -ge 17763
 }
 
 # Windows writes a new record at a rebind and forgets client-certificate options and more.
@@ -239,32 +270,22 @@ function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [strin
     $kind = $Before.kind
     $endpoint = $Before.endpoint
     $after = Get-HttpRecord $kind $endpoint
-    if ($null -eq $after) {
-        throw "The record $kind=$endpoint is gone after the rebind."
-    }
-    if (@(Get-LostOption $Before $after).Count -eq 0) {
-        return
-    }
+    if ($null -eq $after) { throw "The record $kind=$endpoint is gone after the rebind." }
+    if (@(Get-LostOption $Before $after).Count -eq 0) { return }
     $netsh = "$env:SystemRoot\System32\netsh.exe"
-    $record = @("$kind=$endpoint", "certhash=$Thumbprint", "certstorename=$Store")
-    if ($Before.binary['AppId']) {
-        $record += "appid={$([guid]$Before.binary['AppId'])}"
-    }
+    $application = [guid]'4dc3e181-e14b-4a21-b022-59fc669b0914'
+    if ($Before.binary['AppId']) { $application = [guid]$Before.binary['AppId'] }
+    $record = @("$kind=$endpoint", "certhash=$Thumbprint", "certstorename=$Store",
+        "appid={$application}")
     $update = Invoke-Native $netsh (@('http', 'update', 'sslcert') + $record + $Options)
-    if ($update.exit -ne 0) {
-        # Before Server 2019 there is no update: a gap of one statement.
-        Invoke-Native $netsh @('http', 'delete', 'sslcert', "$kind=$endpoint") | Out-Null
-        Invoke-Native $netsh (@('http', 'add', 'sslcert') + $record + $Options) | Out-Null
-        if ($null -eq (Get-HttpRecord $kind $endpoint)) {
-            # Better a record without its options than none.
-            Invoke-Native $netsh (@('http', 'add', 'sslcert') + $record) | Out-Null
-        }
+    if ($update.exit -eq 0 -or (Test-NetshUpdate)) { return }
+    Invoke-Native $netsh @('http', 'delete', 'sslcert', "$kind=$endpoint") | Out-Null
+    Invoke-Native $netsh (@('http', 'add', 'sslcert') + $record + $Options) | Out-Null
+    # Better a record without its options than none; netsh has been seen to fail for a moment.
+    for ($try = 1; $try -le 3 -and $null -eq (Get-HttpRecord $kind $endpoint); $try++) {
+        if ($try -gt 1) { Start-Sleep -Seconds 1 }
+        Invoke-Native $netsh (@('http', 'add', 'sslcert') + $record) | Out-Null
     }
-    $after = Get-HttpRecord $kind $endpoint
-    if ($null -eq $after) {
-        throw "The record $kind=$endpoint is gone after netsh $($record -join ' ')."
-    }
-    Get-LostOption $Before $after
 }
 <#
 .SYNOPSIS
@@ -275,6 +296,12 @@ function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [strin
 function Get-IisBinding([string]$Site, [string]$Information) {
     $found = @(Get-WebBinding -Name $Site -Protocol 'https' |
         Where-Object { $_.bindingInformation -eq $Information })
+    if ($found.Count -eq 0) {
+        # A name may hold what the parameter takes for a pattern, or for the end of a text.
+        $found = @(Get-WebBinding -Protocol 'https' | Where-Object {
+            $_.bindingInformation -eq $Information -and
+            "$($_.ItemXPath)".Contains("[@name='$Site' and @id=") })
+    }
     if ($found.Count -ne 1) {
         throw "Site '$Site' has $($found.Count) HTTPS bindings '$Information', not one."
     }
@@ -333,10 +360,10 @@ $Options = @(,'clientcertnegotiation=enable')
 
 
 
+
 $binding = Get-IisBinding $Site $Information
 $flags = [int]$binding.sslFlags
 $before = Get-HttpRecord $Kind $Endpoint
-$lost = @()
 
 if ((Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store) {
     $promised = Get-Thumbprint @{ thumbprint = $Expected }
@@ -345,7 +372,11 @@ if ((Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store) {
     }
     $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null
     if ($null -ne $before) {
-        $lost = @(Restore-HttpRecord $before $Thumbprint $Store $Options)
+        Restore-HttpRecord $before $Thumbprint $Store $Options
+        if ($null -eq (Get-HttpRecord $Kind $Endpoint)) {
+            # Nobody may be left without a certificate for the sake of an option.
+            $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null
+        }
     }
 }
 
@@ -353,6 +384,8 @@ $after = Get-HttpRecord $Kind $Endpoint
 if ((Get-Thumbprint $after) -ne $Thumbprint -or $after.store -ne $Store) {
     throw "Binding '$Information' of '$Site' has $(Get-Thumbprint $after), not $Thumbprint."
 }
+$lost = @()
+if ($null -ne $before) { $lost = @(Get-LostOption $before $after) }
 $now = Get-IisBinding $Site $Information
 if ([int]$now.sslFlags -ne $flags) {
     throw "Binding '$Information' of '$Site' had sslFlags $flags and has $($now.sslFlags)."

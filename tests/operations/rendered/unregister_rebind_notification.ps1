@@ -20,7 +20,8 @@ $languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
 function ConvertTo-ReplyString([string]$Value) {
     $text = $Value -replace '\\', '\\' -replace '"', '\"'
     $text = $text -replace '\r', '\r' -replace '\n', '\n' -replace '\t', '\t'
-    if ($text -notmatch '[^ -~]') {
+    # With case: without it the Kelvin sign is a k, and goes out as it is.
+    if ($text -cnotmatch '[^ -~]') {
         return '"' + $text + '"'
     }
     $characters = foreach ($character in [char[]]$text) {
@@ -74,8 +75,9 @@ function ConvertTo-ErrorReply($Record) {
     $reply.exception = "$($exception.PSObject.TypeNames[0])"
     $reply.hresult = [long]$exception.HResult
     # A line of another file, a module's, would name the wrong place here.
-    if (-not $Record.InvocationInfo.ScriptName) {
-        $reply.line = [int]$Record.InvocationInfo.ScriptLineNumber
+    $place = $Record.InvocationInfo
+    if ($null -ne $place -and -not $place.ScriptName) {
+        $reply.line = [int]$place.ScriptLineNumber
     }
     $reply
 }
@@ -87,8 +89,8 @@ function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
             'psrebind.LanguageMode' 'PermissionDenied'
     }
     if ($Changes -and -not $owned) {
-        return New-ErrorReply 'Another psrebind is changing this host.' `
-            'psrebind.Busy' 'ResourceBusy'
+        return New-ErrorReply ('Another psrebind is changing this host, or a program there holds ' +
+            'the mutex Global\psrebind.') 'psrebind.Busy' 'ResourceBusy'
     }
     foreach ($module in $Modules) {
         if (-not (Get-Module -Name $module) -and -not (Get-Module -Name $module -ListAvailable)) {
