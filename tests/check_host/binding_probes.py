@@ -136,12 +136,15 @@ def _shadow(site: CheckSite, answers: Answers) -> None:
 
 def _archived(site: CheckSite, answers: Answers) -> None:
     missing, mark = "archived_counts_as_missing", "blob_property_archived"
-    with answers.attempt(missing, mark):
+    path = "archived_path_is_missing"
+    with answers.attempt(missing, mark, path):
         site.bind(site.named, site.second)
         plain = _blobs(site)[site.first]
         done = site.call(site.named, ADD, site.first, archive=True)
         said = "nothing" if done.hresult is None else f"0x{done.hresult & 0xFFFFFFFF:08X}"
         answers.settle(missing, done.hresult is not None, f"{ADD} of an archived one said {said}")
+        if done.found is not None:
+            answers.settle(path, not done.found, f"Test-Path of an archived one said {done.found}")
         more = sorted(set(properties(done.blob or b"")) - set(plain))
         if not more:
             raise Unanswered("the archived certificate's blob has no property more")

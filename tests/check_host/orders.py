@@ -80,13 +80,15 @@ class RemoveCheckSite(Change[Removal]):
 
 @dataclass(frozen=True)
 class MethodCall:
-    """One row: ``hresult`` is None where the method succeeded; ``blob`` is of the archived."""
+    """One row: ``hresult`` is None where the method succeeded; ``blob`` is of the archived, which
+    ``found`` says whether its path exists."""
 
     before: RawRecord | None
     after: RawRecord | None
     hresult: int | None
     message: str
     blob: bytes | None
+    found: bool | None
     changed: bool
 
 

@@ -28,6 +28,10 @@ FIXED: dict[str, tuple[Any, str]] = {
 UNASKED: dict[str, str] = {
     "task_missing_value_stays_as_written": "it needs a task that runs and keeps its arguments",
     "task_hidden_from_unelevated": "it needs a second account that is not elevated",
+    "task_broken_fails_in_lists": "it needs a broken task, which nobody makes on purpose",
+    "site_state_needs_http_binding": "it needs a site without HTTP; bindings shows one as Unknown",
+    "binding_name_is_a_pattern": "it needs a site whose name has a bracket or a quote",
+    "event_delay_milliseconds": "a notice waits up to 15 s for its event, however long it takes",
 }
 NEEDS_CHANGES = "only queries were sent; CHANGES=yes asks it on a site of its own"
 

@@ -85,7 +85,6 @@ def test_flags_of_a_new_record_may_follow_ssl_flags(tmp_path: Path) -> None:
     ("change", "store", "hresult"),
     [
         ({}, "WebHosting", 0x80070490),
-        ({"archived": True}, "My", 0x80070490),
         ({"key_linked": False}, "My", 0x80070520),
         ({"key": None}, "My", 0x80070520),
     ],
@@ -93,13 +92,34 @@ def test_flags_of_a_new_record_may_follow_ssl_flags(tmp_path: Path) -> None:
 def test_add_refuses_what_cannot_serve(
     tmp_path: Path, change: dict[str, Any], store: str, hresult: int
 ) -> None:
-    """A certificate elsewhere, archived or without its key is refused, and nothing is written."""
+    """A certificate elsewhere or without its key is refused, and nothing is written."""
     certificate = replace(issue(tmp_path), **change)
     where = host(tmp_path, sites=(site("*:8443:"),), certificates=(certificate,))
     with pytest.raises(HostFault) as caught:
         bind(where, replace(certificate, store=store))
     assert caught.value.hresult == hresult
     assert where.state.records == ()
+
+
+@pytest.mark.parametrize("is_missing", [True, False])
+def test_an_archived_certificate_counts_as_missing_on_assumption(
+    tmp_path: Path, *, is_missing: bool
+) -> None:
+    """Whether AddSslCertificate finds an archived certificate is a guess that can be turned."""
+    certificate = replace(issue(tmp_path), archived=True)
+    where = host(
+        tmp_path,
+        sites=(site("*:8443:"),),
+        certificates=(certificate,),
+        assumptions=Assumptions(archived_counts_as_missing=is_missing),
+    )
+    if is_missing:
+        with pytest.raises(HostFault) as caught:
+            bind(where, certificate)
+        assert caught.value.hresult == 0x80070490
+    else:
+        bind(where, certificate)
+        assert only_record(where).thumbprint == certificate.thumbprint
 
 
 def test_add_refuses_a_dirty_thumbprint(tmp_path: Path) -> None:

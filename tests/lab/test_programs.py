@@ -64,13 +64,19 @@ def test_appcmd_skip_status_is_an_assumption(tmp_path: Path) -> None:
     assert renew(where, old, new)[0] == 50
 
 
-def test_appcmd_takes_archived_for_missing(tmp_path: Path) -> None:
-    """An archived new certificate is not there for appcmd."""
+@pytest.mark.parametrize("is_missing", [True, False])
+def test_appcmd_takes_archived_for_missing(tmp_path: Path, *, is_missing: bool) -> None:
+    """Whether an archived new certificate is there for appcmd is a guess that can be turned."""
     old, new = issue(tmp_path), replace(issue(tmp_path), archived=True)
-    where = host(tmp_path, sites=(site("*:8443:"),), certificates=(old, new))
+    where = host(
+        tmp_path,
+        sites=(site("*:8443:"),),
+        certificates=(old, new),
+        assumptions=Assumptions(archived_counts_as_missing=is_missing),
+    )
     bind(where, old)
     assert renew(where, old, new) == (0, "")
-    assert hashes(where) == [old.thumbprint]
+    assert hashes(where) == [old.thumbprint if is_missing else new.thumbprint]
 
 
 def test_appcmd_stops_at_the_first_error(tmp_path: Path) -> None:
