@@ -125,8 +125,8 @@ class Assumptions:
 
 
 # Fixed guesses, no switch:
-# - SslCcsBindingInfo keys its records by the bare port [K].
-# - SslSniBindingInfo keys are a running number; HostnamePort is the truth [K].
+# - SslCcsBindingInfo keys its records by the bare port [S, docs/windows.md].
+# - SslSniBindingInfo keys are a running number [K]; HostnamePort is the truth [S].
 # - Order of answering: host:port, ip:port, 0.0.0.0:port, CCS [I]; a CCS record without a fitting
 #   file refuses the handshake.
 # - AddSslCertificate on a CCS binding is an invalid argument [K].
