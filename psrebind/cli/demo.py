@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from psrebind.cli.lab import FOLDER_VARIABLE, Engine, made, on_the_air
+from psrebind.cli.lab import FOLDER_VARIABLE, Engine, extra, made, on_the_air
 from psrebind.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ def demo(performance: Performance, engine: Engine = None) -> int:
     import shutil
     import tempfile
 
-    from psrebind.cli.demo_stage import Stage
-    from psrebind.cli.demo_story import perform
     from psrebind.cli.messages import tell
-    from psrebind.lab.scenario import ALL_NAMES
 
+    with extra():
+        from psrebind.cli.demo_stage import Stage
+        from psrebind.cli.demo_story import perform
+        from psrebind.lab.scenario import ALL_NAMES
     _check(performance.record)
     folder = Path(tempfile.mkdtemp(prefix="psrebind-demo-"))
     try:
@@ -64,8 +65,14 @@ def demo(performance: Performance, engine: Engine = None) -> int:
 
 
 def _check(picture: Path | None) -> None:
-    if picture and not picture.absolute().parent.is_dir():
-        raise InvalidInput(f"there is no folder {picture.absolute().parent} to write {picture} to")
+    if picture is None:
+        return
+    try:
+        # Now, and not after half a minute of demo; what stands there stays until then.
+        with picture.open("ab"):
+            pass
+    except OSError as error:
+        raise InvalidInput(f"{picture} cannot be written: {error.strerror or error}") from error
 
 
 def _network() -> str:

@@ -20,6 +20,8 @@ TITLE = "psrebind demo"
 _GAP = "…"
 # A frame of the spinner: what stands in its line is drawn over a moment later.
 _SPINNER = re.compile(r"(?:\x1b\[[0-9;?]*[A-Za-z]|\r)*[\u2800-\u28ff]")
+# What takes the last one away: codes and nothing to read.
+_CODES = re.compile(r"(?:\x1b\[[0-9;?]*[A-Za-z]|\r)+")
 
 
 class _Screen(io.StringIO):
@@ -50,7 +52,8 @@ class Picture:
         with _columns(), redirect_stdout(screen), redirect_stderr(screen):
             status = command()
         lines = screen.getvalue().splitlines()
-        return status, "\n".join(line for line in lines if not _SPINNER.match(line)).strip("\n")
+        kept = (line for line in lines if not (_SPINNER.match(line) or _CODES.fullmatch(line)))
+        return status, "\n".join(kept).strip("\n")
 
     def print(self, text: Text) -> None:
         """Draw a text, unless the picture is shut."""

@@ -111,16 +111,12 @@ def _refuse(stage: Stage) -> None:
     place = record_place(binding.information, binding.flags)
     before = find_record(host.state.records, *place)
     _without(stage, "web01", old, new, harmed=("Legacy", "Intranet"))
+    words = ("--old", old, "--new", new)
+    stage.say("\nFirst what would be done, and what not:")
+    stage.ask("rebind", "web01", *words, "--dry-run", expected=REFUSED)
+    stage.say("\nThen the same for real:")
     stage.ask(
-        "rebind",
-        "web01",
-        "--old",
-        old,
-        "--new",
-        new,
-        "--yes",
-        expected=REFUSED,
-        excerpt=("legacy.example", ", 1 refused", "bindings changed"),
+        "rebind", "web01", *words, "--yes", expected=REFUSED, excerpt=("bindings changed", "back")
     )
     stage.look("web01")
     wanted = dict.fromkeys(("Shop", "München", "Intranet"), new) | {"Legacy": old}

@@ -112,6 +112,17 @@ def down(folder: Folder = None) -> int:
     return 0
 
 
+@contextmanager
+def extra() -> Iterator[None]:
+    """Say in one sentence that what is imported here needs the packages of the lab."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        raise InvalidInput("the lab needs its extra: pip install 'psrebind[lab]'") from error
+
+
 def made(
     place: Path,
     engine: str | None,
@@ -120,13 +131,9 @@ def made(
     network: str | None = None,
 ) -> Lab:
     """The lab of a folder, new where there is none; InvalidInput where it cannot run."""
-    try:
+    with extra():
         from psrebind.lab.runtime import NO_POWERSHELL, Lab, find_engine
         from psrebind.lab.scenario import NETWORK
-    except ModuleNotFoundError as error:
-        if error.name not in EXTRA:
-            raise
-        raise InvalidInput("the lab needs its extra: pip install 'psrebind[lab]'") from error
     program = None if engine == "model" else find_engine()
     if engine == "pwsh" and program is None:
         raise InvalidInput(NO_POWERSHELL)

@@ -17,7 +17,7 @@ import pytest
 from cli.command_line import Command, Ran
 from labs import running
 
-from psrebind.cli.demo_picture import excerpted
+from psrebind.cli.demo_picture import Picture, excerpted
 from psrebind.cli.demo_stage import Stage
 from psrebind.lab import scenario
 from psrebind.lab.host import Host
@@ -211,11 +211,43 @@ def test_a_picture_and_pauses(tmp_path: Path) -> None:
     assert "replay" not in drawn
 
 
-def test_a_picture_needs_a_folder(psrebind: Command, tmp_path: Path) -> None:
+def test_what_would_be_done_is_shown_first(performed: Performed) -> None:
+    """The plan of a rebind stands before the rebind, and changes nothing."""
+    plan, *_ = performed.ran.out.split("--dry-run")[1].split("Then the same for real")
+    assert "loses-name" in plan
+    assert "changed" not in plan.replace("nothing was changed", "")
+
+
+@pytest.mark.parametrize("place", ["none/demo.svg", "/proc/demo.svg"])
+def test_a_picture_needs_a_place(psrebind: Command, tmp_path: Path, place: str) -> None:
     """A picture that could not be written is refused before anything starts."""
-    ran = psrebind("demo", "--engine", "model", "--record", str(tmp_path / "none" / "demo.svg"))
+    ran = psrebind("demo", "--engine", "model", "--record", str(tmp_path / place))
     assert (ran.status, ran.out) == (5, "")
-    assert "there is no folder" in ran.err
+    assert "cannot be written" in ran.err
+
+
+def test_the_picture_of_the_readme_is_of_this_demo() -> None:
+    """README shows a picture of the scenes and commands that the demo has."""
+    folder = Path(__file__).parents[2]
+    assert "](docs/demo.svg)" in (folder / "README.md").read_text("utf-8")
+    root = ElementTree.parse(folder / "docs" / "demo.svg").getroot()
+    drawn = " ".join("".join(root.itertext()).replace("\N{NO-BREAK SPACE}", " ").split())
+    for words in ("psrebind task enable", "psrebind lab renew web02", "psrebind notify"):
+        assert words in drawn
+    assert "loses-name" in drawn
+    assert "--dry-run" in drawn
+
+
+def test_a_line_of_codes_alone_is_not_drawn() -> None:
+    """What takes the spinner away leaves no empty line in the picture."""
+    picture = Picture()
+
+    def command() -> int:
+        print("\r\x1b[2K\u2809 asking\r\x1b[2K\nanswer")
+        print("\x1b[?25h\r\x1b[1A\x1b[2K\nmore")
+        return 0
+
+    assert picture.captured(command) == (0, "answer\nmore")
 
 
 def test_what_does_not_come_true_is_a_surprise(tmp_path: Path) -> None:
