@@ -6,7 +6,8 @@ Off a terminal no line is folded: what greps for a thumbprint finds it whole.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill
 from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD
@@ -25,29 +26,75 @@ _NARROWEST_PROSE = 24
 
 
 def table(records: Sequence[Mapping[str, Any]], *, alone: bool, stream: TextIO) -> str:
-    """Lay flat records out, one a line; upright where that is too wide, or for one alone."""
+    """Lay flat records out, one a line; prose below its line, or all upright, where it is wide."""
     if not records:
         return ""
     names = header(records)
     cells = [[cell(record.get(name)) for name in names] for record in records]
     console = _console(stream)
     if len(records) > 1 or not alone:
-        lines = _lines(names, cells)
-        # Asked with the terminal's width, a table says that it fits, and cuts its names.
-        unlimited = console.options.update(max_width=_UNLIMITED)
-        if Measurement.get(console, unlimited, lines).minimum <= console.width:
-            return _written(console, lines)
+        prose = {name for name, column in _columns(names, cells) if _is_prose(name, column)}
+        for below in (set[str](), prose):
+            if text := _laid_out(names, cells, below, console):
+                return text
     return "\n".join(_written(console, _upright(names, row)) for row in cells)
+
+
+def _laid_out(
+    names: Sequence[str], cells: Sequence[Sequence[str]], below: set[str], console: Console
+) -> str:
+    """The records as lines, with some columns below their line; nothing where that is too wide."""
+    kept = [at for at, name in enumerate(names) if name not in below]
+    lines = _lines([names[at] for at in kept], [[row[at] for at in kept] for row in cells])
+    # Asked with the terminal's width, a table says that it fits, and cuts its names.
+    unlimited = console.options.update(max_width=_UNLIMITED)
+    if not kept or Measurement.get(console, unlimited, lines).minimum > console.width:
+        return ""
+    written = _written(console, lines)
+    if not below:
+        return written
+    head, rule, *rows = written.splitlines(keepends=True)
+    told = [
+        line
+        + "".join(
+            _below(name, text, console.width)
+            for name, text in zip(names, row, strict=True)
+            if name in below and text
+        )
+        for line, row in zip(rows, cells, strict=True)
+    ]
+    return "".join((head, rule, *told))
+
+
+def _below(name: str, text: str, width: int) -> str:
+    prefix = f"    {_title(name)}: "
+    folded = fill(
+        text, max(width, _NARROWEST_PROSE), initial_indent=prefix, subsequent_indent="      "
+    )
+    return f"{folded}\n"
+
+
+def _columns(
+    names: Sequence[str], cells: Sequence[Sequence[str]]
+) -> Iterator[tuple[str, Sequence[str]]]:
+    return zip(names, zip(*cells, strict=True), strict=True)
+
+
+def _is_prose(name: str, column: Sequence[str]) -> bool:
+    return max(map(cell_len, (_title(name), *column))) > _LONGEST_NAME
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _lines(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
     drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for name, column in zip(names, zip(*cells, strict=True), strict=True):
-        title = name.replace("_", " ")
-        widest = max(map(cell_len, (title, *column)))
-        prose = widest > _LONGEST_NAME
+    for name, column in _columns(names, cells):
+        prose = _is_prose(name, column)
+        widest = max(map(cell_len, (_title(name), *column)))
         narrowest = _NARROWEST_PROSE if prose else widest
-        drawn.add_column(title, no_wrap=not prose, min_width=narrowest, overflow="fold")
+        drawn.add_column(_title(name), no_wrap=not prose, min_width=narrowest, overflow="fold")
     for row in cells:
         drawn.add_row(*map(Text, row))
     return drawn
@@ -58,7 +105,8 @@ def _upright(names: Sequence[str], row: Sequence[str]) -> Table:
     drawn.add_column(no_wrap=True)
     drawn.add_column(overflow="fold")
     for name, text in zip(names, row, strict=True):
-        drawn.add_row(name.replace("_", " "), Text(text))
+        if text:
+            drawn.add_row(_title(name), Text(text))
     return drawn
 
 

@@ -124,11 +124,11 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(("width", "height"), [(200, 4), (90, 5), (60, 8)])
+@pytest.mark.parametrize(("width", "height"), [(200, 4), (90, 5), (60, 6)])
 def test_a_table_fits_the_terminal(
     monkeypatch: pytest.MonkeyPatch, width: int, height: int
 ) -> None:
-    """Prose breaks between words; where names do not fit, rows stand upright; no name is cut."""
+    """Prose breaks between words, and stands below its line where it is narrow; no name is cut."""
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "xterm")
     rows = [
@@ -141,6 +141,23 @@ def test_a_table_fits_the_terminal(
     assert max(map(len, lines)) <= width
     assert len(lines) == height
     assert stream.getvalue().count(PRINT) == 2
+
+
+def test_rows_stand_upright_where_names_alone_are_too_wide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each cell has its line then, and an empty one has none."""
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+    rows = [
+        {"name": "web01", "old": PRINT, "new": PRINT, "reason": "words " * 12},
+        {"name": "web02", "old": PRINT, "new": PRINT, "reason": ""},
+    ]
+    stream = Terminal()
+    show(rows, "table", stream=stream)
+    lines = re.sub(r"\x1b\[\d*m", "", stream.getvalue()).splitlines()
+    assert stream.getvalue().count(PRINT) == 4
+    assert [line.split()[0] for line in lines[-3:]] == ["name", "old", "new"]
 
 
 def test_a_table_takes_no_markup_from_a_host(capsys: pytest.CaptureFixture[str]) -> None:
