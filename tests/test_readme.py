@@ -25,6 +25,7 @@ SECONDS = 600
 REAL_HOST = "web01.example.com"
 REAL_USER = r"'EXAMPLE\admin'"
 INVENTORY = "hosts.yml"
+EVENTS = CHECKOUT / "tests" / "data" / "events" / "1001-replaced.xml"
 # web01 has a binding whose name the new certificate loses: its rebind is refused in part, and
 # after it two certificates of one template are bound there, for which the task is not enabled.
 NEEDS_A_PERSON = ("psrebind rebind ", "task enable web01", "psrebind replay ")
@@ -35,19 +36,25 @@ ELSEWHERE = {
     "pipx install .": "test_an_installer_installs",
     "uv tool install .": "test_an_installer_installs",
     "pipx install '.[lab]'": "tests/test_package.py installs with the extra",
+    "psrebind bindings localhost": "needs Windows",
     "py -m pip install pipx": "needs Windows",
     "py -m pipx install .": "needs Windows",
 }
 
 
+# Words in prose that stand for a command and are not one that can be typed as it stands.
+NOT_TYPED = {"psrebind", "psrebind demo", "psrebind hosts", "psrebind bindings", "psrebind render"}
+
+
 def commands() -> list[str]:
-    """Every line of the README's code blocks, and every installer's line of its tables."""
+    """Every line of the README's code blocks, every installer's, and every command in its prose."""
     blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     typed = [block for language, block in blocks if not language]
     lines = [line for block in typed for line in block.splitlines() if line.strip()]
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines()
-    installers = re.findall(r"`((?:pipx|uv|py) [^`]+)`", README)
-    return [*dict.fromkeys([*joined, *installers])]
+    prose = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
+    said = re.findall(r"`((?:pipx|uv|py|psrebind) [^`]+)`", prose)
+    return [*dict.fromkeys([*joined, *(one for one in said if one not in NOT_TYPED)])]
 
 
 def for_the_lab() -> list[str]:
@@ -95,6 +102,7 @@ def on_the_lab(line: str, lab: Lab) -> list[str]:
     text = text.replace("--old THUMBPRINT", f"--old {swap.old}")
     text = text.replace("--new THUMBPRINT", f"--new {swap.new}")
     text = text.replace(INVENTORY, shlex.quote(str(inventory_of(lab))))
+    text = text.replace("decode FILE", f"decode {shlex.quote(str(EVENTS))}")
     words = shlex.split(text)
     if words[:3] == ["psrebind", "lab", "up"]:
         # The reader's network may be in use by another worker's lab.
@@ -129,6 +137,24 @@ def test_a_command_of_the_readme(line: str, lab: Lab, environment: dict[str, str
     )
     expected = 3 if any(words in line for words in NEEDS_A_PERSON) else 0
     assert finished.returncode == expected, finished.stdout + finished.stderr
+
+
+def test_the_python_of_the_readme(lab: Lab, environment: dict[str, str]) -> None:
+    """The README's Python asks the hosts of the inventory that it names."""
+    (code,) = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=inventory_of(lab).parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    names = {line.split()[0] for line in finished.stdout.splitlines()}
+    assert names == set(lab.hosts)
+    assert "bodies=(Body(operation='get_iis_binding'" in finished.stdout
 
 
 @pytest.mark.parametrize("line", ["pipx install .", "uv tool install ."])

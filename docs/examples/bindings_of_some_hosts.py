@@ -7,6 +7,7 @@ import os
 import sys
 
 from psrebind import Fleet
+from psrebind.errors import HostError
 from psrebind.model import Secret
 from psrebind.operations.get_iis_binding import GetIisBinding
 
@@ -17,9 +18,15 @@ def main(user: str, *names: str) -> None:
     question = GetIisBinding()
     for result in fleet.run([question]):
         if result.value is None:
-            print(result.host.name, result.error or result.bug or "not tried")
+            print(result.host.name, result.problem, file=sys.stderr)
             continue
-        for binding in question.bindings(result.value.bodies[0]).bindings:
+        try:
+            found = question.bindings(result.value.bodies[0])
+        except HostError as error:
+            # The host ran the script, and said no: without IIS, say.
+            print(result.host.name, error, file=sys.stderr)
+            continue
+        for binding in found.bindings:
             print(result.host.name, binding.information, binding.thumbprint)
 
 

@@ -20,8 +20,11 @@ def main(inventory: str, target: str, days: str) -> None:
     )
     question, end = GetCertificate(), datetime.now(UTC) + timedelta(days=int(days))
     for result in dataclasses.replace(fleet, forks=5, seconds=60).run([question]):
-        found = question.result(result.value.bodies[0]) if result.value else ()
-        for one in found:
+        if result.value is None:
+            # Silence would read as "nothing expires there".
+            print(result.host.name, result.problem, file=sys.stderr)
+            continue
+        for one in question.result(result.value.bodies[0]):
             if isinstance(one, Certificate) and one.not_after < end:
                 print(f"{one.not_after:%Y-%m-%d}", result.host.name, one.thumbprint)
 

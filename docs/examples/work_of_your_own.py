@@ -24,7 +24,7 @@ def main(inventory: str, old: str, new: str) -> None:
 
     password = Secret(os.environ["PSREBIND_PASSWORD"])
     for result in Fleet.from_inventory(inventory, password=password).each(planned):
-        print(result.host.name, result.error or f"{result.value} bindings to change")
+        print(result.host.name, result.problem or f"{result.value} bindings to change")
 
 
 if __name__ == "__main__":

@@ -57,6 +57,15 @@ class Result(Generic[Host, T]):
     bug: str | None = None
     began: bool = True
 
+    @property
+    def problem(self) -> str | None:
+        """Why there is no value, in words; None where there is one."""
+        if self.error:
+            return str(self.error)
+        if self.bug:
+            return f"a bug in psrebind:\n{self.bug}"
+        return None if self.began else "not tried"
+
 
 class _Trust(Enum):
     UNTRIED = auto()

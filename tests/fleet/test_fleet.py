@@ -14,7 +14,8 @@ from labs import running, shells_left
 
 from psrebind import Fleet
 from psrebind.errors import AuthenticationError, InvalidInput
-from psrebind.fleet.fleet import Account
+from psrebind.fleet.fleet import Account, FleetHost
+from psrebind.fleet.runner import Result
 from psrebind.lab.runtime import Lab
 from psrebind.model import Secret
 from psrebind.operations.get_host import GetHost
@@ -146,6 +147,33 @@ def test_the_example_of_bindings(
     lines = example("bindings_of_some_hosts", lab.user, *addresses, capsys=capsys)
     assert {line.split()[0] for line in lines} == set(addresses)
     assert len([line for line in lines if lab.scenario.summary[0].old in line]) == 4
+
+
+@pytest.mark.parametrize("name", ["bindings_of_some_hosts", "expiring_certificates"])
+def test_an_example_does_not_hide_a_failure(
+    name: str,
+    lab: Lab,
+    inventory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A host that refuses the password is named, and not left out as if it had nothing."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", "wrong")
+    words = {
+        "bindings_of_some_hosts": (lab.user, lab.hosts["web01"].address),
+        "expiring_certificates": (str(inventory), "web01", "40"),
+    }
+    runpy.run_path(str(EXAMPLES / f"{name}.py"))["main"](*words[name])
+    assert "refused the credential" in capsys.readouterr().err
+
+
+def test_a_problem_is_told_in_words() -> None:
+    """A value is no problem; an error, a bug and a host that was never tried are."""
+    host = FleetHost("web01")
+    assert Result(host, 1).problem is None
+    assert Result(host, error=InvalidInput("no")).problem == "no"
+    assert "bug" in (Result(host, bug="Traceback").problem or "")
+    assert Result(host, began=False).problem == "not tried"
 
 
 def test_the_example_of_expiring_certificates(
