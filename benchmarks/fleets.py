@@ -6,6 +6,7 @@ The lab is a process of its own, and so is each measurement: what is measured is
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -36,6 +37,7 @@ class Measured:
     hosts_per_second: float
     requests_per_host: float
     peak_megabytes: float
+    first_rendering: float
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,25 @@ def _round(made: Lab, client: str, addresses: Sequence[str]) -> Round:
     return Round(Cost(**json.loads(finished.stdout)), _requests(made) - before)
 
 
+def command_peak(made: Lab, hosts: int) -> float:
+    """The most memory that the command itself holds for so many hosts, in megabytes."""
+    addresses = list(made.scenario.addresses.values())[:hosts]
+    inventory = made.folder / f"{hosts}.txt"
+    inventory.write_text("\n".join(addresses), "utf-8")
+    words = ["bindings", "all", "-i", str(inventory), "-u", made.user, "-f", "jsonl"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "psrebind", *words],
+        env=os.environ | {"PSREBIND_PASSWORD": made.password},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"psrebind bindings ended with {process.returncode}")
+    return used.ru_maxrss / 1024
+
+
 def _requests(made: Lab) -> int:
     return sum(row["requests"] for row in control.order(made.folder, "status"))
 
@@ -107,4 +128,5 @@ def _medians(engine: str, hosts: int, client: str, turns: Sequence[dict[str, Rou
         hosts_per_second=statistics.median(hosts / one.cost.wall for one in rounds),
         requests_per_host=statistics.median(one.requests / hosts for one in rounds),
         peak_megabytes=statistics.median(one.cost.peak / 1024 for one in rounds),
+        first_rendering=statistics.median(one.cost.first for one in rounds),
     )
