@@ -160,10 +160,9 @@ class Runner(Generic[Host, T]):
         return Result(host, value, seconds=monotonic() - began)
 
     def _limits(self) -> Limits:
-        remaining = [
-            seconds for seconds in (self.seconds, self.limits.remaining) if seconds is not None
-        ]
-        return Limits.within(min(remaining, default=None), self.limits.cancelled)
+        own = Limits.within(self.seconds, self.limits.cancelled)
+        ends = [limits for limits in (own, self.limits) if limits.deadline is not None]
+        return min(ends, key=lambda limits: limits.deadline or 0, default=own)
 
     def _learn(self, host: Host, result: Result[Host, T]) -> None:
         standing = self._standing(host)

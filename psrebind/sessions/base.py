@@ -28,16 +28,20 @@ OnStream = Callable[[StreamRecord], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop waiting: a moment of the monotonic clock, and a flag that a person sets."""
+    """When to stop waiting: a moment of the monotonic clock, and a flag that a person sets.
+
+    ``seconds`` is what the deadline was made of, for the sentence that says it has passed.
+    """
 
     deadline: float | None = None
     cancelled: Event = field(default_factory=Event)
+    seconds: float | None = None
 
     @classmethod
     def within(cls, seconds: float | None, cancelled: Event | None = None) -> Self:
         """Limits that end so many seconds from now; None is no deadline."""
         end = None if seconds is None else time.monotonic() + seconds
-        return cls(end, cancelled or Event())
+        return cls(end, cancelled or Event(), seconds)
 
     @property
     def remaining(self) -> float | None:
@@ -50,7 +54,8 @@ class Limits:
         if self.cancelled.is_set():
             return "cancelled"
         if self.deadline is not None and time.monotonic() >= self.deadline:
-            return "the time limit has passed"
+            length = "" if self.seconds is None else f" of {self.seconds:g} s"
+            return f"the time limit{length} has passed"
         return None
 
 

@@ -113,7 +113,7 @@ def test_the_time_limit_of_a_command_is_4(
     words = ("hosts", "127.0.0.1", "--port", port, "-u", "x", "--timeout", "0.5")
     ran = psrebind(*words)
     assert ran.status == 4
-    assert "time limit" in ran.err
+    assert "the time limit of 0.5 s has passed" in ran.err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")

@@ -262,3 +262,21 @@ def test_each_host_has_its_own_time(fleet: Fleet) -> None:
     )
     list(runner.run(places(2)))
     assert all(remaining is not None and 0 < remaining <= 20 for remaining in seen)
+
+
+@pytest.mark.parametrize(("host", "whole"), [(0.01, 50), (None, 0.01), (50, 0.01), (0.01, None)])
+def test_the_limit_that_was_reached_is_named(
+    fleet: Fleet, host: float | None, whole: float | None
+) -> None:
+    """Of the host's time and the whole run's, the sentence names the one that has passed."""
+    reasons: list[str | None] = []
+
+    def work(_: Session, __: Place, limits: Limits) -> None:
+        limits.cancelled.wait(0.05)
+        reasons.append(limits.reached)
+
+    runner: Runner[Place, None] = Runner(
+        fleet._open, work, seconds=host, limits=Limits.within(whole)
+    )
+    list(runner.run(places(1)))
+    assert reasons == ["the time limit of 0.01 s has passed"]

@@ -92,7 +92,7 @@ def test_a_stranger_is_found_out(tmp_path: Path, body: str, words: str) -> None:
 def test_the_time_limit_wins_over_a_silent_program(tmp_path: Path) -> None:
     """The caller's limit ends the wait for a program that says nothing."""
     text = said(program(tmp_path, "exec sleep 300"), Limits.within(0.3))
-    assert "the time limit has passed before the script was sent" in text
+    assert "the time limit of 0.3 s has passed before the script was sent" in text
 
 
 def test_limits_that_are_reached_start_nothing(tmp_path: Path) -> None:
