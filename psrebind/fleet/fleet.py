@@ -83,8 +83,9 @@ class FleetHost:
 class Fleet:
     """Hosts, how many at a time, and how long each may take.
 
-    Two names with one address and port are one host. A credential is tried on one host alone
-    before the others, and never again once it was refused.
+    Two names with one address and port are one host. In one run a credential is tried on one host
+    alone before the others, and never again once it was refused. A run that is left early stops
+    its hosts; setting ``limits.cancelled``, as Ctrl-C does, stops every run of this fleet.
     """
 
     hosts: tuple[FleetHost, ...]

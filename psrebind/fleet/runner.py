@@ -11,13 +11,13 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Hashable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from psrebind.errors import AuthenticationError, PsrebindError
-from psrebind.sessions.base import Limits, Session
+from psrebind.sessions.base import Either, Limits, Session
 
 FORKS = 20
 # Short enough that a person's Ctrl-C arrives where a waiting lock would hold it back.
@@ -97,25 +97,29 @@ class Runner(Generic[Host, T]):
 
         After a bug, and once the limits are reached, no new host begins; what runs is waited for.
         """
+        # A run that ends early stops its own hosts, not the next run that has the same limits.
+        whole = replace(self.limits, cancelled=Either(self.limits.cancelled))
         waiting = deque(hosts)
         running: dict[Future[Result[Host, T]], Host] = {}
         stopping = False
         with ThreadPoolExecutor(self.forks, thread_name_prefix="psrebind") as pool:
             try:
                 while waiting or running:
-                    stopping = stopping or self.limits.reached is not None
+                    stopping = stopping or whole.reached is not None
                     if stopping:
                         yield from self._untried(waiting)
-                    yield from self._start(pool, waiting, running)
+                    yield from self._start(pool, waiting, running, whole)
                     done, _ = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
                     for future in done:
                         result = future.result()
                         self._learn(running.pop(future), result)
                         stopping = stopping or result.bug is not None
                         yield result
-            except BaseException:
+            except BaseException as error:
                 # Ctrl-C, or a consumer that has enough: sessions see the flag and close.
-                self.limits.cancelled.set()
+                whole.cancelled.set()
+                if isinstance(error, KeyboardInterrupt):
+                    self.limits.cancelled.set()
                 raise
 
     def _start(
@@ -123,6 +127,7 @@ class Runner(Generic[Host, T]):
         pool: ThreadPoolExecutor,
         waiting: deque[Host],
         running: dict[Future[Result[Host, T]], Host],
+        whole: Limits,
     ) -> Generator[Result[Host, T], None, None]:
         """Begin what may begin; hosts of a refused credential are answered for at once."""
         for _ in range(len(waiting)):
@@ -137,16 +142,16 @@ class Runner(Generic[Host, T]):
             else:
                 if standing.trust is _Trust.UNTRIED and host.credential is not None:
                     standing.trust = _Trust.TRYING
-                running[pool.submit(self._one, host)] = host
+                running[pool.submit(self._one, host, whole)] = host
 
     def _standing(self, host: Host) -> _Standing:
         return self._standings.setdefault(host.credential, _Standing())
 
-    def _one(self, host: Host) -> Result[Host, T]:
+    def _one(self, host: Host, whole: Limits) -> Result[Host, T]:
         began = monotonic()
         standing = self._standing(host)
         self.on_started(host)
-        limits = self._limits()
+        limits = self._limits(whole)
         try:
             with self.open_session(host) as session:
                 session.open(limits=limits)
@@ -159,9 +164,9 @@ class Runner(Generic[Host, T]):
             return Result(host, seconds=monotonic() - began, bug=traceback.format_exc())
         return Result(host, value, seconds=monotonic() - began)
 
-    def _limits(self) -> Limits:
-        own = Limits.within(self.seconds, self.limits.cancelled)
-        ends = [limits for limits in (own, self.limits) if limits.deadline is not None]
+    def _limits(self, whole: Limits) -> Limits:
+        own = Limits.within(self.seconds, whole.cancelled)
+        ends = [limits for limits in (own, whole) if limits.deadline is not None]
         return min(ends, key=lambda limits: limits.deadline or 0, default=own)
 
     def _learn(self, host: Host, result: Result[Host, T]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,9 +22,11 @@ class StreamRecord:
     percent: int | None = None
 
 
-__all__ = ["Limits", "OnStream", "Script", "Session", "StreamRecord"]
+__all__ = ["Either", "Limits", "OnStream", "Script", "Session", "StreamRecord"]
 
 OnStream = Callable[[StreamRecord], None]
+# How late a wait for either of two events may notice the other one.
+_TICK = 0.1
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,25 @@ class Limits:
             length = "" if self.seconds is None else f" of {self.seconds:g} s"
             return f"the time limit{length} has passed"
         return None
+
+
+class Either(Event):
+    """An event of our own that counts as set, too, once another one is."""
+
+    def __init__(self, other: Event) -> None:
+        super().__init__()
+        self._other = other
+
+    def is_set(self) -> bool:
+        """Whether one of the two is."""
+        return super().is_set() or self._other.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for one of the two."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        while not self.is_set() and (left := end - time.monotonic()) > 0:
+            super().wait(min(left, _TICK))
+        return self.is_set()
 
 
 class Session(Protocol):

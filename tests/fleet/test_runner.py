@@ -229,6 +229,42 @@ def test_an_interruption_reaches_the_sessions(fleet: Fleet) -> None:
     assert limits.cancelled.is_set()
 
 
+def test_a_run_that_is_left_early_does_not_stop_the_next(fleet: Fleet) -> None:
+    """Leaving the loop stops the hosts of that run; the limits it had serve another."""
+    limits, ended = Limits(), threading.Event()
+
+    def work(_: Session, host: Place, its: Limits) -> str:
+        if host.name == "web01" and its.cancelled.wait(20):
+            ended.set()
+        return host.name
+
+    runner = Runner(fleet._open, work, forks=2, limits=limits)
+    leaving = runner.run(places(5))
+    next(leaving)
+    leaving.close()
+    assert ended.is_set()
+    assert not limits.cancelled.is_set()
+    assert next(runner.run(places(1))).value == "web00"
+
+
+def test_cancelling_reaches_a_host_at_work(fleet: Fleet) -> None:
+    """A host that waits on its limits hears of a person's flag while nobody asks for results."""
+    limits, begun, heard = Limits(), threading.Event(), threading.Event()
+
+    def work(_: Session, host: Place, its: Limits) -> None:
+        if host.name == "web01":
+            begun.set()
+            assert its.cancelled.wait(20)
+            heard.set()
+
+    running = Runner(fleet._open, work, forks=2, limits=limits).run(places(2))
+    next(running)
+    assert begun.wait(20)
+    limits.cancelled.set()
+    assert heard.wait(20)
+    assert len(list(running)) == 1
+
+
 class Big:
     """A result that a weak reference can watch."""
 
