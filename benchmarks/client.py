@@ -64,7 +64,7 @@ def psrebind(order: Order) -> Client:
     from psrebind.model import Secret
     from psrebind.operations import render, run
     from psrebind.operations.get_host import GetHost
-    from psrebind.sessions.base import Limits, Session
+    from psrebind.sessions.base import Limits, Logon, Session
     from psrebind.sessions.credentials import Credential
     from psrebind.sessions.remote import ConnectionOptions, RemoteSession
     from psrebind.templates import Library
@@ -76,8 +76,8 @@ def psrebind(order: Order) -> Client:
     render([question], library)
     first = time.process_time() - began
 
-    def open_session(place: Place) -> Session:
-        return RemoteSession(ConnectionOptions(place.name), credential)
+    def open_session(place: Place, logon: Logon) -> Session:
+        return RemoteSession(ConnectionOptions(place.name), credential, logon=logon)
 
     def asked() -> list[str]:
         def work(session: Session, _: Place, limits: Limits) -> str:

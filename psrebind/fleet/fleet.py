@@ -23,7 +23,7 @@ from psrebind.fleet.selection import ALL, Term, select
 from psrebind.model import Secret
 from psrebind.operations.base import Operation, run
 from psrebind.replies import Reply
-from psrebind.sessions.base import Limits, Session
+from psrebind.sessions.base import Limits, Logon, Session
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.local import LocalSession
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
@@ -72,20 +72,20 @@ class FleetHost:
         """Where its clients connect to."""
         return (self.options.address or self.options.host) if self.options else self.name
 
-    def session(self) -> Session:
+    def session(self, logon: Logon | None = None) -> Session:
         """A session that opens when it is first asked; raise InvalidInput for what cannot be."""
         if self.options is None:
             return LocalSession()
-        return RemoteSession(self.options, self.login)
+        return RemoteSession(self.options, self.login, logon=logon)
 
 
 @dataclass(frozen=True)
 class Fleet:
     """Hosts, how many at a time, and how long each may take.
 
-    Two names with one address and port are one host. In one run a credential is tried on one host
-    alone before the others, and never again once it was refused. A run that is left early stops
-    its hosts; setting ``limits.cancelled``, as Ctrl-C does, stops every run of this fleet.
+    Two names with one address and port are one host. In one run a credential is sent to
+    one host alone until it was accepted, and to none once it was refused. A run that is left early
+    stops its hosts; setting ``limits.cancelled``, as Ctrl-C does, stops every run of this fleet.
     """
 
     hosts: tuple[FleetHost, ...]

@@ -1,8 +1,7 @@
 """One piece of work on many hosts at a time; what became of each comes out as it ends.
 
 Threads are here and under a session only. Knows nothing of what the work is, nor of who watches.
-A credential is tried on one host alone before the others, and never again once refused: twenty
-hosts must not lock an account out of its domain.
+Which host may send its credential when stands in logons.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Hashable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
-from psrebind.errors import AuthenticationError, PsrebindError
-from psrebind.sessions.base import Either, Limits, Session
+from psrebind.errors import PsrebindError
+from psrebind.fleet.logons import Standing, Turn
+from psrebind.sessions.base import Either, Limits, Logon, Session
 
 FORKS = 20
 # Short enough that a person's Ctrl-C arrives where a waiting lock would hold it back.
@@ -38,7 +37,7 @@ class Target(Protocol):
 
 T = TypeVar("T")
 Host = TypeVar("Host", bound=Target)
-Open = Callable[[Host], Session]
+Open = Callable[[Host, Logon], Session]
 Work = Callable[[Session, Host, Limits], T]
 
 
@@ -67,19 +66,6 @@ class Result(Generic[Host, T]):
         return None if self.began else "not tried"
 
 
-class _Trust(Enum):
-    UNTRIED = auto()
-    TRYING = auto()
-    ACCEPTED = auto()
-    REFUSED = auto()
-
-
-@dataclass
-class _Standing:
-    trust: _Trust = _Trust.UNTRIED
-    refusal: AuthenticationError | None = None
-
-
 @dataclass
 class Runner(Generic[Host, T]):
     """Carries work to hosts, at most ``forks`` at a time, each within ``seconds``."""
@@ -90,7 +76,7 @@ class Runner(Generic[Host, T]):
     seconds: float | None = None
     limits: Limits = field(default_factory=Limits)
     on_started: Callable[[Host], None] = lambda _: None
-    _standings: dict[Hashable, _Standing] = field(default_factory=dict, init=False)
+    _standings: dict[Hashable, Standing] = field(default_factory=dict, init=False)
 
     def run(self, hosts: Iterable[Host]) -> Generator[Result[Host, T], None, None]:
         """Give each host's result as it ends; nothing is kept of it afterwards.
@@ -100,7 +86,7 @@ class Runner(Generic[Host, T]):
         # A run that ends early stops its own hosts, not the next run that has the same limits.
         whole = replace(self.limits, cancelled=Either(self.limits.cancelled))
         waiting = deque(hosts)
-        running: dict[Future[Result[Host, T]], Host] = {}
+        running: set[Future[Result[Host, T]]] = set()
         stopping = False
         with ThreadPoolExecutor(self.forks, thread_name_prefix="psrebind") as pool:
             try:
@@ -108,11 +94,16 @@ class Runner(Generic[Host, T]):
                     stopping = stopping or whole.reached is not None
                     if stopping:
                         yield from self._untried(waiting)
-                    yield from self._start(pool, waiting, running, whole)
-                    done, _ = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
+                    while waiting and len(running) < self.forks:
+                        host = waiting.popleft()
+                        standing = self._standing(host)
+                        if refusal := standing.refused_for(host.name):
+                            yield Result(host, error=refusal, began=False)
+                        else:
+                            running.add(pool.submit(self._one, host, standing, whole))
+                    done, running = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
                     for future in done:
                         result = future.result()
-                        self._learn(running.pop(future), result)
                         stopping = stopping or result.bug is not None
                         yield result
             except BaseException as error:
@@ -122,46 +113,28 @@ class Runner(Generic[Host, T]):
                     self.limits.cancelled.set()
                 raise
 
-    def _start(
-        self,
-        pool: ThreadPoolExecutor,
-        waiting: deque[Host],
-        running: dict[Future[Result[Host, T]], Host],
-        whole: Limits,
-    ) -> Generator[Result[Host, T], None, None]:
-        """Begin what may begin; hosts of a refused credential are answered for at once."""
-        for _ in range(len(waiting)):
-            if len(running) >= self.forks:
-                return
-            host = waiting.popleft()
-            standing = self._standing(host)
-            if standing.refusal:
-                yield Result(host, error=_same_refusal(host, standing.refusal), began=False)
-            elif standing.trust is _Trust.TRYING:
-                waiting.append(host)
-            else:
-                if standing.trust is _Trust.UNTRIED and host.credential is not None:
-                    standing.trust = _Trust.TRYING
-                running[pool.submit(self._one, host, whole)] = host
+    def _standing(self, host: Host) -> Standing:
+        if host.credential is None:
+            return Standing()
+        return self._standings.setdefault(host.credential, Standing())
 
-    def _standing(self, host: Host) -> _Standing:
-        return self._standings.setdefault(host.credential, _Standing())
-
-    def _one(self, host: Host, whole: Limits) -> Result[Host, T]:
+    def _one(self, host: Host, standing: Standing, whole: Limits) -> Result[Host, T]:
         began = monotonic()
-        standing = self._standing(host)
         self.on_started(host)
         limits = self._limits(whole)
+        turn = Turn(host.name, limits, standing)
+        error: PsrebindError | None = None
         try:
-            with self.open_session(host) as session:
+            with self.open_session(host, turn) as session:
                 session.open(limits=limits)
-                # Let in: the others need not wait until this one's work is done.
-                standing.trust = _Trust.ACCEPTED
                 value = self.work(session, host, limits)
-        except PsrebindError as error:
+        except PsrebindError as raised:
+            error = raised
             return Result(host, error=error, seconds=monotonic() - began)
         except Exception:
             return Result(host, seconds=monotonic() - began, bug=traceback.format_exc())
+        finally:
+            turn.ended(error)
         return Result(host, value, seconds=monotonic() - began)
 
     def _limits(self, whole: Limits) -> Limits:
@@ -169,19 +142,6 @@ class Runner(Generic[Host, T]):
         ends = [limits for limits in (own, whole) if limits.deadline is not None]
         return min(ends, key=lambda limits: limits.deadline or 0, default=own)
 
-    def _learn(self, host: Host, result: Result[Host, T]) -> None:
-        standing = self._standing(host)
-        if isinstance(result.error, AuthenticationError) and host.credential is not None:
-            standing.trust, standing.refusal = _Trust.REFUSED, result.error
-        elif standing.trust is _Trust.TRYING:
-            # The host was not reached, which says nothing of the credential: the next one tries.
-            standing.trust = _Trust.UNTRIED
-
     def _untried(self, waiting: deque[Host]) -> Generator[Result[Host, T], None, None]:
         while waiting:
             yield Result(waiting.popleft(), began=False)
-
-
-def _same_refusal(host: Target, refusal: AuthenticationError) -> AuthenticationError:
-    reason = f"not tried: {refusal.host} refused the same credential"
-    return AuthenticationError(host.name, reason, advice=refusal.advice)

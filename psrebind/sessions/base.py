@@ -22,7 +22,7 @@ class StreamRecord:
     percent: int | None = None
 
 
-__all__ = ["Either", "Limits", "OnStream", "Script", "Session", "StreamRecord"]
+__all__ = ["Either", "Limits", "Logon", "OnStream", "Script", "Session", "StreamRecord"]
 
 OnStream = Callable[[StreamRecord], None]
 # How late a wait for either of two events may notice the other one.
@@ -79,6 +79,16 @@ class Either(Event):
         while not self.is_set() and (left := end - time.monotonic()) > 0:
             super().wait(min(left, _TICK))
         return self.is_set()
+
+
+class Logon(Protocol):
+    """Says when a session may send its credential, and hears that the host took it."""
+
+    def begin(self) -> None:
+        """Return once it may be sent; raise a PsrebindError when it may not."""
+
+    def accepted(self) -> None:
+        """The host let us in."""
 
 
 class Session(Protocol):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from psrebind.errors import AuthenticationError, InvalidInput
 from psrebind.replies import Reply, parse
-from psrebind.sessions.base import Limits, OnStream, Script, StreamRecord
+from psrebind.sessions.base import Limits, Logon, OnStream, Script, StreamRecord
 from psrebind.sessions.calls import Call, Ending, Phase, stopped
 from psrebind.sessions.credentials import Credential
 
@@ -111,7 +111,13 @@ class RemoteSession:
     The thread that calls only waits, so that Ctrl-C arrives; another one owns the runspace pool.
     """
 
-    def __init__(self, options: ConnectionOptions, credential: Credential | None = None) -> None:
+    def __init__(
+        self,
+        options: ConnectionOptions,
+        credential: Credential | None = None,
+        *,
+        logon: Logon | None = None,
+    ) -> None:
         if options.auth == "certificate" and credential:
             raise InvalidInput(f"{options.host}: a certificate and a password are one too many")
         has_password = credential is not None and credential.secret is not None
@@ -119,6 +125,7 @@ class RemoteSession:
             raise InvalidInput(f"{options.host}: {options.auth} needs a user name and a password")
         self.options = options
         self._credential = credential
+        self._logon = logon
         self._owner: Owner | None = None
         self._refused: AuthenticationError | None = None
 
@@ -185,7 +192,7 @@ class RemoteSession:
         from psrebind.sessions.worker import Owner
 
         if self._owner is None:
-            self._owner = Owner(self.options, self._credential)
+            self._owner = Owner(self.options, self._credential, self._logon)
         return self._owner
 
     def _abandon(self, owner: Owner, call: Call) -> Ending:

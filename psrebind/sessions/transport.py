@@ -16,6 +16,7 @@ import requests
 from pypsrp.wsman import SelectorSet, WSMan, WSManAction
 from requests.adapters import HTTPAdapter
 
+from psrebind.sessions.base import Logon
 from psrebind.sessions.credentials import Credential
 
 if TYPE_CHECKING:
@@ -65,11 +66,12 @@ class Connection(WSMan):
 
 
 class _Adapter(HTTPAdapter):
-    """Connects where the options say, checks the pin, and writes the facts down."""
+    """Connects where the options say, checks the pin, asks before it logs on, notes the facts."""
 
-    def __init__(self, options: ConnectionOptions, facts: Facts) -> None:
+    def __init__(self, options: ConnectionOptions, facts: Facts, logon: Logon | None) -> None:
         self._options = options
         self._facts = facts
+        self._logon = logon
         self._latest: requests.Response | None = None
         self._sockets: Any = None
         super().__init__(max_retries=0)
@@ -97,12 +99,17 @@ class _Adapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *rest: Any, **named: Any) -> Any:
         """Send one request of the authentication or after it."""
         credential = "Authorization" in request.headers
-        self._facts.tried = self._facts.tried or credential
+        if credential and not self._facts.tried:
+            if self._logon:
+                self._logon.begin()
+            self._facts.tried = True
         self._latest = response = super().send(request, *rest, **named)
         if response.status_code == requests.codes.unauthorized:
             self._facts.offers = response.headers.get("WWW-Authenticate", "") or self._facts.offers
-        elif credential and response.status_code in ACCEPTING:
+        elif credential and not self._facts.accepted and response.status_code in ACCEPTING:
             self._facts.accepted = True
+            if self._logon:
+                self._logon.accepted()
         return response
 
     def get_connection_with_tls_context(self, *arguments: Any, **named: Any) -> Any:
@@ -119,7 +126,12 @@ class _Adapter(HTTPAdapter):
         super().close()
 
 
-def connect(options: ConnectionOptions, credential: Credential | None, facts: Facts) -> Connection:
+def connect(
+    options: ConnectionOptions,
+    credential: Credential | None,
+    facts: Facts,
+    logon: Logon | None = None,
+) -> Connection:
     """Make the connection of these options; nothing is sent yet."""
     secret = credential.secret if credential else None
     connection = Connection(
@@ -139,7 +151,7 @@ def connect(options: ConnectionOptions, credential: Credential | None, facts: Fa
         certificate_pem=_text(options.certificate_pem),
         certificate_key_pem=_text(options.certificate_key),
     )
-    connection.transport.session = _session(connection, options, facts)
+    connection.transport.session = _session(connection, options, _Adapter(options, facts, logon))
     return connection
 
 
@@ -148,14 +160,15 @@ def hurried(options: ConnectionOptions, seconds: int) -> ConnectionOptions:
     return dataclasses.replace(options, connect_timeout=seconds, read_timeout=seconds)
 
 
-def _session(connection: Connection, options: ConnectionOptions, facts: Facts) -> requests.Session:
+def _session(
+    connection: Connection, options: ConnectionOptions, adapter: _Adapter
+) -> requests.Session:
     session = connection.transport._build_session()
     # By now pypsrp has read the environment's proxies, if it was to; .netrc and the rest stay out.
     session.trust_env = False
     session.verify = False if options.pinned else _text(options.ca_file) or True
     if options.address:
         session.headers["Host"] = _authority(options)
-    adapter = _Adapter(options, facts)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

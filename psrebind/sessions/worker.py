@@ -19,7 +19,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSManAction
 
 from psrebind.errors import HostError
-from psrebind.sessions.base import Script
+from psrebind.sessions.base import Logon, Script
 from psrebind.sessions.calls import Call, Ending, Phase, Stopped
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.records import forward, text_of
@@ -41,11 +41,14 @@ _LEAVING = frozenset({WSManAction.SIGNAL, WSManAction.DELETE})
 class Owner:
     """The owner of one pool; every attribute but the public ones belongs to its thread."""
 
-    def __init__(self, options: ConnectionOptions, credential: Credential | None) -> None:
+    def __init__(
+        self, options: ConnectionOptions, credential: Credential | None, logon: Logon | None
+    ) -> None:
         self.refused = False
         self.finished = Event()
         self._options = options
         self._credential = credential
+        self._logon = logon
         self._calls: SimpleQueue[Call | None] = SimpleQueue()
         self._call: Call | None = None
         self._facts = Facts()
@@ -88,7 +91,8 @@ class Owner:
         if shell is None or self.refused or not self._facts.accepted:
             return
         try:
-            fresh = connect(hurried(self._options, RESCUE), self._credential, Facts())
+            options = hurried(self._options, RESCUE)
+            fresh = connect(options, self._credential, Facts(), self._logon)
             with contextlib.closing(fresh):
                 fresh.delete_shell(self._resource_uri, shell)
             self._shell = None
@@ -170,7 +174,7 @@ class Owner:
             raise Refused("the host refused the credential while the pool was tidied up")
         if self._pool is None:
             self._facts = Facts()
-            self._connection = connect(self._options, self._credential, self._facts)
+            self._connection = connect(self._options, self._credential, self._facts, self._logon)
             self._connection.observer = self._before
             self._pool = RunspacePool(
                 self._connection,

@@ -13,9 +13,10 @@ import pytest
 from labs import running, shells_left
 
 from psrebind import Fleet
-from psrebind.errors import AuthenticationError, InvalidInput
+from psrebind.errors import AuthenticationError, ConnectError, InvalidInput
 from psrebind.fleet.fleet import Account, FleetHost
 from psrebind.fleet.runner import Result
+from psrebind.lab.faults import NetworkFault
 from psrebind.lab.runtime import Lab
 from psrebind.model import Secret
 from psrebind.operations.get_host import GetHost
@@ -76,6 +77,21 @@ def test_a_wrong_password_is_tried_once(lab: Lab, inventory: Path) -> None:
     assert len(results) == 6
     assert all(isinstance(result.error, AuthenticationError) for result in results)
     assert sum(attempts(lab)) == before + 1
+
+
+def test_hosts_that_hang_do_not_hold_up_the_others(lab: Lab, inventory: Path) -> None:
+    """The first hosts of the inventory accept connections and say nothing: the last ones answer."""
+    hanging = [lab.hosts[f"web{number:02}"] for number in range(1, 5)]
+    for host in hanging:
+        host.faults.arm(NetworkFault.HANG, times=None)
+    fleet = Fleet.from_inventory(inventory, password=Secret(lab.password))
+    try:
+        results = list(dataclasses.replace(fleet, seconds=5).run([GetHost()]))
+    finally:
+        for host in hanging:
+            host.faults.disarm()
+    assert {result.host.name for result in results[:2] if result.value} == {"web05", "web06"}
+    assert all(isinstance(result.error, ConnectError) for result in results[2:])
 
 
 def attempts(lab: Lab) -> list[int]:

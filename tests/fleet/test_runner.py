@@ -1,4 +1,4 @@
-"""The runner: many hosts at a time, one logon per credential first, and every ending told."""
+"""The runner: many hosts at a time, an untried credential on one of them, every ending told."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from psrebind.errors import AuthenticationError, ConnectError, ScriptError, SessionLost
 from psrebind.fleet.runner import Result, Runner
 from psrebind.replies import Reply
-from psrebind.sessions.base import Limits, OnStream, Script, Session
+from psrebind.sessions.base import Limits, Logon, OnStream, Script, Session
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,10 @@ class Place:
 class Door:
     """A session at the seam: opening it is a function of the test."""
 
-    def __init__(self, host: str, opening: Callable[[str], None]):
+    def __init__(self, host: str, logon: Logon, fleet: Fleet):
         self.host = host
-        self._opening = opening
+        self._logon = logon
+        self._fleet = fleet
         self.closed = False
 
     def __enter__(self) -> Door:
@@ -39,8 +40,14 @@ class Door:
         self.close()
 
     def open(self, *, limits: Limits | None = None) -> None:
-        """Ask the test."""
-        self._opening(self.host)
+        """Connect, log on when it may, and be let in, as the test says."""
+        self._fleet.connecting(self.host)
+        self._logon.begin()
+        self._fleet.logged_on.append(self.host)
+        self._fleet.logging_on(self.host)
+        if self.host in self._fleet.errors:
+            raise self._fleet.errors[self.host]
+        self._logon.accepted()
 
     def invoke(
         self, script: Script, *, limits: Limits | None = None, on_stream: OnStream | None = None
@@ -54,27 +61,25 @@ class Door:
 
 
 class Fleet:
-    """Hosts whose opening and work are functions; remembers who was asked, and what was open."""
+    """Hosts whose opening and work are functions; remembers who was sent the credential."""
 
     def __init__(self) -> None:
-        self.opened: list[str] = []
+        self.logged_on: list[str] = []
         self.doors: list[Door] = []
         self.errors: dict[str, Exception] = {}
+        self.connecting: Callable[[str], Any] = lambda _: None
+        self.logging_on: Callable[[str], Any] = lambda _: None
         self.work: Callable[[str], Any] = lambda name: name.upper()
 
     def runner(self, **how: Any) -> Runner[Place, Any]:
         """A runner over these hosts."""
-        return Runner(self._open, lambda _, host, __: self.work(host.name), **how)
+        return Runner(self.open, lambda _, host, __: self.work(host.name), **how)
 
-    def _open(self, host: Place) -> Session:
-        door = Door(host.name, self._let_in)
+    def open(self, host: Place, logon: Logon) -> Session:
+        """A session whose opening asks this fleet."""
+        door = Door(host.name, logon, self)
         self.doors.append(door)
         return door
-
-    def _let_in(self, name: str) -> None:
-        self.opened.append(name)
-        if name in self.errors:
-            raise self.errors[name]
 
 
 @pytest.fixture
@@ -133,13 +138,21 @@ def test_no_more_than_the_forks_run(fleet: Fleet) -> None:
 
 
 def test_a_refused_credential_is_tried_once(fleet: Fleet) -> None:
-    """Of fifty hosts one is asked; the others are answered for without a logon."""
+    """Twenty connect, one of them is sent the credential, the others of fifty hear who refused."""
     hosts = places(50)
+    together = threading.Barrier(20, timeout=20)
+    fleet.connecting = lambda _: together.wait()
     fleet.errors = {host.name: AuthenticationError(host.name, "wrong password") for host in hosts}
-    results = by_name(fleet.runner().run(hosts))
-    assert fleet.opened == ["web00"]
+    results = by_name(fleet.runner(forks=20).run(hosts))
+    (tried,) = fleet.logged_on
     assert all(isinstance(result.error, AuthenticationError) for result in results.values())
-    assert [result.host.name for result in results.values() if result.began] == ["web00"]
+    told = {str(result.error) for name, result in results.items() if name != tried}
+    assert told == {
+        f"{host.name}: not tried: {tried} refused the same credential"
+        for host in hosts
+        if host.name != tried
+    }
+    assert sum(result.began for result in results.values()) == 20
 
 
 def test_another_credential_goes_on(fleet: Fleet) -> None:
@@ -147,19 +160,82 @@ def test_another_credential_goes_on(fleet: Fleet) -> None:
     good, bad = places(5), [Place(f"sql{number}", "other") for number in range(5)]
     fleet.errors = {host.name: AuthenticationError(host.name, "no") for host in bad}
     results = by_name(fleet.runner().run([*bad, *good]))
-    assert sorted(fleet.opened) == sorted(["sql0", *(host.name for host in good)])
+    assert len(set(fleet.logged_on) & {host.name for host in bad}) == 1
     assert all(results[host.name].value for host in good)
 
 
 def test_a_dead_host_does_not_prove_a_credential(fleet: Fleet) -> None:
-    """When the first host is down, the next one tries the credential, still alone."""
+    """When the host that was sent the credential is cut, the next one tries it, still alone."""
     hosts = places(6)
     fleet.errors = {host.name: AuthenticationError(host.name, "no") for host in hosts}
-    fleet.errors["web00"] = ConnectError("web00", "connection refused")
+
+    def cut(name: str) -> None:
+        if fleet.logged_on == [name]:
+            fleet.errors[name] = ConnectError(name, "the connection was cut")
+
+    fleet.logging_on = cut
     results = by_name(fleet.runner().run(hosts))
-    assert fleet.opened == ["web00", "web01"]
-    assert isinstance(results["web00"].error, ConnectError)
-    assert isinstance(results["web05"].error, AuthenticationError)
+    first, second = fleet.logged_on
+    assert isinstance(results[first].error, ConnectError)
+    assert str(results[second].error) == f"{second}: no"
+    rest = [result.error for name, result in results.items() if name not in (first, second)]
+    assert {str(error).partition(": ")[2] for error in rest} == {
+        f"not tried: {second} refused the same credential"
+    }
+
+
+def test_hosts_that_hang_do_not_hold_up_the_others(fleet: Fleet) -> None:
+    """Hosts that do not answer before they are sent a credential leave the turn to the others."""
+    others_done = threading.Event()
+
+    def connect(name: str) -> None:
+        if name < "web06":
+            assert others_done.wait(20)
+
+    fleet.connecting = connect
+    ended = []
+    for result in fleet.runner().run(places(12)):
+        ended.append(result.host.name)
+        if len(ended) == 6:
+            others_done.set()
+    assert sorted(ended[:6]) == [f"web{number:02}" for number in range(6, 12)]
+
+
+def test_a_host_that_waits_for_its_turn_heeds_its_limits(fleet: Fleet) -> None:
+    """While one host tries the credential, the others end as their time or a person wants."""
+    limits, trying = Limits(), threading.Event()
+    fleet.connecting = lambda name: name == "web00" or trying.wait(20)
+
+    def hang(_: str) -> None:
+        trying.set()
+        assert limits.cancelled.wait(20)
+
+    fleet.logging_on = hang
+    errors = {}
+    for result in fleet.runner(seconds=0.5, limits=limits).run(places(4)):
+        errors[result.host.name] = result.error
+        if len(errors) == 3:
+            limits.cancelled.set()
+    assert fleet.logged_on == ["web00"]
+    assert {str(errors[f"web{number:02}"]).partition(": ")[2] for number in (1, 2, 3)} == {
+        "the time limit of 0.5 s has passed before the script was sent"
+    }
+
+
+def test_a_refusal_in_mid_run_stops_the_rest(fleet: Fleet) -> None:
+    """A credential that was accepted once and is refused later is tried on no further host."""
+    fleet.errors = {"web01": AuthenticationError("web01", "the password has expired")}
+    results = by_name(fleet.runner(forks=1).run(places(5)))
+    assert fleet.logged_on == ["web00", "web01"]
+    assert results["web00"].value == "WEB00"
+    assert "not tried: web01" in str(results["web04"].error)
+
+
+def test_nobody_s_credential_cannot_be_refused_for_others(fleet: Fleet) -> None:
+    """Hosts of client certificates or without a user stand for themselves."""
+    fleet.errors = {"web00": AuthenticationError("web00", "no")}
+    results = by_name(fleet.runner(forks=1).run(places(3, None)))
+    assert [result.error is None for result in results.values()] == [False, True, True]
 
 
 def test_hosts_without_a_credential_do_not_wait(fleet: Fleet) -> None:
@@ -238,7 +314,7 @@ def test_a_run_that_is_left_early_does_not_stop_the_next(fleet: Fleet) -> None:
             ended.set()
         return host.name
 
-    runner = Runner(fleet._open, work, forks=2, limits=limits)
+    runner = Runner(fleet.open, work, forks=2, limits=limits)
     leaving = runner.run(places(5))
     next(leaving)
     leaving.close()
@@ -257,7 +333,7 @@ def test_cancelling_reaches_a_host_at_work(fleet: Fleet) -> None:
             assert its.cancelled.wait(20)
             heard.set()
 
-    running = Runner(fleet._open, work, forks=2, limits=limits).run(places(2))
+    running = Runner(fleet.open, work, forks=2, limits=limits).run(places(2))
     next(running)
     assert begun.wait(20)
     limits.cancelled.set()
@@ -291,7 +367,7 @@ def test_each_host_has_its_own_time(fleet: Fleet) -> None:
     """A host's deadline counts from its own start and never beyond the whole run's."""
     seen: list[float | None] = []
     runner: Runner[Place, None] = Runner(
-        fleet._open,
+        fleet.open,
         lambda _, __, limits: seen.append(limits.remaining),
         seconds=50,
         limits=Limits.within(20),
@@ -312,7 +388,7 @@ def test_the_limit_that_was_reached_is_named(
         reasons.append(limits.reached)
 
     runner: Runner[Place, None] = Runner(
-        fleet._open, work, seconds=host, limits=Limits.within(whole)
+        fleet.open, work, seconds=host, limits=Limits.within(whole)
     )
     list(runner.run(places(1)))
     assert reasons == ["the time limit of 0.01 s has passed"]
