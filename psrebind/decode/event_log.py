@@ -21,7 +21,7 @@ def log_texts(data: bytes) -> Iterator[str | DecodeError]:
         library = importlib.import_module("evtx")
     except ImportError:
         raise DecodeError(
-            "is an .evtx log, and the library for it is not installed: pip install psrebind[evtx]"
+            "is an .evtx log, and the library for it is not installed: pip install 'psrebind[evtx]'"
         ) from None
     try:
         records = library.PyEvtxParser(io.BytesIO(data), 1).records()

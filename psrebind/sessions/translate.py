@@ -20,14 +20,13 @@ from spnego.exceptions import SpnegoError
 from psrebind.errors import (
     AuthenticationError,
     ConnectError,
-    InvalidInput,
     PsrebindError,
     SessionLost,
 )
 from psrebind.sessions.calls import LOOK_FIRST, Phase, Stopped, stopped
+from psrebind.sessions.connection import ConnectionOptions, needs_extra
 
 if TYPE_CHECKING:
-    from psrebind.sessions.remote import ConnectionOptions
     from psrebind.sessions.transport import Facts
 
 ACCESS_DENIED = 5
@@ -76,10 +75,7 @@ def fault_code(error: WSManFaultError) -> int | None:
 
 def _unreached(options: ConnectionOptions, error: Exception, facts: Facts) -> PsrebindError:
     if isinstance(error, ImportError):
-        extra = "credssp" if options.auth == "credssp" else "kerberos"
-        return InvalidInput(
-            f"{options.auth} needs more than is installed: pip install psrebind[{extra}]"
-        )
+        return needs_extra(options)
     if isinstance(error, Refused):
         return _refused(options, facts)
     if isinstance(error, SpnegoError) and not facts.accepted:

@@ -10,17 +10,15 @@ import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 from pypsrp.wsman import SelectorSet, WSMan, WSManAction
 from requests.adapters import HTTPAdapter
 
 from psrebind.sessions.base import Logon
+from psrebind.sessions.connection import ConnectionOptions
 from psrebind.sessions.credentials import Credential
-
-if TYPE_CHECKING:
-    from psrebind.sessions.remote import ConnectionOptions
 
 # Without a handler Python prints their warnings, tracebacks included, on our user's terminal.
 for _name in ("pypsrp", "spnego", "requests_credssp"):

@@ -10,7 +10,6 @@ import math
 import time
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import TYPE_CHECKING
 
 from pypsrp.complex_objects import ObjectMeta, PSInvocationState, RunspacePoolState
 from pypsrp.exceptions import AuthenticationError as Refused
@@ -21,13 +20,11 @@ from pypsrp.wsman import WSManAction
 from psrebind.errors import HostError
 from psrebind.sessions.base import Logon, Script
 from psrebind.sessions.calls import Call, Ending, Phase, Stopped
+from psrebind.sessions.connection import ConnectionOptions
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.records import forward, text_of
 from psrebind.sessions.translate import UNKNOWN_SHELL, fault_code, translated
 from psrebind.sessions.transport import Connection, Facts, connect, hurried
-
-if TYPE_CHECKING:
-    from psrebind.sessions.remote import ConnectionOptions
 
 # The host ends a shell that nobody uses, whatever happens to us.
 IDLE_TIMEOUT = 180

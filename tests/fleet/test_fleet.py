@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,15 @@ def test_input_is_checked_before_any_host_is_asked(
     """What cannot work is refused when the fleet is made."""
     with pytest.raises(InvalidInput, match=reason):
         Fleet.of(names, **settings)
+
+
+@pytest.mark.skipif(find_spec("requests_credssp") is not None, reason="CredSSP is installed")
+def test_one_host_without_its_library_stops_all_before_they_are_asked(tmp_path: Path) -> None:
+    """What only one host's way to log on needs is said when the fleet is made."""
+    path = tmp_path / "hosts.ini"
+    path.write_text("web01\nweb02 ansible_psrp_auth=credssp\n[all:vars]\nansible_user=x\n", "ascii")
+    with pytest.raises(InvalidInput, match=r"web02: credssp needs .* 'psrebind\[credssp\]'"):
+        Fleet.from_inventory(path, password=Secret("y"))
 
 
 def test_a_fleet_is_a_value(lab: Lab, inventory: Path) -> None:

@@ -222,15 +222,19 @@ def test_a_password_is_needed_where_it_is(auth: str) -> None:
         RemoteSession(options, Credential("someone"))
 
 
-@pytest.mark.parametrize(("auth", "extra"), [("kerberos", "kerberos"), ("credssp", "credssp")])
-def test_a_missing_extra_is_named(winrm: Winrm, auth: str, extra: str) -> None:
-    """Without the library behind a way to log on, the error says what to install."""
-    module = {"kerberos": "gssapi", "credssp": "requests_credssp"}[auth]
+@pytest.mark.parametrize(
+    ("auth", "module"), [("kerberos", "gssapi"), ("credssp", "requests_credssp")]
+)
+def test_a_missing_extra_is_named_before_anything_is_sent(
+    winrm: Winrm, auth: str, module: str
+) -> None:
+    """Without the library behind a way to log on, no session is made; what to install is said."""
     if find_spec(module):
         pytest.skip(f"{module} is installed")
-    with winrm.session(auth=auth) as session, pytest.raises(InvalidInput, match=extra):
-        session.invoke(Script("x"))
-    assert winrm.endpoint.logons.get("labadmin") is None
+    command = rf"pip install 'psrebind\[{auth}\]'"
+    with pytest.raises(InvalidInput, match=command):
+        winrm.session(auth=auth)
+    assert winrm.actions == []
 
 
 def test_pypsrp_is_not_imported_with_the_session() -> None:
