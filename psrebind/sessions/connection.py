@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import sys
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Self, get_args
@@ -50,7 +50,8 @@ class ConnectionOptions:
     configuration_name: str = "Microsoft.PowerShell"
     connect_timeout: int = 30
     read_timeout: int = 60
-    proxy: str | None = None
+    # A proxy's URL may have a password in it.
+    proxy: str | None = field(default=None, repr=False)
     certificate_pem: Path | None = None
     certificate_key: Path | None = None
     allow_basic_without_tls: bool = False

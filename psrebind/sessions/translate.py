@@ -5,6 +5,7 @@ May know their exceptions and the phases. May not know threads, pools or connect
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -154,7 +155,7 @@ def _network(options: ConnectionOptions, error: Exception) -> tuple[str, str | N
     if isinstance(error, requests.exceptions.SSLError):
         return _tls(options, error)
     if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy does not let us through: {options.proxy}", None
+        return f"the proxy does not let us through: {_without_user(options.proxy)}", None
     chain = tuple(_causes(error))
     if any(isinstance(cause, socket.gaierror) for cause in chain):
         return "the name does not resolve", "Check the name, or give the host an address"
@@ -189,6 +190,11 @@ def _tls(options: ConnectionOptions, error: Exception) -> tuple[str, str | None]
                 "Is it the HTTP port? HTTPS is 5986 as a rule"
             )
     return f"TLS failed: {_line(error)}", None
+
+
+def _without_user(url: str | None) -> str:
+    """A URL without its user and password, wherever these may have an @ or a slash of their own."""
+    return re.sub(r"^(.*?://)?.*@", r"\1", url or "")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -224,6 +224,15 @@ def test_a_name_that_does_not_resolve_is_called_so() -> None:
     assert reason("no-such-host.invalid") == "the name does not resolve"
 
 
+@pytest.mark.parametrize("user", ["", "alice@", "alice:sesame@", "alice:ses@me@"])
+def test_a_proxy_s_password_is_not_told(user: str) -> None:
+    """A proxy that is not there is named without the user and the password of its URL."""
+    place = f"{ADDRESS}:{free_port()}"
+    proxy = f"http://{user}{place}"
+    assert reason("web01", proxy=proxy).endswith(f"let us through: http://{place}")
+    assert proxy not in repr(ConnectionOptions("web01", proxy=proxy))
+
+
 def test_an_overloaded_host_is_called_so(winrm: Winrm) -> None:
     """HTTP 503 is told apart from a closed port."""
     winrm.faults.arm(NetworkFault.UNAVAILABLE)
