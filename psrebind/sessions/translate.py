@@ -96,6 +96,13 @@ def _refused(options: ConnectionOptions, facts: Facts) -> PsrebindError:
             f"the host does not take {options.auth}, it offers: {facts.offers or 'nothing'}",
             advice="Choose another authentication; no password was sent",
         )
+    # Basic sends the password before it knows what the host offers.
+    if options.auth == "basic" and facts.offers and "basic" not in facts.offers.lower():
+        return ConnectError(
+            options.host,
+            f"the host does not take basic, it offers: {facts.offers}",
+            advice="Choose another authentication; the password was sent",
+        )
     return AuthenticationError(
         options.host,
         f"the host refused the credential ({options.auth})",

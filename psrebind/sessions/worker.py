@@ -17,7 +17,7 @@ from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSManAction
 
-from psrebind.errors import HostError
+from psrebind.errors import ConnectError, HostError
 from psrebind.sessions.base import Logon, Script
 from psrebind.sessions.calls import Call, Ending, Phase, Stopped
 from psrebind.sessions.connection import ConnectionOptions
@@ -119,7 +119,7 @@ class Owner:
         except Exception as error:  # a bug, too, is for the thread that waits
             ending = Ending(error=error)
             cause = error.__cause__
-            if isinstance(cause, Refused) and self._facts.tried:
+            if isinstance(cause, Refused) and not isinstance(error, ConnectError):
                 self.refused = True
         # The outcome is known here; what follows is tidying up and cannot change it.
         call.events.put(ending)
