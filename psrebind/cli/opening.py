@@ -44,7 +44,8 @@ def chosen(target: str, connection: Connection) -> Fleet:
     for host in found:
         if host.also_named:
             tell(f"{host.name}: the same host as {', '.join(host.also_named)}")
-    fleet = Fleet.reached(found, wanted, logins(connection))
+    hidden = (connection.password_env,)
+    fleet = Fleet.reached(found, wanted, logins(connection), hidden=hidden)
     return dataclasses.replace(
         fleet,
         forks=connection.forks,

@@ -7,6 +7,7 @@ Three examples, which are also tests, lie in ``docs/examples``.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,12 +56,14 @@ class Account:
 
 @dataclass(frozen=True)
 class FleetHost:
-    """One host, how it is reached, and as whom; without options it is this machine."""
+    """One host, how it is reached, and as whom; without options it is this machine, whose
+    PowerShell does not get the environment variables that are ``hidden``."""
 
     name: str
     options: ConnectionOptions | None = None
     login: Credential | None = None
     inventory: InventoryHost | None = field(default=None, repr=False)
+    hidden: tuple[str, ...] = ()
 
     @property
     def credential(self) -> Account | None:
@@ -75,7 +78,7 @@ class FleetHost:
     def session(self, logon: Logon | None = None) -> Session:
         """A session that opens when it is first asked; raise InvalidInput for what cannot be."""
         if self.options is None:
-            return LocalSession()
+            return LocalSession(hidden=self.hidden)
         return RemoteSession(self.options, self.login, logon=logon)
 
 
@@ -126,10 +129,19 @@ class Fleet:
 
     @classmethod
     def reached(
-        cls, hosts: Iterable[InventoryHost], given: Mapping[str, Any], login: Login
+        cls,
+        hosts: Iterable[InventoryHost],
+        given: Mapping[str, Any],
+        login: Login,
+        *,
+        hidden: tuple[str, ...] = (),
     ) -> Self:
-        """These hosts as ``given`` and the inventory say; all input is checked now."""
-        return cls(tuple(_fleet_host(host, given, login) for host in hosts))
+        """These hosts as ``given`` and the inventory say; all input is checked now.
+
+        ``hidden`` are the environment variables with a password: they stay in this process.
+        """
+        found = (_fleet_host(host, given, login) for host in hosts)
+        return cls(tuple(dataclasses.replace(host, hidden=hidden) for host in found))
 
     def run(
         self, operations: Sequence[Operation[Any]], *, library: Any = None

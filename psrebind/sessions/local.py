@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -25,13 +25,18 @@ if TYPE_CHECKING:
     from psrebind.sessions.child_pool import ChildPool
 
 HOST: Final = "localhost"
+ENGINE_VARIABLE: Final = "PSREBIND_PWSH"
 SWITCHES: Final = ("-NoProfile", "-NonInteractive", "-NoLogo", "-s")
 # The first start after a boot reads a hundred megabytes, under a virus scanner.
 OPENING: Final = 60.0
+_DOWNLOAD: Final = "https://aka.ms/powershell"
 
 
 def find_engine(environment: Mapping[str, str], platform: str = sys.platform) -> Path | None:
-    """Windows PowerShell on Windows, as WebAdministration needs it; elsewhere pwsh on the PATH."""
+    """The engine that PSREBIND_PWSH names; else Windows PowerShell on Windows, as WebAdministration
+    needs it, and elsewhere pwsh on the PATH."""
+    if named := environment.get(ENGINE_VARIABLE):
+        return Path(named)
     if platform != "win32":
         found = shutil.which("pwsh", path=environment.get("PATH", ""))
         return Path(found) if found else None
@@ -48,7 +53,8 @@ def find_engine(environment: Mapping[str, str], platform: str = sys.platform) ->
 class LocalSession:
     """A session with this machine; starts its PowerShell when the first script comes.
 
-    Without an environment the child gets this process's own, save the password for hosts.
+    Without an environment the child gets this process's own, save the variables that hold the
+    password for hosts: PSREBIND_PASSWORD and those that are named as ``hidden``.
     """
 
     def __init__(
@@ -56,10 +62,12 @@ class LocalSession:
         executable: Path | None = None,
         *,
         environment: Mapping[str, str] | None = None,
+        hidden: Collection[str] = (),
         opening: float = OPENING,
     ) -> None:
         self._executable = executable
         self._environment = environment
+        self._hidden = {name.upper() for name in (PASSWORD_VARIABLE, *hidden)}
         self._opening = opening
         self._child: Child | None = None
         self._pool: ChildPool | None = None
@@ -136,13 +144,13 @@ class LocalSession:
     def _started(self) -> Child:
         environment = self._environment
         if environment is None:
-            environment = {k: v for k, v in os.environ.items() if k != PASSWORD_VARIABLE}
+            environment = {k: v for k, v in os.environ.items() if k.upper() not in self._hidden}
         engine = self._executable or find_engine(environment)
         if engine is None:
             raise ConnectError(
                 self.host,
                 "there is no PowerShell on the PATH",
-                advice="Install it (https://aka.ms/powershell), or name the path of one",
+                advice=f"Install it ({_DOWNLOAD}), or set {ENGINE_VARIABLE} to the path of one",
             )
         if engine.name.lower() == "powershell.exe":
             # Started under PowerShell 7 we have its module path, whose modules 5.1 cannot load.
@@ -153,7 +161,7 @@ class LocalSession:
             raise ConnectError(
                 self.host,
                 f"{engine} cannot be started: {error.strerror or error}",
-                advice="Name the path of a PowerShell (https://aka.ms/powershell)",
+                advice=f"Set {ENGINE_VARIABLE} to the path of a PowerShell ({_DOWNLOAD})",
             ) from error
 
     def _lost(self, phase: Phase, reason: str) -> SessionError:

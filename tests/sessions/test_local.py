@@ -77,11 +77,13 @@ def test_a_secret_arrives_and_the_next_one_too(session: LocalSession) -> None:
 
 
 def test_the_password_for_hosts_stays_here(pwsh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child gets our environment without the password, or exactly the one it is given."""
+    """The child gets our environment without the passwords, or exactly the one it is given."""
     monkeypatch.setenv("PSREBIND_PASSWORD", "secret")
+    monkeypatch.setenv("ADMIN_PASSWORD", "secret")
     monkeypatch.setenv("PSREBIND_OTHER", "seen")
-    with LocalSession(pwsh) as session:
-        assert answer(session, "$env:PSREBIND_PASSWORD + $env:PSREBIND_OTHER") == "seen"
+    names = ("PSREBIND_PASSWORD", "ADMIN_PASSWORD", "PSREBIND_OTHER")
+    with LocalSession(pwsh, hidden=["ADMIN_PASSWORD"]) as session:
+        assert answer(session, " + ".join(f"$env:{name}" for name in names)) == "seen"
     given = {"PATH": os.environ["PATH"], "HOME": str(Path.home()), "ONLY": "this"}
     with LocalSession(pwsh, environment=given) as session:
         assert answer(session, "$env:PSREBIND_OTHER + $env:ONLY") == "this"

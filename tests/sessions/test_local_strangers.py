@@ -44,13 +44,13 @@ def test_a_missing_engine_is_named() -> None:
     """A path where nothing is, is named with what to do."""
     text = said(Path("/nowhere/pwsh"))
     assert f"{Path('/nowhere/pwsh')} cannot be started" in text
-    assert "aka.ms/powershell" in text
+    assert "Set PSREBIND_PWSH to the path of a PowerShell (https://aka.ms/powershell)" in text
 
 
 def test_no_engine_at_all_is_said(tmp_path: Path) -> None:
     """Without a PowerShell on the PATH the error says how to get one."""
     environment = {"PATH": str(tmp_path), "SYSTEMROOT": str(tmp_path)}
-    refused = pytest.raises(ConnectError, match=r"no PowerShell.*aka\.ms/powershell")
+    refused = pytest.raises(ConnectError, match=r"no PowerShell.*set PSREBIND_PWSH to")
     with LocalSession(environment=environment) as session, refused:
         session.open()
 
@@ -149,6 +149,36 @@ def test_windows_powershell_is_found_where_windows_keeps_it(tmp_path: Path) -> N
         place.mkdir(parents=True)
         (place / "powershell.exe").touch()
         assert find_engine(environment, "win32") == place / "powershell.exe"
+
+
+@pytest.mark.parametrize("platform", ["win32", "linux"])
+def test_the_environment_names_the_engine(tmp_path: Path, platform: str) -> None:
+    """PSREBIND_PWSH wins over the PATH, and on Windows over Windows PowerShell."""
+    engine = str(tmp_path / "other" / "pwsh")
+    environment = {"SystemRoot": str(tmp_path), "PATH": str(tmp_path)}
+    place = tmp_path / "System32" / "WindowsPowerShell" / "v1.0"
+    place.mkdir(parents=True)
+    for known in (place / "powershell.exe", tmp_path / "pwsh"):
+        known.touch(mode=0o755)
+    assert find_engine(environment, platform) in (place / "powershell.exe", tmp_path / "pwsh")
+    assert find_engine({**environment, "PSREBIND_PWSH": engine}, platform) == Path(engine)
+
+
+@posix
+def test_variables_with_a_password_stay_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine that the environment names gets neither password, and all else."""
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("PSREBIND_PWSH", str(program(tmp_path, f"env >{trace}; exit 1")))
+    monkeypatch.setenv("PSREBIND_PASSWORD", "sesame")
+    monkeypatch.setenv("ADMIN_PASSWORD", "sesame")
+    monkeypatch.setenv("OTHER", "seen")
+    with LocalSession(hidden=["ADMIN_PASSWORD"]) as session, pytest.raises(ConnectError):
+        session.open()
+    said = trace.read_text("utf-8")
+    assert "OTHER=seen" in said
+    assert "sesame" not in said
 
 
 def test_psrpcore_is_not_imported_with_the_session() -> None:
