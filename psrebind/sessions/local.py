@@ -50,6 +50,11 @@ def find_engine(environment: Mapping[str, str], platform: str = sys.platform) ->
     return next((place for place in places if place.is_file()), None)
 
 
+def _has_windows(environment: Mapping[str, str]) -> bool:
+    # Every script finds Windows' programs by this variable, and what stands for Windows sets it.
+    return sys.platform == "win32" or "SYSTEMROOT" in map(str.upper, environment)
+
+
 class LocalSession:
     """A session with this machine; starts its PowerShell when the first script comes.
 
@@ -145,6 +150,10 @@ class LocalSession:
         environment = self._environment
         if environment is None:
             environment = {k: v for k, v in os.environ.items() if k.upper() not in self._hidden}
+        if self._executable is None and not _has_windows(environment):
+            raise ConnectError(
+                self.host, "this machine is no Windows", advice="Name a Windows host instead"
+            )
         engine = self._executable or find_engine(environment)
         if engine is None:
             raise ConnectError(

@@ -55,6 +55,19 @@ def test_no_engine_at_all_is_said(tmp_path: Path) -> None:
         session.open()
 
 
+@posix
+def test_a_machine_without_windows_is_told_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing is, or stands for, a Windows, no engine is started."""
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("PSREBIND_PWSH", str(program(tmp_path, f"touch {trace}")))
+    monkeypatch.delenv("SYSTEMROOT", raising=False)
+    with LocalSession() as session, pytest.raises(ConnectError, match="is no Windows"):
+        session.open()
+    assert not trace.exists()
+
+
 def test_a_folder_and_a_text_are_no_engine(tmp_path: Path) -> None:
     """What cannot be executed is a ConnectError, whatever the system calls it."""
     text = tmp_path / "notes.txt"
@@ -174,6 +187,7 @@ def test_variables_with_a_password_stay_here(
     monkeypatch.setenv("PSREBIND_PASSWORD", "sesame")
     monkeypatch.setenv("ADMIN_PASSWORD", "sesame")
     monkeypatch.setenv("OTHER", "seen")
+    monkeypatch.setenv("SYSTEMROOT", "/windows")
     with LocalSession(hidden=["ADMIN_PASSWORD"]) as session, pytest.raises(ConnectError):
         session.open()
     said = trace.read_text("utf-8")
