@@ -41,11 +41,12 @@ class HostConnection:
 def connection(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> HostConnection:
     """How to reach a host; `given` has what the command line says, fields of ConnectionOptions
     and `user`, and wins."""
-    if is_local(host):
-        return HostConnection(host.name, None)
     said = _Said(host)
-    said.refuse_unknown_connection()
     asked = {name: value for name, value in given.items() if value is not None}
+    if is_local(host, given):
+        _refuse_ambiguous(said, asked)
+        return HostConnection(host.name, None)
+    said.refuse_unknown_connection()
     user = asked.pop("user", None)
     own_user = said.text("user")
     fields = {**_fields(said, asked), **asked}
@@ -61,15 +62,20 @@ def connection(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> HostCon
     return HostConnection(host.name, options, user or own_user, password)
 
 
-def is_local(host: InventoryHost) -> bool:
-    """Whether the host is this machine, reached without a network."""
-    kind = _Said(host).kind
-    return kind == "local" or (kind is None and host.name.lower() == LOCALHOST)
+def is_local(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> bool:
+    """Whether the host is this machine, reached without a network.
+
+    ``localhost`` with a port or an address is the end of a tunnel, and another machine.
+    """
+    said = _Said(host)
+    if said.kind is not None or host.name.lower() != LOCALHOST:
+        return said.kind == "local"
+    return not any(given.get(name) or said.key(name) for name in ("address", "port"))
 
 
 def endpoint(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> tuple[str, int]:
     """Address, or name without one, and port: hosts that agree in both are one host."""
-    if is_local(host):
+    if is_local(host, given):
         return LOCALHOST, 0
     said = _Said(host)
     said.refuse_unknown_connection()
@@ -78,6 +84,20 @@ def endpoint(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> tuple[str
         address = str(ipaddress.ip_address(address))
     ssl, port = _protocol(said, given)
     return address.rstrip("."), port or (5986 if ssl else 5985)
+
+
+def _refuse_ambiguous(said: _Said, asked: Mapping[str, Any]) -> None:
+    """Whoever says how to connect to localhost may mean another machine than this one."""
+    if said.kind == "local":
+        return
+    key = next((key for name in SETTINGS if (key := said.key(name))), None)
+    if asked or key:
+        what = next(iter(asked), "connection setting")
+        reason = (
+            f"this machine takes no {what}: leave that out (in an inventory say "
+            "ansible_connection=local), or give a port to reach what WinRM is there"
+        )
+        raise said.host.error(reason, key=key)
 
 
 class _Said:

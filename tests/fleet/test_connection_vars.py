@@ -165,6 +165,51 @@ def test_the_local_session(line: str, local: bool) -> None:
     assert (connection(host).options is None) is local
 
 
+@pytest.mark.parametrize(
+    ("line", "given", "place"),
+    [
+        ("localhost", {"port": 15985}, ("localhost", 15985)),
+        ("localhost", {"address": "::1", "user": "x", "ssl": True}, ("::1", 5986)),
+        ("localhost:15985 ansible_user=x", {}, ("localhost", 15985)),
+        ("localhost ansible_psrp_port=15985", {"user": "x"}, ("localhost", 15985)),
+        ("LocalHost ansible_host=10.0.0.1", {}, ("10.0.0.1", 5985)),
+    ],
+)
+def test_localhost_with_a_port_or_an_address_is_the_end_of_a_tunnel(
+    line: str, given: dict[str, Any], place: tuple[str, int]
+) -> None:
+    """Who says where WinRM is means the machine behind it, and not this one."""
+    host = host_of(line)
+    found = connection(host, given).options
+    assert found is not None
+    assert (found.address or found.host.lower(), found.effective_port) == place
+    assert endpoint(host, given) == place
+
+
+@pytest.mark.parametrize(
+    ("line", "given", "words"),
+    [
+        ("localhost", {"user": "x"}, "localhost: this machine takes no user: leave that out"),
+        ("localhost", {"ssl": True, "port": None}, "takes no ssl"),
+        ("localhost ansible_user=x", {}, "ansible_user: localhost: .*ansible_connection=local"),
+        ("localhost ansible_psrp_auth=ntlm", {}, "ansible_psrp_auth: .* give a port"),
+    ],
+)
+def test_localhost_with_other_settings_is_refused(
+    line: str, given: dict[str, Any], words: str
+) -> None:
+    """A user or a way to log on may be meant for another machine: nothing is changed here."""
+    with pytest.raises(InventoryError, match=words):
+        connection(host_of(line), given)
+
+
+def test_a_local_connection_takes_what_others_need() -> None:
+    """Where the inventory says local, the settings of its groups and of the fleet do not matter."""
+    host = host_of("localhost:15985 ansible_connection=local ansible_user=x")
+    assert connection(host, {"user": "y", "port": 1}).options is None
+    assert endpoint(host, {"port": 1}) == ("localhost", 0)
+
+
 def test_a_host_without_inventory_is_refused_without_a_file() -> None:
     """A mistake of the command line alone blames no inventory."""
     with pytest.raises(InvalidInput, match=r"^w: basic without ssl"):
