@@ -87,8 +87,8 @@ class Endpoint:
     ) -> None:
         self.settings = settings
         self._faults = faults
-        self._shells = ShellTable(engine_factory, limit_per_user=settings.max_shells_per_user)
-        self._service = Service(self._shells, machine=settings.address)
+        self.shells = ShellTable(engine_factory, limit_per_user=settings.max_shells_per_user)
+        self._service = Service(self.shells, machine=settings.address)
         self._authenticator = Authenticator(settings.users, settings.allow_unencrypted)
         self._connections: weakref.WeakKeyDictionary[asyncio.BaseTransport, Connection]
         self._connections = weakref.WeakKeyDictionary()
@@ -113,7 +113,7 @@ class Endpoint:
     @property
     def open_shells(self) -> int:
         """How many shells are open."""
-        return self._shells.count
+        return len(self.shells.open)
 
     @property
     def logons(self) -> dict[str, Logons]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -55,6 +55,7 @@ class Shell:
     engine: ShellEngine
     idle_timeout: float
     last_used: float
+    options: Mapping[str, str] = field(default_factory=dict)
     in_use: int = 0
     pipelines: set[uuid.UUID] = field(default_factory=set)
     leftover: dict[uuid.UUID | None, Received] = field(default_factory=dict)
@@ -100,7 +101,7 @@ class Shell:
 
 
 class ShellTable:
-    """The open shells of one host; used by its loop only, except `count`."""
+    """The open shells of one host; used by its loop only, except `open`."""
 
     def __init__(self, engine_factory: Callable[[], ShellEngine], *, limit_per_user: int) -> None:
         self._engine_factory = engine_factory
@@ -111,12 +112,18 @@ class ShellTable:
         self._closed = False
 
     @property
-    def count(self) -> int:
-        """How many shells are open."""
-        return len(self._shells)
+    def open(self) -> tuple[Shell, ...]:
+        """The shells that are open."""
+        return tuple(self._shells.values())
 
     async def create(
-        self, shell_id: uuid.UUID, creation_xml: bytes, *, user: str, idle_timeout: float
+        self,
+        shell_id: uuid.UUID,
+        creation_xml: bytes,
+        *,
+        user: str,
+        idle_timeout: float,
+        options: Mapping[str, str],
     ) -> Shell:
         """Open a shell, unless the user has too many."""
         if self._closed:
@@ -139,7 +146,7 @@ class ShellTable:
         finally:
             del self._opening[shell_id]
         now = asyncio.get_running_loop().time()
-        shell = Shell(shell_id, user, engine, idle_timeout, last_used=now)
+        shell = Shell(shell_id, user, engine, idle_timeout, last_used=now, options=options)
         self._shells[shell_id] = shell
         self._watchers[shell_id] = asyncio.create_task(self._close_when_idle(shell))
         return shell

@@ -22,6 +22,8 @@ from psrebind.lab.streams import ShellGone
 _RSP: Final = soap.NAMESPACES["rsp"]
 DONE: Final = f"{_RSP}/CommandState/Done"
 RUNNING: Final = f"{_RSP}/CommandState/Running"
+# The session configurations that there are; Windows does not tell upper case from lower.
+CONFIGURATIONS: Final = frozenset({f"{soap.NAMESPACES['pwsh']}/microsoft.powershell"})
 # Clients spell them `.../signal/Terminate`, `powershell/signal/ctrl_c`, and Windows' own `crtl_c`.
 STOP_SIGNALS: Final = frozenset({"terminate", "ctrl_c", "crtl_c", "ctrl_break"})
 
@@ -98,11 +100,15 @@ class Service:
             await self._shells.close(self._shells.find(request.shell))
 
     async def _create(self, request: Request, user: str) -> list[Element]:
+        if request.resource_uri.lower() not in CONFIGURATIONS:
+            raise wsman_faults.unknown_resource(request.resource_uri)
         body = _body(request)
         shell_id = parse_id(body.get("ShellId") or str(uuid.uuid4()), "ShellId")
         idle = soap.seconds(soap.find_text(body, "rsp:IdleTimeOut"), DEFAULT_IDLE_TIMEOUT)
         creation_xml = _bytes(soap.find_text(body, "pwsh:creationXml"))
-        shell = await self._shells.create(shell_id, creation_xml, user=user, idle_timeout=idle)
+        shell = await self._shells.create(
+            shell_id, creation_xml, user=user, idle_timeout=idle, options=request.options
+        )
         created = element(
             "wst:ResourceCreated",
             children=[

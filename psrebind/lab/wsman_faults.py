@@ -64,6 +64,18 @@ def too_many_shells(limit: int) -> WSManFault:
     )
 
 
+def unknown_resource(uri: str) -> WSManFault:
+    """Return the fault of a Create for a session configuration that the host does not have."""
+    return WSManFault(
+        0x8033803B,
+        f"The WS-Management service cannot process the request. The resource URI ({uri}) was not "
+        "found in the WS-Management catalog. The catalog contains the metadata that describes "
+        "resources, or logical endpoints. ",
+        subcode="wsa:DestinationUnreachable",
+        blame="Sender",
+    )
+
+
 def unsupported_action(action: str) -> WSManFault:
     """Return the fault of an action that this service does not know."""
     return WSManFault(

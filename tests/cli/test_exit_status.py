@@ -23,6 +23,7 @@ from psrebind.errors import (
     ScriptError,
     SessionLost,
 )
+from psrebind.lab.runtime import Lab
 
 OLD = "a" * 40
 NEW = "b" * 40
@@ -94,6 +95,13 @@ def test_an_unknown_name_is_4(psrebind: Command, monkeypatch: pytest.MonkeyPatch
     ran = psrebind("hosts", "host.invalid", "-u", "x")
     assert ran.status == 4
     assert "host.invalid: the name does not resolve" in ran.err
+
+
+def test_an_unknown_session_configuration_is_4(as_admin: Command, lab: Lab) -> None:
+    """It is named, with where to look for those that there are."""
+    ran = as_admin("hosts", lab.hosts["web01"].address, "--configuration-name", "nope")
+    assert ran.status == 4
+    assert "there is no session configuration nope. See Get-PSSessionConfiguration" in ran.err
 
 
 @pytest.fixture
