@@ -37,21 +37,27 @@ class Standing:
 
 @dataclass(eq=False)
 class Turn:
-    """The Logon of one host's session: its turn to send the credential, and how that ended."""
+    """The Logon of one host's session: its turn to send the credential, and how that ended.
+
+    ``passed_over`` when its time was over while another host had the turn.
+    """
 
     host: str
     limits: Limits
     standing: Standing
+    passed_over: bool = False
 
     def begin(self) -> None:
         """Wait until the host may send the credential; raise when it may not any more."""
         standing = self.standing
         with standing.changed:
             while not (standing.accepted or standing.refusal):
+                is_free = standing.holder in (None, self)
                 # First of all: a session that nobody waits for any more must not take a turn.
                 if reason := self.limits.reached:
+                    self.passed_over = not is_free
                     raise stopped(self.host, Phase.OPENING, reason)
-                if standing.holder in (None, self):
+                if is_free:
                     standing.holder = self
                     return
                 standing.changed.wait(_TICK)

@@ -68,7 +68,7 @@ class Result(Generic[Host, T]):
 
 @dataclass
 class Runner(Generic[Host, T]):
-    """Carries work to hosts, at most ``forks`` at a time, each within ``seconds``."""
+    """Carries work to hosts, at most ``forks`` at a time, each within ``seconds`` of its own."""
 
     open_session: Open[Host]
     work: Work[Host, T]
@@ -119,23 +119,28 @@ class Runner(Generic[Host, T]):
         return self._standings.setdefault(host.credential, Standing())
 
     def _one(self, host: Host, standing: Standing, whole: Limits) -> Result[Host, T]:
-        began = monotonic()
         self.on_started(host)
-        limits = self._limits(whole)
-        turn = Turn(host.name, limits, standing)
+        began = monotonic()
+        while True:
+            turn = Turn(host.name, self._limits(whole), standing)
+            result = self._tried(host, turn)
+            # Another host's silence took all its time: it has not been tried, and begins anew.
+            if not turn.passed_over or whole.reached:
+                return replace(result, seconds=monotonic() - began)
+
+    def _tried(self, host: Host, turn: Turn) -> Result[Host, T]:
         error: PsrebindError | None = None
         try:
             with self.open_session(host, turn) as session:
-                session.open(limits=limits)
-                value = self.work(session, host, limits)
+                session.open(limits=turn.limits)
+                return Result(host, self.work(session, host, turn.limits))
         except PsrebindError as raised:
             error = raised
-            return Result(host, error=error, seconds=monotonic() - began)
+            return Result(host, error=error)
         except Exception:
-            return Result(host, seconds=monotonic() - began, bug=traceback.format_exc())
+            return Result(host, bug=traceback.format_exc())
         finally:
             turn.ended(error)
-        return Result(host, value, seconds=monotonic() - began)
 
     def _limits(self, whole: Limits) -> Limits:
         own = Limits.within(self.seconds, whole.cancelled)

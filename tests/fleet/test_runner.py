@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -201,25 +202,42 @@ def test_hosts_that_hang_do_not_hold_up_the_others(fleet: Fleet) -> None:
     assert sorted(ended[:6]) == [f"web{number:02}" for number in range(6, 12)]
 
 
-def test_a_host_that_waits_for_its_turn_heeds_its_limits(fleet: Fleet) -> None:
-    """While one host tries the credential, the others end as their time or a person wants."""
-    limits, trying = Limits(), threading.Event()
-    fleet.connecting = lambda name: name == "web00" or trying.wait(20)
+@pytest.mark.parametrize("whole", [0.5, None])
+def test_a_host_that_waits_for_its_turn_heeds_the_limits(fleet: Fleet, whole: float | None) -> None:
+    """While one host tries the credential, the run's time or a person ends those that wait."""
+    limits, over = Limits.within(whole), threading.Event()
 
     def hang(_: str) -> None:
-        trying.set()
-        assert limits.cancelled.wait(20)
+        if whole is None:
+            limits.cancelled.set()
+        assert over.wait(20)
 
     fleet.logging_on = hang
-    errors = {}
-    for result in fleet.runner(seconds=0.5, limits=limits).run(places(4)):
-        errors[result.host.name] = result.error
+    errors = []
+    for result in fleet.runner(limits=limits, forks=4).run(places(4)):
+        errors.append(str(result.error).partition(": ")[2])
         if len(errors) == 3:
-            limits.cancelled.set()
-    assert fleet.logged_on == ["web00"]
-    assert {str(errors[f"web{number:02}"]).partition(": ")[2] for number in (1, 2, 3)} == {
-        "the time limit of 0.5 s has passed before the script was sent"
-    }
+            over.set()
+    assert len(fleet.logged_on) == 1
+    reason = "cancelled" if whole is None else "the time limit of 0.5 s has passed"
+    assert errors[:3] == [f"{reason} before the script was sent"] * 3
+
+
+def test_a_silent_logon_costs_no_other_host(fleet: Fleet) -> None:
+    """A host whose time another one used up by its silence has all of it once it has the turn."""
+
+    def hang(name: str) -> None:
+        if fleet.logged_on == [name]:
+            time.sleep(0.5)
+            fleet.errors[name] = ConnectError(name, "the host stopped answering")
+
+    fleet.logging_on = hang
+    began: list[str] = []
+    runner = fleet.runner(seconds=0.2, on_started=lambda host: began.append(host.name))
+    results = by_name(runner.run(places(5)))
+    silent = fleet.logged_on[0]
+    assert [name for name, result in results.items() if result.error] == [silent]
+    assert sorted(began) == sorted(results)
 
 
 def test_a_refusal_in_mid_run_stops_the_rest(fleet: Fleet) -> None:
