@@ -30,14 +30,6 @@ class TaskLine:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
-class Registered:
-    """What became of the task on one host, and the execution policy that its script meets."""
-
-    line: TaskLine
-    policy: str = ""
-
-
 def task_line_row(line: TaskLine) -> dict[str, object]:
     """An outcome for a person: what there is to say."""
     row = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psrebind.cli.asking import Visit, advised
 from psrebind.decode.events import LifecycleEvent
@@ -12,29 +12,42 @@ from psrebind.model import Binding, Certificate
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
-from psrebind.operations.get_rebind_task import GetRebindTask
+from psrebind.operations.get_rebind_notification import GetRebindNotification
 from psrebind.rebind.renewals import followed, known
-from psrebind.rebind.task_report import Events, TaskMethod, TaskReport, report
+from psrebind.rebind.task_report import Events, TaskMethod, TaskReport, Tasks, question, report
 
 if TYPE_CHECKING:
+    from psrebind.operations.base import Operation
     from psrebind.replies import Body
+
+
+def looking(method: TaskMethod) -> tuple[Operation[Any], ...]:
+    """What reads the tasks of a host, and for a notification task its script too."""
+    more = (GetRebindNotification(),) if method is TaskMethod.NOTIFICATION else ()
+    return (question(method), *more)
+
+
+def tasks_of(asked: Sequence[Operation[Any]], bodies: Sequence[Body]) -> Tasks:
+    """The tasks out of the answers to these questions; raises what any of them met."""
+    with advised():
+        return Tasks(*(one.rows(body)[0] for one, body in zip(asked, bodies, strict=True)))
 
 
 def read_report(visit: Visit, method: TaskMethod) -> TaskReport:
     """Ask a host and judge; without bindings or certificates the report says less."""
-    reading, asked = GetRebindTask(), GetLifecycleEvent(query=event_query(ids=[1001]))
-    bound, stored = GetIisBinding(), GetCertificate()
-    reply = visit.ask([reading, asked, bound, stored])
+    asked = GetLifecycleEvent(query=event_query(ids=[1001]))
+    bound, stored, looks = GetIisBinding(), GetCertificate(), looking(method)
+    first, second, third, *rest = visit.ask([asked, bound, stored, *looks]).bodies
+    tasks = tasks_of(looks, rest)
     with advised():
-        (tasks,) = reading.rows(reply.bodies[0])
-        events = Events(asked.rows(reply.bodies[1])[0], asked.result(reply.bodies[1]))
+        events = Events(asked.rows(first)[0], asked.result(first))
     told = [one for one in events.found if isinstance(one, LifecycleEvent)]
-    certificates = _certificates(visit, stored, reply.bodies[3])
+    certificates = _certificates(visit, stored, third)
     return report(
         method,
         tasks,
         events,
-        bindings=_bindings(visit, bound, reply.bodies[2]),
+        bindings=_bindings(visit, bound, second),
         chains=followed(known(certificates, told)),
     )
 

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from psrebind.cli.asking import Visit
     from psrebind.cli.rows import Rows
     from psrebind.cli.tally import Ending
-    from psrebind.cli.task_lines import Registered, TaskLine
+    from psrebind.cli.task_outcomes import Registered
+    from psrebind.errors import HostError
     from psrebind.operations.base import Operation
     from psrebind.operations.get_rebind_task import RebindTasks
-    from psrebind.rebind.task_report import TaskMethod, TaskReport
+    from psrebind.rebind.task_report import TaskMethod, TaskReport, Tasks
 
 NEEDS_PERSON = 3
 Method = Annotated[
@@ -80,50 +81,42 @@ def enable(
     ] = False,
 ) -> int:
     """Register the task that follows renewals, and turn its log on; run twice, it changes once."""
-    from psrebind.cli.task_lines import Registered
-    from psrebind.operations.get_rebind_task import GetRebindTask
+    from psrebind.cli.task_outcomes import Registered, enabled, would_enable
     from psrebind.operations.register_rebind_notification import RegisterRebindNotification
     from psrebind.operations.register_rebind_task import RegisterRebindTask
     from psrebind.rebind.task_report import TaskMethod
 
     method = TaskMethod(way.method)
-    reading = GetRebindTask()
-    change: RegisterRebindTask | RegisterRebindNotification
-    if method is TaskMethod.APPCMD:
-        change = RegisterRebindTask(force=force)
-    else:
-        change = RegisterRebindNotification(force=force)
-    asked: list[Operation[Any]] = [reading] if way.dry_run else [change, reading]
+    appcmd = method is TaskMethod.APPCMD
+    kind = RegisterRebindTask if appcmd else RegisterRebindNotification
 
     def register(visit: Visit) -> Registered:
-        *done, tasks = _answers(visit, asked)
-        if not done:
-            return Registered(_would_enable(visit.name, method, tasks, force=force))
-        policy = getattr(done[0], "policy", "")
-        return Registered(_enabled(visit.name, method, done[0], tasks), policy)
+        if way.dry_run:
+            found = _looked(visit, method)
+            return Registered(would_enable(visit.name, method, found, force=force))
+        row, tasks, unread = _changed(visit, kind(force=force), method)
+        line = enabled(visit.name, method, row, tasks)
+        return Registered(line, getattr(row, "policy", ""), unread)
 
     return _carried_out(target, connection, way, register, doing="enable the task on")
 
 
 def disable(target: Target, way: Way, connection: Connection) -> int:
     """Take the task that follows renewals away; where there is none, nothing changes."""
-    from psrebind.cli.task_lines import Registered
-    from psrebind.operations.get_rebind_task import GetRebindTask
+    from psrebind.cli.task_outcomes import Registered, disabled, would_disable
     from psrebind.operations.unregister_rebind_notification import UnregisterRebindNotification
     from psrebind.operations.unregister_rebind_task import UnregisterRebindTask
     from psrebind.rebind.task_report import TaskMethod
 
     method = TaskMethod(way.method)
-    reading = GetRebindTask()
-    change: UnregisterRebindTask | UnregisterRebindNotification
     appcmd = method is TaskMethod.APPCMD
-    change = UnregisterRebindTask() if appcmd else UnregisterRebindNotification()
-    asked: list[Operation[Any]] = [reading] if way.dry_run else [change, reading]
+    kind = UnregisterRebindTask if appcmd else UnregisterRebindNotification
 
     def unregister(visit: Visit) -> Registered:
-        *done, tasks = _answers(visit, asked)
-        changed = done[0].changed if done else None
-        return Registered(_disabled(visit.name, method, changed, tasks))
+        if way.dry_run:
+            return Registered(would_disable(visit.name, method, _looked(visit, method)))
+        row, tasks, unread = _changed(visit, kind(), method)
+        return Registered(disabled(visit.name, method, row, tasks), unread=unread)
 
     return _carried_out(target, connection, way, unregister, doing="disable the task on")
 
@@ -143,84 +136,33 @@ def _carried_out(
     return on_hosts(asked, work, _present, consent=consent)
 
 
-def _answers(visit: Visit, asked: list[Operation[Any]]) -> list[Any]:
-    """The one row of each operation, from one pipeline; raises what any of them met."""
+def _looked(visit: Visit, method: TaskMethod) -> Tasks:
+    from psrebind.cli.task_status import looking, tasks_of
+
+    asked = looking(method)
+    return tasks_of(asked, visit.ask(asked).bodies)
+
+
+def _changed(
+    visit: Visit, change: Operation[Any], method: TaskMethod
+) -> tuple[Any, RebindTasks | None, HostError | None]:
+    """What a change says, and the tasks after it, of one pipeline; or why these are not known.
+
+    What was done must be seen, even where reading after it fails.
+    """
     from psrebind.cli.asking import advised
+    from psrebind.cli.task_status import tasks_of
+    from psrebind.errors import HostError
+    from psrebind.rebind.task_report import question
 
-    reply = visit.ask(asked)
+    reading = question(method)
+    done, *rest = visit.ask([change, reading]).bodies
     with advised():
-        return [one.rows(body)[0] for one, body in zip(asked, reply.bodies, strict=True)]
-
-
-def _enabled(target: str, method: TaskMethod, row: Any, tasks: RebindTasks) -> TaskLine:
-    from psrebind.cli.task_lines import TaskLine, channel_words, shared_reason, task_name
-    from psrebind.rebind.task_report import other_tasks
-
-    outcome = "skipped" if row.skipped else "changed" if row.changed else "unchanged"
-    channel = channel_words(row.enabled_after)
-    return TaskLine(
-        host=target,
-        method=method,
-        task=task_name(method),
-        outcome=outcome,
-        channel=channel if row.enabled_before == row.enabled_after else f"off → {channel}",
-        differences=_before(method, row),
-        others=other_tasks(method, tasks.tasks),
-        reason=shared_reason(row.shared) if row.skipped else None,
-    )
-
-
-def _before(method: TaskMethod, row: Any) -> tuple[str, ...]:
-    """What was found that is not as psrebind registers it."""
-    from psrebind.rebind.task_report import TaskMethod, task_differences
-
-    if method is TaskMethod.APPCMD:
-        return task_differences(method, row.before) if row.before else ("there was no task",)
-    if not row.before.state:
-        return ("there was no task",)
-    found = [] if row.before.handler == row.after.handler else ["its script was another"]
-    found += [] if row.before.waiting else ["it did not wait for replaced certificates"]
-    found += [] if row.before.state != "Disabled" else ["it was disabled"]
-    same = row.before.arguments == row.after.arguments
-    return (*found, *([] if same else [f"its arguments were '{row.before.arguments}'"]))
-
-
-def _would_enable(target: str, method: TaskMethod, tasks: RebindTasks, *, force: bool) -> TaskLine:
-    from psrebind.cli.task_lines import TaskLine, channel_words, shared_reason, task_name
-    from psrebind.rebind.task_report import PLACES, other_tasks, task_differences
-
-    mine = [one for one in tasks.tasks if (one.path, one.name) == PLACES[method]]
-    found = task_differences(method, mine[0].xml) if mine else ("there is no task",)
-    skipped = bool(tasks.shared) and not force
-    outcome = "skipped" if skipped else "unchanged" if tasks.enabled and not found else "planned"
-    return TaskLine(
-        host=target,
-        method=method,
-        task=task_name(method),
-        outcome=outcome,
-        channel=channel_words(tasks.enabled),
-        differences=found,
-        others=other_tasks(method, tasks.tasks),
-        reason=shared_reason(tasks.shared) if skipped else None,
-    )
-
-
-def _disabled(
-    target: str, method: TaskMethod, changed: bool | None, tasks: RebindTasks
-) -> TaskLine:
-    from psrebind.cli.task_lines import TaskLine, channel_words, task_name
-    from psrebind.rebind.task_report import PLACES, other_tasks
-
-    there = any((one.path, one.name) == PLACES[method] for one in tasks.tasks)
-    outcome = "changed" if changed else "planned" if changed is None and there else "unchanged"
-    return TaskLine(
-        host=target,
-        method=method,
-        task=task_name(method),
-        outcome=outcome,
-        channel=channel_words(tasks.enabled),
-        others=other_tasks(method, tasks.tasks),
-    )
+        (row,) = change.rows(done)
+    try:
+        return row, tasks_of([reading], rest).found, None
+    except HostError as error:
+        return row, None, error
 
 
 def _present(done: Registered, rows: Rows) -> Ending:
@@ -235,4 +177,7 @@ def _present(done: Registered, rows: Rows) -> Ending:
         tell(f"{line.host}: on the same event: {other_words(other)}")
     if sentence := policy_sentence(done.policy):
         tell(f"{line.host}: {sentence}")
+    if done.unread:
+        tell(f"{line.host}: {line.outcome}; the tasks could not be read after it: {done.unread}")
+        return done.unread.exit_status
     return 0 if line.outcome == "planned" else Outcome(line.outcome)

@@ -67,6 +67,10 @@ def _check(asked: Asked, after: Row, *, on: bool) -> None:
         raise Refused(f"The task {task} is not as it was registered: {after['arguments'] or ''}")
 
 
+def _look(host: Host, asked: Asked) -> Iterator[Row]:
+    yield _state(host, asked)
+
+
 def _unregister(host: Host, asked: Asked) -> Iterator[Row]:
     before = _state(host, asked)
     if before["state"]:
@@ -84,12 +88,14 @@ def _unregister(host: Host, asked: Asked) -> Iterator[Row]:
 
 
 def _state(host: Host, asked: Asked) -> Row:
-    found: Row = {"handler": None, "state": None, "arguments": None, "waiting": False}
+    found: Row = {"script": SCRIPT, "handler": None, "state": None}
+    found |= {"arguments": None, "waiting": False}
     if host.call("files.exists", {"path": SCRIPT}) == "file":
         found["handler"] = host.call("files.read", {"path": SCRIPT})
     if task := found_task(host, place_of(asked)):
         channel = asked.value("channel").casefold()
-        texts = [(one["subscription"] or "").casefold() for one in task["triggers"]]
+        enabled = [one for one in task["triggers"] if one["enabled"]]
+        texts = [(one["subscription"] or "").casefold() for one in enabled]
         found["state"] = task["state"]
         found["arguments"] = task["actions"][0]["arguments"] if task["actions"] else ""
         found["waiting"] = any("1001" in text.partition(channel)[2] for text in texts)
@@ -108,6 +114,7 @@ def _runs(found: Row) -> bool:
 
 
 NOTIFICATIONS: dict[str, Operation] = {
+    "get_rebind_notification": _look,
     "register_rebind_notification": _register,
     "unregister_rebind_notification": _unregister,
 }

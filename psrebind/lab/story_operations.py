@@ -51,7 +51,8 @@ def _found(host: Host, log: str, xpath: str, newest: int) -> list[Row]:
 
 
 def _task(host: Host, asked: Asked) -> Iterator[Row | str]:
-    wanted, channel = place_of(asked), asked.value("channel").casefold()
+    wanted, channel = "".join(place_of(asked).values()), asked.value("channel").casefold()
+    places = [one.casefold() for one in asked.value("places")]
     log = log_of(host, asked.value("channel"))
     tasks = []
     for one in host.call("tasks.list", {"path": None, "name": None}):
@@ -60,12 +61,22 @@ def _task(host: Host, asked: Asked) -> Iterator[Row | str]:
             continue
         place = {"path": one["path"], "name": one["name"]}
         waiting = [t for t in one["triggers"] if channel in (t["subscription"] or "").casefold()]
-        if waiting or place == wanted:
-            info = host.call("tasks.info", place)
-            row = place | {"state": one["state"], "xml": host.call("tasks.export", place)}
-            last = info["last_run"] and _utc(info["last_run"])
-            tasks.append(row | {"last_run": last, "last_result": info["last_result"]})
+        name = "".join(place.values())
+        if waiting or name.casefold() in places:
+            try:
+                tasks.append(_row(host, place, one["state"]))
+            except HostFault as fault:
+                if name.casefold() == wanted.casefold():
+                    raise
+                yield f"The task {name} cannot be read: {fault.message}"
     yield {"enabled": log and log["enabled"], "tasks": tasks, "shared": shared_templates(host)}
+
+
+def _row(host: Host, place: Row, state: str) -> Row:
+    info = host.call("tasks.info", place)
+    row = place | {"state": state, "xml": host.call("tasks.export", place)}
+    last = info["last_run"] and _utc(info["last_run"])
+    return row | {"last_run": last, "last_result": info["last_result"]}
 
 
 def _register(host: Host, asked: Asked) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psrebind.decode.events import SYSTEM_CHANNEL
+from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH
 from psrebind.model import Thumbprint
 from psrebind.operations.base import Query
@@ -38,4 +39,9 @@ class GetRebindTask(Query[RebindTasks]):
 
     task_path: str = TASK_PATH
     task_name: str = TASK_NAME
+    # Read whatever they wait for: an edited task of psrebind's own is still its own.
+    places: tuple[str, ...] = (
+        f"{TASK_PATH}{TASK_NAME}",
+        f"{NOTIFICATION_PATH}{NOTIFICATION_NAME}",
+    )
     channel: str = SYSTEM_CHANNEL

@@ -8,26 +8,15 @@ from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
 from psrebind.model import Thumbprint
 from psrebind.operations.base import Change
+from psrebind.operations.get_rebind_notification import NotificationState
 from psrebind.templates import shipped
 
 HANDLER = "notification_handler.ps1"
 
 
-def _handler() -> str:
+def handler() -> str:
+    """The script's text as psrebind writes it."""
     return shipped(HANDLER)
-
-
-@dataclass(frozen=True)
-class NotificationState:
-    """The script's text, and the task's state and arguments; None for what is not there.
-
-    ``waiting`` says that the task waits for replaced certificates.
-    """
-
-    handler: str | None
-    state: str | None
-    arguments: str | None
-    waiting: bool
 
 
 @dataclass(frozen=True)
@@ -51,5 +40,5 @@ class RegisterRebindNotification(Change[NotificationRegistration]):
     task_path: str = NOTIFICATION_PATH
     task_name: str = NOTIFICATION_NAME
     channel: str = SYSTEM_CHANNEL
-    handler: str = field(init=False, default_factory=_handler)
+    handler: str = field(init=False, default_factory=handler)
     force: bool = False

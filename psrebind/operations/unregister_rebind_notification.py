@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
 from psrebind.operations.base import Change
-from psrebind.operations.register_rebind_notification import NotificationState
+from psrebind.operations.get_rebind_notification import NotificationState
 
 
 @dataclass(frozen=True)

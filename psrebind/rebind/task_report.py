@@ -18,7 +18,9 @@ from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences
 from psrebind.errors import DecodeError
 from psrebind.model import Binding, Thumbprint
 from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent
-from psrebind.operations.get_rebind_task import RebindTasks, TaskRow
+from psrebind.operations.get_rebind_notification import NotificationState
+from psrebind.operations.get_rebind_task import GetRebindTask, RebindTasks, TaskRow
+from psrebind.operations.register_rebind_notification import handler
 from psrebind.rebind.renewals import Chain, Handled, Standing, standing
 
 
@@ -33,6 +35,10 @@ PLACES = {
     TaskMethod.APPCMD: (TASK_PATH, TASK_NAME),
     TaskMethod.NOTIFICATION: (NOTIFICATION_PATH, NOTIFICATION_NAME),
 }
+
+
+# What Windows puts after the script of a notification task (field notes A6).
+_HASHES = "-OldCertHash $(OldCertHash) -NewCertHash $(NewCertHash)"
 
 
 @dataclass(frozen=True)
@@ -93,23 +99,38 @@ class Events:
     found: Sequence[LifecycleEvent | UnreadableEvent]
 
 
+@dataclass(frozen=True)
+class Tasks:
+    """The tasks of a host; ``notification`` where that method was asked for."""
+
+    found: RebindTasks
+    notification: NotificationState | None = None
+
+
+def question(method: TaskMethod) -> GetRebindTask:
+    """What reads the tasks of a host, where that of the method must be readable."""
+    path, name = PLACES[method]
+    return GetRebindTask(task_path=path, task_name=name)
+
+
 def report(
     method: TaskMethod,
-    tasks: RebindTasks,
+    read: Tasks,
     events: Events,
     *,
     bindings: Sequence[Binding] | None,
     chains: Iterable[Chain],
 ) -> TaskReport:
     """Judge the task of a method by what was read of its host."""
-    mine = next((one for one in tasks.tasks if _is_at(one, PLACES[method])), None)
+    tasks = read.found
+    mine = own_task(method, tasks.tasks)
     last_run, last_result = _last_run(mine) if mine else (None, None)
     links = tuple(chains)
     readable = [one for one in events.found if isinstance(one, LifecycleEvent)]
     return TaskReport(
         method=method,
         present=mine is not None,
-        differences=task_differences(method, mine.xml) if mine else (),
+        differences=own_differences(mine, read.notification) if mine else (),
         state=mine.state if mine else None,
         last_run=last_run,
         last_result=last_result,
@@ -122,19 +143,43 @@ def report(
     )
 
 
-def task_differences(method: TaskMethod, xml: str) -> tuple[str, ...]:
-    """Each difference of a task from what psrebind registers, as a sentence."""
+def own_task(method: TaskMethod, tasks: Iterable[TaskRow]) -> TaskRow | None:
+    """The task at a method's own place, whatever it does."""
+    return next((one for one in tasks if _is_at(one, PLACES[method])), None)
+
+
+def own_differences(task: TaskRow, notification: NotificationState | None) -> tuple[str, ...]:
+    """Each difference of a method's task from what psrebind registers, as a sentence."""
+    if notification is None:
+        return task_differences(task.xml)
+    return notification_differences(notification)
+
+
+def task_differences(xml: str) -> tuple[str, ...]:
+    """Each difference of a task from the one that IIS Manager makes, as a sentence."""
     try:
-        if method is TaskMethod.APPCMD:
-            return tuple(str(one) for one in differences(xml))
-        # Windows writes that task, in a form of its own: what it does is what counts.
-        does = rebinds(xml)
+        return tuple(str(one) for one in differences(xml))
     except DecodeError as error:
         return (f"the task's XML cannot be read: {error.reason}",)
-    if does is None:
-        return ("it does not wait for replaced certificates",)
-    # The script's own path would differ where Windows is on another drive.
-    return () if r"\psrebind\rebind.ps1'" in does else (f"it {does}, not psrebind's script",)
+
+
+def notification_differences(found: NotificationState) -> tuple[str, ...]:
+    """Each difference that enabling repairs in a notification task and its script, a sentence.
+
+    They are those that the script of the host looks at: Windows writes this task's XML itself.
+    """
+    arguments = (found.arguments or "").casefold()
+    checks = (
+        (found.handler is not None, f"its script {found.script} is not there"),
+        (found.handler in (None, handler()), f"its script {found.script} has another text"),
+        (found.state != "Disabled", "it is disabled"),
+        (found.waiting, "it does not wait for replaced certificates of this computer"),
+        (
+            f'-file "{found.script}"'.casefold() in arguments and _HASHES.casefold() in arguments,
+            f"it runs PowerShell with '{found.arguments or ''}', not psrebind's script",
+        ),
+    )
+    return tuple(sentence for fine, sentence in checks if not fine)
 
 
 def other_tasks(method: TaskMethod, tasks: Iterable[TaskRow]) -> tuple[OtherTask, ...]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from cli.command_line import Command
 from labs import restored, running, sent, swap
+from operations.notification_checks import ODDITIES
 
+from psrebind.decode.task_words import NOTIFICATION_NAME
 from psrebind.lab import renewals
-from psrebind.lab.iis_manager import TASK_XML
+from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
 from psrebind.lab.runtime import Lab, LabHost
 from psrebind.lab.scenario import ALL_NAMES
 from psrebind.model import BindingInfo
@@ -108,6 +110,51 @@ def test_an_edited_task_is_named_then_converged(as_admin: Command, lab: Lab) -> 
         row = only(as_admin("task", "status", host.address, "-f", "json").out)
         assert (row["present"], row["differences"], row["channel"]) == (True, [], True)
         assert row["last_result"] == "never ran"
+
+
+@pytest.mark.parametrize(("spoil", "words"), ODDITIES.values(), ids=ODDITIES)
+def test_an_odd_notification_task_is_named_then_converged(
+    as_admin: Command, lab: Lab, spoil: Callable[[LabHost], object], words: str
+) -> None:
+    """Status, dry run and enable name the same difference; then there is none."""
+    with restored(lab.hosts["web01"]) as host:
+        way = (host.address, "--method", "notification", "-f", "json")
+        as_admin("task", "enable", *way)
+        fine = as_admin("task", "status", *way)
+        assert (fine.status, only(fine.out)["differences"]) == (0, [])
+        spoil(host)
+        seen = as_admin("task", "status", *way)
+        planned = only(as_admin("task", "enable", *way, "--dry-run").out)
+        done = only(as_admin("task", "enable", *way).out)
+        assert seen.status == 3
+        assert (planned["outcome"], done["outcome"]) == ("planned", "changed")
+        differences = only(seen.out)["differences"]
+        assert words in "; ".join(differences)
+        assert planned["differences"] == done["differences"] == differences
+        assert only(as_admin("task", "enable", *way).out)["outcome"] == "unchanged"
+
+
+def test_a_task_in_other_case_is_the_same(as_admin: Command, lab: Lab) -> None:
+    """Windows tells no case in a task's place, so that a dry run plans nothing for it."""
+    with restored(lab.hosts["web01"]) as host:
+        place = {"path": TASK_PATH.upper(), "name": TASK_NAME.lower()}
+        host.host.call("tasks.register", place | {"xml": TASK_XML, "force": True})
+        for verb, outcome in (("enable", "unchanged"), ("disable", "planned")):
+            ran = as_admin("task", verb, host.address, "--dry-run", "-f", "json")
+            assert only(ran.out)["outcome"] == outcome
+
+
+def test_a_script_without_its_task_is_planned_away(as_admin: Command, lab: Lab) -> None:
+    """A dry run of disable says what disable does, and that it takes the script too."""
+    with restored(lab.hosts["web01"]) as host:
+        way = (host.address, "--method", "notification", "-f", "json")
+        as_admin("task", "enable", *way)
+        host.host.call("pki.remove_notification_task", {"name": NOTIFICATION_NAME})
+        planned = only(as_admin("task", "disable", *way, "--dry-run").out)["outcome"]
+        assert (planned, only(as_admin("task", "disable", *way).out)["outcome"]) == (
+            "planned",
+            "changed",
+        )
 
 
 @pytest.mark.parametrize("method", ["appcmd", "notification"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from labs import ask, connect, records, restored
@@ -12,18 +13,59 @@ from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
 from psrebind.lab import renewals
 from psrebind.lab.notification_operations import SCRIPT
 from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.state import HostState
+from psrebind.operations.get_rebind_notification import GetRebindNotification, NotificationState
+from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.register_rebind_notification import RegisterRebindNotification
 from psrebind.operations.unregister_rebind_notification import UnregisterRebindNotification
 from psrebind.sessions.remote import RemoteSession
 from psrebind.templates import Library, shipped
 
 PLACE = {"path": NOTIFICATION_PATH, "name": NOTIFICATION_NAME}
+OFF = "<Enabled>false</Enabled>"
 HANDLER = "notification_handler.ps1"
 
 
 def write(host: LabHost, text: str) -> None:
     """Put another text into the script's file."""
     host.host.call("files.write", {"path": SCRIPT, "text": text})
+
+
+def _again(host: LabHost, **other: str) -> None:
+    """Register the task anew, in one thing not as psrebind does."""
+    host.host.call("pki.remove_notification_task", {"name": NOTIFICATION_NAME})
+    task = {"type": "Replace", "channel": "System", "script": SCRIPT}
+    host.host.call("pki.add_notification_task", {**task, **other, "name": NOTIFICATION_NAME})
+
+
+def _stop_listening(host: LabHost) -> None:
+    """Switch the task's trigger off, and nothing else."""
+
+    def change(state: HostState) -> HostState:
+        off = (
+            replace(one, xml=one.xml.replace("<EventTrigger>", f"<EventTrigger>{OFF}"))
+            if one.name == NOTIFICATION_NAME
+            else one
+            for one in state.tasks
+        )
+        return replace(state, tasks=tuple(off))
+
+    host.host.change(change)
+
+
+# What may have become of script and task, and what is said of it.
+ODDITIES: dict[str, tuple[Callable[[LabHost], object], str]] = {
+    "another-text": (lambda host: write(host, "exit 0\n"), "has another text"),
+    "no-script": (lambda host: host.host.call("files.remove", {"path": SCRIPT}), "is not there"),
+    "disabled": (lambda host: host.host.call("tasks.disable", PLACE), "it is disabled"),
+    "a-trigger-that-is-off": (_stop_listening, "does not wait for replaced"),
+    "expiry": (lambda host: _again(host, type="Expire"), "does not wait for replaced"),
+    "the-user-channel": (lambda host: _again(host, channel="User"), "does not wait for replaced"),
+    "another-script": (
+        lambda host: _again(host, script=r"C:\Users\Public\psrebind\rebind.ps1"),
+        r"C:\Users\Public\psrebind\rebind.ps1",
+    ),
+}
 
 
 def registers_once(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -45,17 +87,33 @@ def converges(lab: Lab, session: RemoteSession, library: Library) -> None:
     """An edited script, a disabled task, and one that runs another script are put right."""
     with restored(lab.hosts["web01"]) as host:
         good = ask(session, RegisterRebindNotification(), library)[0].after
-        write(host, "exit 0\n")
-        assert ask(session, RegisterRebindNotification(), library)[0].after == good
-        host.host.call("tasks.disable", PLACE)
-        assert ask(session, RegisterRebindNotification(), library)[0].after == good
-        for other in ({"type": "Expire"}, {"channel": "User"}, {"script": "x.ps1"}):
-            host.host.call("pki.remove_notification_task", {"name": NOTIFICATION_NAME})
-            task = {"type": "Replace", "channel": "System", "script": SCRIPT}
-            given = task | other | {"name": NOTIFICATION_NAME}
-            host.host.call("pki.add_notification_task", given)
+        for name, (spoil, _) in ODDITIES.items():
+            spoil(host)
             row = ask(session, RegisterRebindNotification(), library)[0]
-            assert (row.changed, row.after) == (True, good)
+            assert (name, row.changed, row.after) == (name, True, good)
+
+
+def is_read_as_it_is(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """The query sees what the change saw: nothing, what is right, and each thing that is not."""
+    with restored(lab.hosts["web01"]) as host:
+        (nothing,) = ask(session, GetRebindNotification(), library)
+        assert nothing == NotificationState(SCRIPT, None, None, None, False)
+        good = ask(session, RegisterRebindNotification(), library)[0].after
+        assert ask(session, GetRebindNotification(), library) == (good,)
+        for spoil, _ in ODDITIES.values():
+            spoil(host)
+            (found,) = ask(session, GetRebindNotification(), library)
+            assert found != good
+            assert ask(session, RegisterRebindNotification(), library)[0].before == found
+
+
+def is_read_without_its_event(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A task of psrebind's own is read whatever it waits for."""
+    with restored(lab.hosts["web01"]) as host:
+        ask(session, RegisterRebindNotification(), library)
+        _again(host, channel="User")
+        (task,) = ask(session, GetRebindTask(), library)[0].tasks
+        assert (task.path, task.name) == (NOTIFICATION_PATH, NOTIFICATION_NAME)
 
 
 def turns_the_log_on(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -141,6 +199,8 @@ def tells_the_policy(lab: Lab, session: RemoteSession, library: Library) -> None
 CHECKS = (
     registers_once,
     converges,
+    is_read_as_it_is,
+    is_read_without_its_event,
     turns_the_log_on,
     silence_is_failure,
     skips_a_shared_template,

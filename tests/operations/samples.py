@@ -10,6 +10,7 @@ from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_host import GetHost
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent
+from psrebind.operations.get_rebind_notification import GetRebindNotification
 from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
 from psrebind.operations.register_rebind_notification import RegisterRebindNotification
@@ -38,6 +39,7 @@ SAMPLES: dict[str, Operation[Any]] = {
         ),
         GetLifecycleEvent(),
         GetRebindTask(),
+        GetRebindNotification(),
         RegisterRebindTask(),
         UnregisterRebindTask(),
         RegisterRebindNotification(),

@@ -23,6 +23,7 @@ from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_host import GetHost
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
+from psrebind.operations.get_rebind_notification import GetRebindNotification
 from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
 from psrebind.operations.register_rebind_notification import RegisterRebindNotification
@@ -72,11 +73,21 @@ def task_story(lab: Lab, host: str) -> list[Operation[Any]]:
         SendRenewalNotice(old=new, new=old, link=True),
         SendRenewalNotice(old=old, new=absent),
     )
+    script = [GetRebindNotification(), RegisterRebindNotification(force=True)]
     begin = [*LOOKING, RegisterRebindTask(), RegisterRebindTask(), *notices, few, *LOOKING]
-    script = [RegisterRebindNotification(force=True), RegisterRebindNotification(force=True)]
     forced = RegisterRebindTask(force=True)
     ends = [UnregisterRebindTask(), UnregisterRebindNotification()]
-    return [*begin, RegisterRebindNotification(), *script, forced, *notices, *LOOKING, *ends, *ends]
+    return [
+        *begin,
+        RegisterRebindNotification(),
+        *script,
+        *script,
+        forced,
+        *notices,
+        *LOOKING,
+        *ends,
+        *ends,
+    ]
 
 
 def certificates(lab: Lab, host: str) -> list[Any]:

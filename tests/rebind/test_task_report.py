@@ -15,9 +15,18 @@ from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH
 from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent
+from psrebind.operations.get_rebind_notification import NotificationState
 from psrebind.operations.get_rebind_task import RebindTasks, TaskRow
+from psrebind.operations.register_rebind_notification import handler
 from psrebind.rebind.renewals import Handled
-from psrebind.rebind.task_report import Events, TaskMethod, TaskReport, report
+from psrebind.rebind.task_report import (
+    Events,
+    TaskMethod,
+    TaskReport,
+    Tasks,
+    notification_differences,
+    report,
+)
 
 NEVER = datetime(1999, 11, 30, tzinfo=UTC)
 MINE = TaskRow(TASK_PATH, TASK_NAME, "Ready", WANTED, NEVER, 267011)
@@ -30,19 +39,26 @@ NOTIFICATION_XML = edited(
     "<Command>powershell.exe</Command>",
 ).replace("renew binding /oldcert:$(OldCertHash) /newcert:$(NewCertHash)", SCRIPT)
 NOTIFICATION = replace(MINE, path=NOTIFICATION_PATH, name=NOTIFICATION_NAME, xml=NOTIFICATION_XML)
+PATH = r"C:\Program Files\psrebind\rebind.ps1"
+GOOD = NotificationState(PATH, handler(), "Ready", SCRIPT, True)
 LOG = ChannelEvents(SYSTEM_CHANNEL, True, 1, NOW, ())
 
 
 def told(
     *tasks: TaskRow,
     method: TaskMethod = TaskMethod.APPCMD,
+    notification: NotificationState | None = None,
     found: Any = (),
     bindings: Any = (),
     **rows: Any,
 ) -> TaskReport:
     """The report on some tasks, on a host whose log is on."""
     read = replace(RebindTasks(True, tasks, ()), **rows)
-    return report(method, read, Events(LOG, found), bindings=bindings, chains=())
+    if method is TaskMethod.NOTIFICATION:
+        notification = notification or GOOD
+    return report(
+        method, Tasks(read, notification), Events(LOG, found), bindings=bindings, chains=()
+    )
 
 
 def test_a_host_without_the_task() -> None:
@@ -121,17 +137,31 @@ def test_the_notification_task() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "words"),
+    ("odd", "words"),
     [
-        (r"psrebind\rebind.ps1", r"other\mine.ps1", "not psrebind's script"),
-        ("EventID=1001", "EventID=1003", "does not wait"),
+        ({"handler": None}, f"its script {PATH} is not there"),
+        ({"handler": "exit 0"}, f"its script {PATH} has another text"),
+        ({"state": "Disabled"}, "it is disabled"),
+        ({"waiting": False}, "it does not wait for replaced certificates of this computer"),
+        (
+            {"arguments": SCRIPT.replace("Program Files", r"Users\Public")},
+            "it runs PowerShell with '"
+            + SCRIPT.replace("Program Files", r"Users\Public")
+            + "', not psrebind's script",
+        ),
+        ({"arguments": None}, "it runs PowerShell with '', not psrebind's script"),
     ],
 )
-def test_an_odd_notification_task(old: str, new: str, words: str) -> None:
-    """What it does is compared, since Windows writes its XML."""
-    task = replace(NOTIFICATION, xml=NOTIFICATION_XML.replace(old, new))
-    (sentence,) = told(task, method=TaskMethod.NOTIFICATION).differences
-    assert words in sentence
+def test_an_odd_notification_task(odd: dict[str, Any], words: str) -> None:
+    """Each thing that enabling repairs is a sentence, and needs a person."""
+    found = told(NOTIFICATION, method=TaskMethod.NOTIFICATION, notification=replace(GOOD, **odd))
+    assert found.differences == (words,)
+    assert found.needs_person
+
+
+def test_a_path_of_a_script_has_no_case() -> None:
+    """Windows does not tell upper from lower case in a file's name, nor does PowerShell."""
+    assert notification_differences(replace(GOOD, arguments=SCRIPT.upper())) == ()
 
 
 def test_shared_templates_are_dangerous_with_the_task_only() -> None:

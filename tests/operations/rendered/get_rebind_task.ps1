@@ -318,6 +318,7 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 
 $TaskPath = '\Microsoft\Windows\CertificateServicesClient\'
 $TaskName = 'IIS-AutoCertRebind'
+$Places = @('\Microsoft\Windows\CertificateServicesClient\IIS-AutoCertRebind', '\Microsoft\Windows\CertificateServicesClient\Notification\psrebind')
 $Channel = 'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational'
 
 
@@ -353,7 +354,7 @@ $tasks = foreach ($task in $all) {
         $null -ne $_ -and $_.CimClass.CimClassName -eq 'MSFT_TaskEventTrigger' -and
         "$($_.Subscription)" -like "*$Channel*" })
     $name = "$($task.TaskPath)$($task.TaskName)"
-    if ($waiting.Count -gt 0 -or $name -eq "$TaskPath$TaskName") {
+    if ($waiting.Count -gt 0 -or $Places -contains $name) {
         try {
             Get-TaskRow $task
         } catch {

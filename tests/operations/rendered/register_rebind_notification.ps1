@@ -304,8 +304,14 @@ function Get-HandlerPath {
 # What is there: the script's text, and of the task what Windows' own documents tell of it.
 # The properties of Get-CertificateNotificationTask's objects are not documented.
 function Get-Notification([string]$TaskPath, [string]$TaskName, [string]$Channel) {
-    $found = @{ handler = $null; state = $null; arguments = $null; waiting = $false }
     $script = Get-HandlerPath
+    $found = @{
+        script    = $script
+        handler   = $null
+        state     = $null
+        arguments = $null
+        waiting   = $false
+    }
     if (Test-Path -LiteralPath $script -PathType Leaf) {
         $found.handler = "$(Get-Content -LiteralPath $script -Raw)"
     }
@@ -320,7 +326,7 @@ function Get-Notification([string]$TaskPath, [string]$TaskName, [string]$Channel
         $_.CimClass.CimClassName -eq 'MSFT_TaskExecAction' } | ForEach-Object { $_.Arguments })"
     $found.waiting = @($task.Triggers | Where-Object {
         $null -ne $_ -and $_.CimClass.CimClassName -eq 'MSFT_TaskEventTrigger' -and
-        "$($_.Subscription)" -like "*$Channel*1001*" }).Count -gt 0
+        $_.Enabled -and "$($_.Subscription)" -like "*$Channel*1001*" }).Count -gt 0
     $found
 }
 
