@@ -134,6 +134,22 @@ def test_an_odd_notification_task_is_named_then_converged(
         assert only(as_admin("task", "enable", *way).out)["outcome"] == "unchanged"
 
 
+@pytest.mark.parametrize(
+    ("verb", "fault"), [("enable", "tasks.info"), ("disable", "eventlog.logs")]
+)
+def test_a_change_is_seen_where_reading_after_it_fails(
+    as_admin: Command, lab: Lab, verb: str, fault: str
+) -> None:
+    """What was done has its row; what could not be read is told, and makes status 2."""
+    with restored(lab.hosts["web01"]) as host:
+        if verb == "disable":
+            as_admin("task", "enable", host.address)
+        host.host.faults[fault] = "fail"
+        ran = as_admin("task", verb, host.address, "-f", "json")
+        assert (ran.status, only(ran.out)["outcome"]) == (2, "changed")
+        assert f"{host.address}: changed; the tasks could not be read after it: " in ran.err
+
+
 def test_a_task_in_other_case_is_the_same(as_admin: Command, lab: Lab) -> None:
     """Windows tells no case in a task's place, so that a dry run plans nothing for it."""
     with restored(lab.hosts["web01"]) as host:
