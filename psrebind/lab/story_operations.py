@@ -132,7 +132,7 @@ def _notice(host: Host, asked: Asked) -> Iterator[Row]:
     channel, query = asked.value("channel"), asked.value("query")
     for thumbprint in (old, new):
         if not host.call("store.certificates", {"store": "My", "thumbprint": thumbprint}):
-            raise Refused(rf"There is no certificate Cert:\LocalMachine\My\{thumbprint}.")
+            raise Refused(_missing(host, thumbprint))
     log = log_of(host, channel)
     if log is None:
         raise Refused(f"There is no log {channel} on this Windows.")
@@ -148,6 +148,17 @@ def _notice(host: Host, asked: Asked) -> Iterator[Row]:
     if log["enabled"] and record <= last:
         raise Refused(f"Switch-Certificate ended without an event 1001 for {old}.")
     yield {"enabled": log["enabled"], "record": record if record > last else None, "linked": link}
+
+
+def _missing(host: Host, thumbprint: str) -> str:
+    path = rf"Cert:\LocalMachine\My\{thumbprint}"
+    store = r"HKLM:\SOFTWARE\Microsoft\SystemCertificates\My\Certificates"
+    if thumbprint not in host.call("registry.children", {"path": store}):
+        return f"There is no certificate {path}."
+    return (
+        f"The certificate {path} is archived, and Windows does not find it by its path: it "
+        "cannot be told of it. 'psrebind rebind' and 'psrebind replay' need no event."
+    )
 
 
 def _last(host: Host, channel: str, query: str) -> int:

@@ -145,7 +145,9 @@ def an_archived_certificate_is_found(lab: Lab, session: RemoteSession, library: 
             host.host.change(lambda state, kept=kept: replace(state, certificates=kept))
             notice = SendRenewalNotice(old=old, new=new)
             if is_missing:
-                assert "There is no certificate" in str(refusal(session, notice, library))
+                told = str(refusal(session, notice, library))
+                assert rf"My\{old} is archived, and Windows does not find it by its path" in told
+                assert "'psrebind rebind' and 'psrebind replay' need no event" in told
             else:
                 assert ask(session, notice, library)[0].record == 1
 

@@ -127,6 +127,13 @@ PIECES = (
     ),
     (
         "send_renewal_notice",
+        "archived-is-absent",
+        "if (@(Get-RegistryChildren $store) -contains ",
+        "if (@() -contains ",
+        notice_checks.an_archived_certificate_is_found,
+    ),
+    (
+        "send_renewal_notice",
         "always-link",
         "NotifyOnly = -not $Link",
         "NotifyOnly = $false",
@@ -135,8 +142,8 @@ PIECES = (
     (
         "send_renewal_notice",
         "do-not-look-for-certificates",
-        "if (-not (Test-Path -LiteralPath $path)) {",
-        "if ($false) {",
+        "if (Test-Path -LiteralPath $path) { $path; continue }",
+        "$path; continue",
         notice_checks.both_certificates_must_be_there,
     ),
     (

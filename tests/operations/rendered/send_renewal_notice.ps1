@@ -122,6 +122,34 @@ function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Bo
 
 <#
 .SYNOPSIS
+    Reading the registry, value by value, without a word of the host's language.
+#>
+
+# All values of a key by name; empty where the key is missing.
+function Get-RegistryValues([string]$Path) {
+    $values = @{}
+    if (Test-Path -LiteralPath $Path) {
+        # A key without values gives nothing at all.
+        $item = Get-ItemProperty -LiteralPath $Path
+        if ($null -ne $item) {
+            foreach ($property in $item.PSObject.Properties) {
+                if ($property.Name -notmatch '^PS(Path|ParentPath|ChildName|Drive|Provider)$') {
+                    $values[$property.Name] = $property.Value
+                }
+            }
+        }
+    }
+    $values
+}
+
+# The names of the keys below one; none where it is missing.
+function Get-RegistryChildren([string]$Path) {
+    if (Test-Path -LiteralPath $Path) {
+        Get-ChildItem -LiteralPath $Path | ForEach-Object { $_.PSChildName }
+    }
+}
+<#
+.SYNOPSIS
     Running a native program by a list of arguments.
 #>
 
@@ -192,6 +220,7 @@ $Query = '*[System[(EventID=1001)]] and (*[UserData[CertNotificationData[Certifi
 
 
 
+
 function Get-LastNotice {
     try {
         [long](Get-WinEvent -LogName $Channel -FilterXPath $Query -MaxEvents 1 `
@@ -202,10 +231,16 @@ function Get-LastNotice {
     }
 }
 
-$paths = foreach ($thumbprint in $Old, $New) { "Cert:\LocalMachine\My\$thumbprint" }
-foreach ($path in $paths) {
+$store = 'HKLM:\SOFTWARE\Microsoft\SystemCertificates\My\Certificates'
+$paths = foreach ($thumbprint in $Old, $New) {
+    $path = "Cert:\LocalMachine\My\$thumbprint"
     # The drive lists no archived certificates; by its path one may well be found.
-    if (-not (Test-Path -LiteralPath $path)) { throw "There is no certificate $path." }
+    if (Test-Path -LiteralPath $path) { $path; continue }
+    if (@(Get-RegistryChildren $store) -contains $thumbprint) {
+        throw "The certificate $path is archived, and Windows does not find it by its path: it " +
+            "cannot be told of it. 'psrebind rebind' and 'psrebind replay' need no event."
+    }
+    throw "There is no certificate $path."
 }
 $log = Get-Channel $Channel
 if ($null -eq $log) { throw "There is no log $Channel on this Windows." }
