@@ -41,6 +41,9 @@ class Wanted(Source, Output):
     thumbprint: Annotated[
         str | None, Option(metavar="THUMBPRINT", help="Events that name this certificate.")
     ] = None
+    record: Annotated[
+        int | None, Option(min=1, metavar="N", help="The event of this record number.")
+    ] = None
     newest: Annotated[int, Option(min=1, metavar="N", help="At most so many of each log.")] = 1000
     channel: Annotated[Literal["system", "user", "both"], Option(help="Which log.")] = "system"
 
@@ -119,6 +122,7 @@ def _question(wanted: Wanted) -> GetLifecycleEvent:
         since=moment(wanted.since),
         until=moment(wanted.until),
         thumbprint=Thumbprint(wanted.thumbprint) if wanted.thumbprint else None,
+        record=wanted.record,
     )
     channels = {"system": (SYSTEM_CHANNEL,), "user": (USER_CHANNEL,)}.get(
         wanted.channel, (SYSTEM_CHANNEL, USER_CHANNEL)

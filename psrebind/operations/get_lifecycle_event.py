@@ -74,7 +74,7 @@ def event_query(
     since: datetime | None = None,
     until: datetime | None = None,
     thumbprint: Thumbprint | None = None,
-    after_record: int | None = None,
+    record: int | None = None,
 ) -> str:
     """The XPath, in the event log's subset, of the events that all of these fit."""
     parts = []
@@ -82,7 +82,7 @@ def event_query(
         parts.append(f"({' or '.join(f'EventID={number:d}' for number in ids)})")
     parts += [f"TimeCreated[@SystemTime>='{_moment(since)}']"] if since else []
     parts += [f"TimeCreated[@SystemTime<='{_moment(until)}']"] if until else []
-    parts += [f"EventRecordID>{after_record:d}"] if after_record is not None else []
+    parts += [f"EventRecordID={record:d}"] if record is not None else []
     system = f"*[System[{' and '.join(parts)}]]" if parts else "*"
     return f"{system} and {_names(thumbprint)}" if thumbprint else system
 

@@ -55,6 +55,8 @@ def test_events_of_a_host(as_admin: Command, host: LabHost, lab: Lab) -> None:
         ((), [1005, 1001, 1006]),
         (("--id", "1001", "--id", "1006"), [1001, 1006]),
         (("--newest", "1"), [1005]),
+        (("--record", "2"), [1001]),
+        (("--record", "2", "--id", "1005"), []),
         (("--since", "2d", "--until", "1h"), []),
         (("--since", "1h"), [1005, 1001, 1006]),
         (("--channel", "user"), []),

@@ -30,7 +30,7 @@ def reads_a_renewal(lab: Lab, session: RemoteSession, library: Library) -> None:
         assert found[1].renewal == Renewal(old, Thumbprint(new))
         for query, ids in (
             (event_query(ids=[1001, 1006]), [1001, 1006]),
-            (event_query(after_record=2), [1005]),
+            (event_query(record=2), [1001]),
             (event_query(thumbprint=old), [1005, 1001]),
             (event_query(ids=[1002]), []),
         ):
