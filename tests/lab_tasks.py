@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from lab_hosts import bind, host, issue, site
 
 from psrebind.lab.authority import Authority
-from psrebind.lab.eventlog import SYSTEM_CHANNEL
+from psrebind.lab.eventlog import SYSTEM_CHANNEL, Event
 from psrebind.lab.host import Host
 from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
+from psrebind.lab.state import HostState
 from psrebind.lab.stores import StoredCertificate
 
 PLACE = {"path": TASK_PATH, "name": TASK_NAME}
@@ -57,6 +58,27 @@ def last_run(where: Host, name: str = TASK_NAME) -> tuple[str, int]:
     """Return when a task ran last and its result."""
     found = where.call("tasks.info", {"path": TASK_PATH, "name": name})
     return found["last_run"], found["last_result"]
+
+
+def rewrite_events(where: Host, change: Callable[[Event], Iterable[Event]]) -> None:
+    """Let each event of the System channel become others, behind the log's back."""
+
+    def changed(state: HostState) -> HostState:
+        channels = (
+            replace(one, events=tuple(new for old in one.events for new in change(old)))
+            if one.name == SYSTEM_CHANNEL
+            else one
+            for one in state.channels
+        )
+        return replace(state, channels=tuple(channels))
+
+    where.change(changed)
+
+
+def spoil_events(where: Host) -> None:
+    """Let every event 1001 have an id that a log still finds and nobody can read."""
+    old, new = "<EventID>1001</EventID>", f"<EventID>{1001:030}</EventID>"
+    rewrite_events(where, lambda one: [replace(one, xml=one.xml.replace(old, new))])
 
 
 def edit(*changes: Callable[[str], str] | Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from psrebind.cli.moments import shown
 from psrebind.decode.events import Channel, EventCertificate, LifecycleEvent
-from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent
+from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent, is_cut
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,12 @@ def reach_sentence(log: ChannelEvents, since: datetime | None = None) -> str:
     return f"{told}, not to {shown(since)}" if later else told
 
 
+def unreadable_sentence(reason: str) -> str:
+    """What is said of an event that could not be decoded."""
+    return f"an event could not be read: it {reason}"
+
+
 def cut_sentences(logs: Sequence[ChannelEvents], newest: int) -> list[str]:
     """What was left out of logs that had more than was asked for."""
-    cut = [log.channel for log in logs if len(log.events) == newest]
+    cut = [log.channel for log in logs if is_cut(log, newest)]
     return [f"only the newest {newest} of {channel} were asked for" for channel in cut]

@@ -68,7 +68,13 @@ def show(target: Target, wanted: Wanted, connection: Connection) -> int:
 
 
 def _present(found: Found, rows: Rows, wanted: Wanted) -> int:
-    from psrebind.cli.event_lines import cut_sentences, event_line, event_row, reach_sentence
+    from psrebind.cli.event_lines import (
+        cut_sentences,
+        event_line,
+        event_row,
+        reach_sentence,
+        unreadable_sentence,
+    )
     from psrebind.cli.messages import tell
     from psrebind.cli.moments import moment
     from psrebind.decode.events import LifecycleEvent
@@ -78,7 +84,8 @@ def _present(found: Found, rows: Rows, wanted: Wanted) -> int:
     lines = [event_line(rows.host, one) for one in found.events if isinstance(one, LifecycleEvent)]
     rows.show(lines, short=event_row)
     unreadable = [one.reason for one in found.events if not isinstance(one, LifecycleEvent)]
-    for sentence in (*cut_sentences(found.logs, wanted.newest), *_unreadable(unreadable)):
+    told = (*cut_sentences(found.logs, wanted.newest), *map(unreadable_sentence, unreadable))
+    for sentence in told:
         tell(f"{rows.host}: {sentence}")
     return NEEDS_PERSON if unreadable else 0
 
@@ -136,7 +143,3 @@ def _read(path: Path) -> EventFile:
     if str(path) == "-":
         return read_events(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin")
     return read_events(path)
-
-
-def _unreadable(reasons: list[str]) -> list[str]:
-    return [f"an event could not be read: it {reason}" for reason in reasons]

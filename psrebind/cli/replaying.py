@@ -16,12 +16,10 @@ from psrebind.cli.rebinding import Keeping
 if TYPE_CHECKING:
     from psrebind.cli.asking import Visit
     from psrebind.cli.rebind_lines import RebindLine
+    from psrebind.cli.replay_report import Looked
+    from psrebind.decode.events import LifecycleEvent
     from psrebind.rebind.observe import Sending
-    from psrebind.rebind.renewals import Proposal
     from psrebind.rebind.run import Prepared
-    from psrebind.sessions.base import Session
-
-NEEDS_PERSON = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,53 +44,58 @@ def replay(target: Target, manner: Replaying, connection: Connection) -> int:
     if len(fleet.hosts) > 1:
         return replay_many(fleet, asked, manner)
     with alone(fleet, asked) as visit:
-        found, prepared = looked(visit, manner)
-        left = refused_lines(visit.name, found)
-        show_proposals(visit.name, found, prepared, form=None if manner.yes else manner.format)
-        statuses = [NEEDS_PERSON] if left else []
+        found = looked(visit, manner)
+        show_proposals(visit.name, found, form=None if manner.yes else manner.format)
         if not manner.yes:
-            return exit_status([*statuses, *(one.exit_status for one in prepared)])
-        return exit_status([*statuses, *_done(visit, prepared, left, manner)])
+            return exit_status([*found.statuses, *(one.exit_status for one in found.prepared)])
+        left = refused_lines(visit.name, found.proposals)
+        return exit_status([*found.statuses, *_done(visit, found.prepared, left, manner)])
 
 
-def looked(visit: Visit, manner: Replaying) -> tuple[tuple[Proposal, ...], list[Prepared]]:
+def looked(visit: Visit, manner: Replaying) -> Looked:
     """The proposals, and the plan of each that is not refused."""
+    from psrebind.cli.replay_report import Looked
+    from psrebind.rebind.observe import observe
+    from psrebind.rebind.renewals import followed, known, proposals
     from psrebind.rebind.run import prepare
 
     with visit.sending("reading") as sending:
-        found = _found(visit.session, sending, manner.since)
+        events, unreadable = _events(visit, sending, manner.since)
+        observation = observe(visit.session, sending=sending)
+        chains = followed(known(observation.certificates, events))
+        found = proposals(observation.bindings.bindings, chains)
         renewals = [one.chain.renewal for one in found]
-        return found, [
+        prepared = tuple(
             prepare(visit.session, one, address=visit.address, sending=sending)
             for one in renewals
             if one
-        ]
+        )
+    return Looked(found, prepared, unreadable)
 
 
-def _found(opened: Session, sending: Sending, since: str | None) -> tuple[Proposal, ...]:
-    from psrebind.cli.event_lines import reach_sentence
-    from psrebind.cli.messages import tell
+def _events(visit: Visit, sending: Sending, since: str | None) -> tuple[list[LifecycleEvent], int]:
+    """The events 1001 of a host, and how many could not be read; what they leave open is told."""
+    from psrebind.cli.event_lines import cut_sentences, reach_sentence, unreadable_sentence
     from psrebind.cli.moments import moment
     from psrebind.decode.events import LifecycleEvent
     from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
-    from psrebind.rebind.observe import explained, observe
-    from psrebind.rebind.renewals import followed, known, proposals
+    from psrebind.rebind.observe import explained
 
     earliest = moment(since)
     question = GetLifecycleEvent(query=event_query(ids=[1001], since=earliest))
-    (body,) = sending.run([question], opened).bodies
+    (body,) = sending.run([question], visit.session).bodies
     if body.error:
         raise explained(body.error)
-    tell(f"{opened.host}: {reach_sentence(question.rows(body)[0], earliest)}")
-    events = []
-    for one in question.result(body):
-        if isinstance(one, LifecycleEvent):
-            events.append(one)
-        else:
-            tell(f"{opened.host}: an event could not be read: it {one.reason}")
-    observation = observe(opened, sending=sending)
-    chains = followed(known(observation.certificates, events))
-    return proposals(observation.bindings.bindings, chains)
+    logs, found = question.rows(body), question.result(body)
+    events = [one for one in found if isinstance(one, LifecycleEvent)]
+    unreadable = [one.reason for one in found if not isinstance(one, LifecycleEvent)]
+    for sentence in (
+        *(reach_sentence(log, earliest) for log in logs),
+        *cut_sentences(logs, question.newest),
+        *map(unreadable_sentence, unreadable),
+    ):
+        visit.say(sentence)
+    return events, len(unreadable)
 
 
 def _done(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from psrebind.cli.asking import Visit, advised
+from psrebind.cli.event_lines import cut_sentences
 from psrebind.decode.events import LifecycleEvent
 from psrebind.errors import HostError
 from psrebind.model import Binding, Certificate
@@ -41,6 +42,8 @@ def read_report(visit: Visit, method: TaskMethod) -> TaskReport:
     tasks = tasks_of(looks, rest)
     with advised():
         events = Events(asked.rows(first)[0], asked.result(first))
+    for sentence in cut_sentences([events.log], asked.newest):
+        visit.say(sentence)
     told = [one for one in events.found if isinstance(one, LifecycleEvent)]
     certificates = _certificates(visit, stored, third)
     return report(

@@ -59,6 +59,7 @@ def status(
 
 
 def _report(report: TaskReport, rows: Rows) -> int:
+    from psrebind.cli.event_lines import unreadable_sentence
     from psrebind.cli.messages import tell
     from psrebind.cli.task_lines import notice_row, report_row
 
@@ -68,7 +69,7 @@ def _report(report: TaskReport, rows: Rows) -> int:
     else:
         rows.show([report])
     for reason in report.unreadable:
-        tell(f"{rows.host}: an event could not be read: it {reason}")
+        tell(f"{rows.host}: {unreadable_sentence(reason)}")
     return NEEDS_PERSON if report.needs_person else 0
 
 

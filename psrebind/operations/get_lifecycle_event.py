@@ -68,6 +68,15 @@ def decoded(row: ChannelEvents) -> EventFile:
     return read_events("\n".join(row.events).encode("utf-8"), row.channel)
 
 
+def is_cut(row: ChannelEvents, newest: int) -> bool:
+    """Whether a log gave as many events as it was asked for, so that it may have more."""
+    # Pieces of a line are more than their events, never fewer.
+    if len(row.events) < newest:
+        return False
+    file = decoded(row)
+    return len(file.events) + len(file.unreadable) + file.others >= newest
+
+
 def event_query(
     *,
     ids: Sequence[int] = (),

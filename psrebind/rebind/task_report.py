@@ -88,7 +88,7 @@ class TaskReport:
         """Whether something was found that nobody should leave as it is."""
         broken = self.differences or not self.channel or self.shared
         missed = any(one.handled is Handled.NO for one in self.notices)
-        return bool((self.present and broken) or missed)
+        return bool((self.present and broken) or missed or self.unreadable)
 
 
 @dataclass(frozen=True)

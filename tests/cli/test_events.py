@@ -12,10 +12,12 @@ import pytest
 from cli.command_line import Command
 from labs import restored, running, swap
 
+from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.lab import renewals
 from psrebind.lab.runtime import Lab, LabHost
 
 DATA = Path(__file__).parents[1] / "data" / "events"
+OFF = ["sl", SYSTEM_CHANNEL, "/e:false"]
 REPLACED = DATA / "1001-replaced.xml"
 
 
@@ -83,6 +85,15 @@ def test_what_was_left_out_is_said(as_admin: Command, host: LabHost) -> None:
     ran = as_admin("events", host.address, "--newest", "1", "--since", "3w")
     assert "only the newest 1 of" in ran.err
     assert ", not to " in ran.err
+
+
+def test_a_log_that_is_off_is_told(as_admin: Command, host: LabHost) -> None:
+    """A log that records nothing now is no empty log."""
+    host.host.call("native", {"program": "wevtutil.exe", "arguments": OFF})
+    ran = as_admin("events", host.address, "-f", "jsonl")
+    assert ids(ran.out) == [1005, 1001, 1006]
+    told = "the system log is off: it records nothing now; it has 3 events"
+    assert f"{host.address}: {told}" in ran.err
 
 
 def test_the_word_show_may_be_written(as_admin: Command, host: LabHost) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cli.command_line import Command
-from labs import records, restored, running, sent, swap
+from lab_tasks import rewrite_events, spoil_events
+from labs import leave_out_site, records, restored, running, sent, swap
 
 from psrebind.lab import renewals
 from psrebind.lab.runtime import Lab, LabHost
@@ -136,6 +138,61 @@ def test_since_leaves_events_out(as_admin: Command, lab: Lab) -> None:
         assert len(json.loads(as_admin("replay", host.address, "-f", "json").out)) == 4
         late = as_admin("replay", host.address, "--since", "2999-01-01", "-f", "json")
         assert (late.status, json.loads(late.out)) == (0, [])
+
+
+def test_an_event_that_cannot_be_read(as_admin: Command, lab: Lab) -> None:
+    """It is told, and status 3 says that a person should look: a renewal may stand in it."""
+    with restored(lab.hosts["web01"]) as host:
+        chain(lab, host, 1)
+        link(host, {})
+        spoil_events(host.host)
+        for words in ((), ("--yes",)):
+            ran = as_admin("replay", host.address, *words, "-f", "json")
+            assert (ran.status, json.loads(ran.out)) == (3, [])
+            assert f"{host.address}: an event could not be read: it has no event id" in ran.err
+
+
+def test_a_log_of_which_only_the_newest_were_read(as_admin: Command, lab: Lab) -> None:
+    """Where the log has more renewals than are read, replay and task status say so."""
+    with restored(lab.hosts["web01"]) as host:
+        chain(lab, host, 1)
+        rewrite_events(host.host, lambda one: [one] * 1000)
+        for words in (("replay",), ("task", "status")):
+            ran = as_admin(*words, host.address)
+            assert f"{host.address}: only the newest 1000 of Microsoft-Windows-" in ran.err
+        rewrite_events(host.host, lambda one: [])
+        chain(lab, host, 1)
+        assert "only the newest" not in as_admin("replay", host.address).err
+
+
+def test_nothing_is_offered_where_all_is_refused(as_admin: Command, lab: Lab) -> None:
+    """Where every plan refuses, the same with --yes would do nothing, and is not offered."""
+    with restored(lab.hosts["web01"]) as host:
+        leave_out_site(host, "Shop")
+        leave_out_site(host, "München")
+        leave_out_site(host, "Intranet")
+        ran = as_admin("replay", host.address, "-f", "json")
+        assert ran.status == 3
+        assert {row["outcome"] for row in json.loads(ran.out)} == {"refused"}
+        assert "--yes" not in ran.err
+
+
+def test_many_hosts_are_told_as_one(
+    psrebind: Command, as_admin: Command, lab: Lab, tmp_path: Path
+) -> None:
+    """From which event or link a proposal comes, for each host; how to do it, once."""
+    names = ("web01", "web02")
+    lines = [f"{name},{lab.hosts[name].address},{lab.user}" for name in names]
+    (tmp_path / "hosts.csv").write_text("\n".join(["name,address,user", *lines]))
+    words = ("replay", "all", "--inventory", str(tmp_path / "hosts.csv"))
+    with restored(lab.hosts["web01"]), restored(lab.hosts["web02"]):
+        ran = psrebind(*words)
+        for name in names:
+            assert f"{name}: {swap(lab, name).old[:8]}… → " in ran.err
+        assert ran.err.count("(renewal link in My") == ran.err.count("the same with --yes does") + 1
+        done = psrebind(*words, "--yes")
+        assert "(renewal link in My" in done.err
+        assert "the same with --yes" not in done.err
 
 
 def test_a_wrong_time_sends_nothing(as_admin: Command, lab: Lab) -> None:

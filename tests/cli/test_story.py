@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cli.command_line import Command
+from lab_tasks import spoil_events
 from labs import restored, running, sent, swap
 from operations.notification_checks import ODDITIES
 
@@ -211,6 +212,19 @@ def test_status_says_what_is_not_known(as_admin: Command, lab: Lab) -> None:
             {"unknown"},
             {"not handled"},
         )
+
+
+def test_an_event_that_cannot_be_read(as_admin: Command, lab: Lab) -> None:
+    """Status tells it and counts it as what needs a person, as the command events does."""
+    with restored(lab.hosts["web01"]) as host:
+        as_admin("task", "enable", host.address)
+        renew(lab, "web01", swap(lab, "web01").old)
+        assert as_admin("task", "status", host.address).status == 0
+        spoil_events(host.host)
+        told = f"{host.address}: an event could not be read: it has no event id"
+        for words in (("task", "status"), ("events",)):
+            ran = as_admin(*words, host.address)
+            assert (ran.status, ran.err.count(told)) == (3, 1)
 
 
 def test_a_policy_that_stops_the_script(as_admin: Command, lab: Lab) -> None:

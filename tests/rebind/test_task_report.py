@@ -180,4 +180,5 @@ def test_each_event_has_its_standing() -> None:
     assert notice.handled is Handled.NO
     assert found.unreadable == ("has no event id",)
     assert found.needs_person
-    assert not told(found=events, bindings=[bound(2)]).needs_person
+    assert not told(found=events[:1], bindings=[bound(2)]).needs_person
+    assert told(found=events[1:], bindings=[bound(2)]).needs_person
