@@ -67,11 +67,17 @@ def notify(
     )
 
 
+def _short(row: RenewalNotice) -> dict[str, object]:
+    from psrebind.cli.task_lines import channel_words
+
+    return {"log": channel_words(row.enabled), "record": row.record, "linked": row.linked}
+
+
 def _present(row: RenewalNotice, rows: Rows) -> int:
     from psrebind.cli.messages import tell
 
     host = rows.host
-    rows.show([row])
+    rows.show([row], short=_short)
     if row.linked:
         tell(f"{host}: {LINKED}")
     if row.record is None:

@@ -208,10 +208,14 @@ def test_status_says_what_is_not_known(as_admin: Command, lab: Lab) -> None:
         facts = replace(host.host.facts, modules=("ScheduledTasks", "PKI"))
         host.host.change(lambda state: replace(state, facts=facts))
         ran = as_admin("task", "status", host.address, "-f", "json")
-        assert {one["handled"] for one in only(ran.out)["notices"]} in (
-            {"unknown"},
-            {"not handled"},
+        (notice,) = only(ran.out)["notices"]
+        assert (notice["handled"], notice["why"]) == (
+            "unknown",
+            "the bindings could not be read",
         )
+        assert ran.status == 0
+        assert f"{host.address}: the bindings could not be read: " in ran.err
+        assert "WebAdministration" in ran.err
 
 
 def test_an_event_that_cannot_be_read(as_admin: Command, lab: Lab) -> None:
@@ -256,6 +260,16 @@ def test_notify_with_link_says_what_that_does(as_admin: Command, lab: Lab) -> No
         words = ("notify", host.address, "--old", one.old, "--new", one.new)
         assert "Windows may serve" not in as_admin(*words).err
         assert "Windows may serve the new certificate wherever" in as_admin(*words, "--link").err
+
+
+def test_notify_names_the_log(as_admin: Command, lab: Lab) -> None:
+    """What is on is the log; a bare 'enabled' could be the task."""
+    with restored(lab.hosts["web01"]) as host:
+        one = swap(lab, "web01")
+        ran = as_admin("notify", host.address, "--old", one.old, "--new", one.new)
+        assert "enabled" not in ran.out
+        header, _, row = (line.split() for line in ran.out.splitlines())
+        assert (header, row) == (["log", "record", "linked"], ["on", "1", "no"])
 
 
 def test_notify_into_a_log_that_is_off(as_admin: Command, lab: Lab) -> None:
