@@ -19,6 +19,7 @@ from psrebind.lab import (
     task_commands,
     texts,
 )
+from psrebind.lab.hostfault import HostFault
 from psrebind.lab.persistence import encode
 from psrebind.lab.stores import STORES, same_store
 
@@ -26,6 +27,21 @@ if TYPE_CHECKING:
     from psrebind.lab.host import Host
 
 Arguments = Mapping[str, object]
+# What the id of a cmdlet's own errors ends with; drives and methods have no such word.
+_PKI = "Microsoft.CertificateServices.Commands"
+_CMDLETS = {
+    "eventlog.query": "Microsoft.PowerShell.Commands.GetWinEventCommand",
+    "iis.bindings": "Get-WebBinding",
+    "iis.sites": "Get-Website",
+    "pki.add_notification_task": f"{_PKI}.NewCertificateNotificationTaskCommand",
+    "pki.remove_notification_task": f"{_PKI}.RemoveCertificateNotificationTaskCommand",
+    "pki.switch": f"{_PKI}.SwitchCertificateCommand",
+    "tasks.export": "Export-ScheduledTask",
+    "tasks.info": "Get-ScheduledTaskInfo",
+    "tasks.list": "Get-ScheduledTask",
+    "tasks.register": "Register-ScheduledTask",
+    "tasks.unregister": "Unregister-ScheduledTask",
+}
 
 
 def run(host: Host, command: str, arguments: Arguments) -> object:
@@ -41,8 +57,15 @@ def run(host: Host, command: str, arguments: Arguments) -> object:
     elif fault == "fail" and native and command not in host.faults:
         return encode(programs.failed(host))
     elif fault == "fail":
-        raise texts.system_fault(texts.SHARING_VIOLATION, german=host.state.german)
+        raise _failure(host, command)
     return COMMANDS[command](host, arguments)
+
+
+def _failure(host: Host, command: str) -> HostFault:
+    fault = texts.system_fault(texts.SHARING_VIOLATION, german=host.state.german)
+    if command in _CMDLETS:
+        fault.error_id = f"{fault.error_id},{_CMDLETS[command]}"
+    return fault
 
 
 def facts(host: Host, _: Arguments) -> object:

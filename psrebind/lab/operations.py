@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from psrebind.lab.host import Host
+from psrebind.lab.hostfault import HostFault
 from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
 from psrebind.model import IIS_APPLICATION_ID
@@ -28,6 +29,7 @@ _FOLDERS = {
 }
 _NO_CERTIFICATE = "no certificate"
 _NETSH_UPDATE = 17763
+METHOD_FAILED = "ScriptMethodRuntimeException"
 _NOT_COMPARED = ("SslCertHash", "SslCertStoreName")
 
 
@@ -42,7 +44,7 @@ def _values(host: Host, path: str) -> Row:
     return found
 
 
-def _children(host: Host, path: str) -> list[str]:
+def children(host: Host, path: str) -> list[str]:
     if not host.call("registry.exists", {"path": path}):
         return []
     found: list[str] = host.call("registry.children", {"path": path})
@@ -75,17 +77,17 @@ def _host(host: Host, asked: Asked) -> Iterator[Row]:
 def _certificates(host: Host, asked: Asked) -> Iterator[Row]:
     for store in asked.value("stores"):
         path = rf"HKLM:\SOFTWARE\Microsoft\SystemCertificates\{store}\Certificates"
-        for name in _children(host, path):
+        for name in children(host, path):
             blob = _values(host, rf"{path}\{name}").get("Blob")
             yield {"store": store, "thumbprint": name, "blob": blob}
 
 
 def records(host: Host) -> Iterator[Row]:
     for kind, folder in _FOLDERS.items():
-        for name in _children(host, rf"{_HTTP}\{folder}"):
+        for name in children(host, rf"{_HTTP}\{folder}"):
             path = rf"{_HTTP}\{folder}\{name}"
             values = _values(host, path)
-            values |= {f"{child}\\": "a key" for child in _children(host, path)}
+            values |= {f"{child}\\": "a key" for child in children(host, path)}
             binary = {key: value for key, value in values.items() if isinstance(value, bytes)}
             yield {
                 "kind": kind,
@@ -135,11 +137,11 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
             raise Refused(f"Binding {name} has {_thumbprint(before)}, not {promised}.")
         add = {"site_id": _site_id(binding), "hash": wanted, "store": store}
         place = {"bindingInformation": binding["bindingInformation"]}
-        host.call("binding.AddSslCertificate", add | place)
+        _add(host, add | place)
         if before:
             _restore(host, before, store, asked.value("options"))
             if _record(host, kind, endpoint) is None:
-                host.call("binding.AddSslCertificate", add | place)
+                _add(host, add | place)
     after = _record(host, kind, endpoint)
     if not _holds(after, wanted, store):
         raise Refused(f"Binding {name} has {_thumbprint(after)}, not {wanted}.")
@@ -152,6 +154,15 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
         "lost": _lost(before, after) if before and after else [],
         "changed": changed,
     }
+
+
+def _add(host: Host, given: Row) -> None:
+    try:
+        host.call("binding.AddSslCertificate", given)
+    except HostFault as fault:
+        # As PowerShell names what a method throws.
+        fault.error_id = METHOD_FAILED
+        raise
 
 
 def _renewal(host: Host, asked: Asked) -> Iterator[Row]:

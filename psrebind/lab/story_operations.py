@@ -15,22 +15,27 @@ from cryptography import x509
 from psrebind.decode.tasks import canonical
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
-from psrebind.lab.operations import Operation, Refused, Row, native, records
+from psrebind.lab.operations import Operation, Refused, Row, children, native, records
 from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
 
 _TEMPLATE_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2")
 
 
-def _events(host: Host, asked: Asked) -> Iterator[Row]:
+def _events(host: Host, asked: Asked) -> Iterator[Row | str]:
     for name in asked.value("channels"):
         log = log_of(host, name)
         row: Row = {"channel": name, "enabled": None, "records": None, "oldest": None, "events": []}
         if log:
             row |= {"enabled": log["enabled"], "records": log["count"]}
             row["oldest"] = log["oldest_time"] and _utc(log["oldest_time"])
-            found = _found(host, name, asked.value("query"), asked.value("newest"))
-            row["events"] = [event["xml"] for event in found]
+            try:
+                found = _found(host, name, asked.value("query"), asked.value("newest"))
+                row["events"] = [event["xml"] for event in found]
+            except HostFault as fault:
+                if log["enabled"]:
+                    raise
+                yield f"{name} is off and cannot be read: {fault.message}"
         yield row
 
 
@@ -153,7 +158,7 @@ def _notice(host: Host, asked: Asked) -> Iterator[Row]:
 def _missing(host: Host, thumbprint: str) -> str:
     path = rf"Cert:\LocalMachine\My\{thumbprint}"
     store = r"HKLM:\SOFTWARE\Microsoft\SystemCertificates\My\Certificates"
-    if thumbprint not in host.call("registry.children", {"path": store}):
+    if thumbprint not in children(host, store):
         return f"There is no certificate {path}."
     return (
         f"The certificate {path} is archived, and Windows does not find it by its path: it "

@@ -56,6 +56,21 @@ def says_what_the_logs_are(lab: Lab, session: RemoteSession, library: Library) -
         assert system.events == user.events == none.events == ()
 
 
+def a_refused_query_is_an_error(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """What Windows does not take as a query is one on an empty log as on any other."""
+    # A query may have so many comparisons (tested in the lab), and this has more.
+    many = event_query(ids=range(1001, 1101))
+    for query in ("*[System[", many):
+        with restored(lab.hosts["web01"]) as host:
+            asked = GetLifecycleEvent(query=query)
+            assert host.host.state.channels[0].events == ()
+            empty = refusal(session, asked, library)
+            renewals.renew(host.host, lab.scenario.authority, pair(lab, "web01")[0])
+            full = refusal(session, asked, library)
+            assert (empty.error_id, empty.hresult) == (full.error_id, full.hresult)
+            assert "GetWinEventCommand" in empty.error_id
+
+
 def constrained_language_reads_events(lab: Lab, session: RemoteSession, library: Library) -> None:
     """In Constrained Language the same events come by another way."""
     with restored(lab.hosts["web01"]) as host:
@@ -157,6 +172,7 @@ CHECKS = (
     an_archived_certificate_is_found,
     reads_a_renewal,
     says_what_the_logs_are,
+    a_refused_query_is_an_error,
     constrained_language_reads_events,
     raises_one_event,
     links_on_request,

@@ -149,9 +149,16 @@ PIECES = (
     (
         "get_lifecycle_event",
         "no-query",
-        "FilterXPath = $Query;",
+        "FilterXPath = $XPath;",
         "FilterXPath = '*';",
         notice_checks.reads_a_renewal,
+    ),
+    (
+        "get_lifecycle_event",
+        "an-empty-log-is-not-asked",
+        "if ($null -ne $first) {",
+        "if ($null -eq $first) { $row; continue } else {",
+        notice_checks.a_refused_query_is_an_error,
     ),
     (
         "get_lifecycle_event",
@@ -212,15 +219,15 @@ PIECES = (
     (
         "get_lifecycle_event",
         "every-one",
-        "; MaxEvents = $Newest }",
-        " }",
+        "; MaxEvents = $Most;",
+        ";",
         notice_checks.reads_a_renewal,
     ),
     (
         "get_lifecycle_event",
         "the-newest-for-the-oldest",
-        "-LogName $channel -Oldest -MaxEvents 1",
-        "-LogName $channel -FilterXPath $Query -MaxEvents 1",
+        "$channel '*' 1 $true",
+        "$channel $Query 1 $true",
         notice_checks.says_what_the_logs_are,
     ),
 )

@@ -188,6 +188,16 @@ $Newest = 1000
 
 
 
+# Nothing where nothing fits: the error of any other query is one.
+function Get-EventOrNothing([string]$Log, [string]$XPath, [int]$Most, [bool]$FromStart) {
+    $wanted = @{ LogName = $Log; FilterXPath = $XPath; MaxEvents = $Most; Oldest = $FromStart }
+    try {
+        Get-WinEvent @wanted -ErrorAction Stop
+    } catch {
+        if ("$($_.FullyQualifiedErrorId)" -notlike 'NoMatchingEventsFound,*') { throw }
+    }
+}
+
 foreach ($channel in $Channels) {
     $log = Get-Channel $channel
     $row = @{ channel = $channel; enabled = $null; records = $null; oldest = $null; events = @() }
@@ -195,13 +205,15 @@ foreach ($channel in $Channels) {
         $row.enabled = [bool]$log.IsEnabled
         $row.records = [long]$log.RecordCount
         try {
-            $first = Get-WinEvent -LogName $channel -Oldest -MaxEvents 1 -ErrorAction Stop
-            $row.oldest = $first.TimeCreated.ToUniversalTime().ToString('o')
-            $found = @{ LogName = $channel; FilterXPath = $Query; MaxEvents = $Newest }
-            $events = @(Get-WinEvent @found -ErrorAction Stop)
+            $first = Get-EventOrNothing $channel '*' 1 $true
+            if ($null -ne $first) {
+                $row.oldest = $first.TimeCreated.ToUniversalTime().ToString('o')
+            }
+            # Of an empty log too: a query that Windows refuses is an error everywhere.
+            $events = @(Get-EventOrNothing $channel $Query $Newest $false)
             if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
                 $row.events = @($events | ForEach-Object { $_.ToXml() })
-            } else {
+            } elseif ($events.Count -gt 0) {
                 # ToXml is a method, which Constrained Language refuses.
                 $read = Invoke-Native "$env:SystemRoot\System32\wevtutil.exe" @(
                     'qe', $channel, "/q:$Query", '/f:xml', "/c:$Newest", '/rd:true')
@@ -209,11 +221,9 @@ foreach ($channel in $Channels) {
                 $row.events = @($read.output)
             }
         } catch {
-            if ("$($_.FullyQualifiedErrorId)" -notlike 'NoMatchingEventsFound,*') {
-                # A log that is off need not have a file to be read.
-                if ($row.enabled) { throw }
-                Write-Warning "$channel is off and cannot be read: $($_.Exception.Message)"
-            }
+            # A log that is off need not have a file to be read.
+            if ($row.enabled) { throw }
+            Write-Warning "$channel is off and cannot be read: $($_.Exception.Message)"
         }
     }
     $row
