@@ -84,12 +84,15 @@ def _script_error(data: dict[str, Any]) -> ScriptError:
 def _hresult(error_id: str, number: int | None) -> int | None:
     """The number of an error: a CIM command's stands in its id, its exception has none of its own.
 
-    .NET's general ones (0x8013....) say nothing that the message does not.
+    .NET's general ones (0x8013....) say nothing that the message does not; all come as negative
+    numbers from there, and without a sign from elsewhere.
     """
     if found := _HRESULT.match(error_id):
         return int(found[1], 16)
-    general = number is not None and number & 0xFFFF0000 == 0x80130000
-    return None if general else number
+    if number is None:
+        return None
+    unsigned = number & 0xFFFFFFFF
+    return None if unsigned & 0xFFFF0000 == 0x80130000 else unsigned
 
 
 def rows(body: Body, row: type[Row]) -> tuple[Row, ...]:

@@ -159,3 +159,12 @@ def test_any_json_is_read_or_refused(data: Any) -> None:
     for action in (lambda: parse(json.dumps(data)), lambda: read(Sample, data, "x")):
         with pytest.raises(ReplyError):
             action()
+
+
+@pytest.mark.parametrize("number", [-2147024894, 0x80070002])
+def test_an_hresult_has_no_sign(number: int) -> None:
+    """PowerShell gives it as a negative number, the engine without one does not."""
+    broken = BODY | {"error": ERROR | {"hresult": number}}
+    (body,) = parse(json.dumps(HEAD | {"bodies": [broken]})).bodies
+    assert body.error is not None
+    assert body.error.hresult == 0x80070002

@@ -21,6 +21,8 @@ from psrebind.lab.reading import Asked, read_script
 from psrebind.lab.story_operations import STORY
 
 Row = dict[str, Any]
+# COR_E_SYSTEM, as .NET gives it.
+RUNTIME_EXCEPTION = 0x80131501
 _KNOWN = OPERATIONS | STORY | NOTIFICATIONS
 
 
@@ -63,7 +65,14 @@ class Answers:
                     hresult=fault.hresult,
                 )
             except Refused as refusal:
-                reply["error"] = _error(str(refusal), str(refusal), "OperationStopped")
+                # What PowerShell makes of a script's own throw.
+                reply["error"] = _error(
+                    str(refusal),
+                    str(refusal),
+                    "OperationStopped",
+                    exception="System.Management.Automation.RuntimeException",
+                    hresult=RUNTIME_EXCEPTION,
+                )
         return reply
 
     def _obstacle(self, asked: Asked, owned: bool) -> Row | None:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from labs import connect, network
+from labs import connect, network, restored
 from operations.changes import bindings, pair, setting
 
 from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.errors import ScriptError
 from psrebind.lab.persistence import encode
 from psrebind.lab.runtime import Lab
 from psrebind.lab.scenario import ALL_NAMES
@@ -37,14 +38,41 @@ READING = (GetHost(), GetCertificate(), GetIisBinding())
 # A renewal from another CA, a shared template, and an edited task with its log off.
 TASK_HOSTS = ("web01", "web02", "web04", "web05", "web06")
 BOTH = (SYSTEM_CHANNEL, USER_CHANNEL)
+# Every command of Windows that an operation reaches, each of which may fail.
+FAILING = (
+    "binding.AddSslCertificate",
+    "eventlog.logs",
+    "eventlog.query",
+    "files.create_folder",
+    "files.exists",
+    "files.read",
+    "files.remove",
+    "files.write",
+    "iis.bindings",
+    "iis.sites",
+    "native",
+    "pki.add_notification_task",
+    "pki.remove_notification_task",
+    "pki.switch",
+    "registry.children",
+    "registry.exists",
+    "registry.values",
+    "store.certificates",
+    "tasks.export",
+    "tasks.info",
+    "tasks.list",
+    "tasks.register",
+    "tasks.unregister",
+)
+REFUSED = GetLifecycleEvent(query="*[System[")
 LOOKING = (GetLifecycleEvent(channels=BOTH), GetRebindTask(), GetIisBinding())
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
 
 
-@pytest.fixture(scope="module")
-def twins(pwsh: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+@pytest.fixture
+def twins(pwsh: Path, tmp_path: Path) -> list[Path]:
     """Two folders with one lab's state: the engines take turns on its addresses."""
-    first = tmp_path_factory.mktemp("lab") / "model"
+    first = tmp_path / "model"
     Lab.create(first, network=network(), names=ALL_NAMES)
     second = first.with_name("pwsh")
     shutil.copytree(first, second)
@@ -74,7 +102,7 @@ def task_story(lab: Lab, host: str) -> list[Operation[Any]]:
         SendRenewalNotice(old=old, new=absent),
     )
     script = [GetRebindNotification(), RegisterRebindNotification(force=True)]
-    begin = [*LOOKING, RegisterRebindTask(), RegisterRebindTask(), *notices, few, *LOOKING]
+    begin = [REFUSED, *LOOKING, RegisterRebindTask(), RegisterRebindTask(), *notices, few, *LOOKING]
     forced = RegisterRebindTask(force=True)
     ends = [UnregisterRebindTask(), UnregisterRebindNotification()]
     return [
@@ -104,7 +132,7 @@ def answers(folder: Path, engine: Path | None) -> dict[str, Any]:
             with connect(lab, host) as session:
                 reply = run([*READING, *story(lab, host), *READING], session)
             found[host] = [
-                (body.operation, _plain(body.rows), body.error and _error(body.error))
+                (body.operation, _plain(body.rows), body.warnings, _error(body.error))
                 for body in reply.bodies
             ]
             found[f"{host} state"] = lab.scenario.hosts[host].state
@@ -121,9 +149,42 @@ def task_answers(folder: Path, engine: Path | None) -> dict[str, Any]:
             with connect(lab, host) as session:
                 bodies = run(task_story(lab, host), session).bodies
             for at, body in enumerate(bodies):
-                said = [_plain(body.rows), body.error and body.error.message]
+                said = [_plain(body.rows), body.warnings, _error(body.error)]
                 found[f"{host} {at} {body.operation}"] = _timeless(said)
             found[f"{host} state"] = _timeless(encode(lab.scenario.hosts[host].state))
+    return found
+
+
+def every_operation(lab: Lab) -> list[Operation[Any]]:
+    """Each operation once, in an order in which each has something to do."""
+    old, new = pair(lab, "web01")
+    with connect(lab) as session:
+        first = next(iter(bindings(session).values()))
+    scripts = [RegisterRebindNotification(force=True), GetRebindNotification()]
+    tasks = [RegisterRebindTask(force=True), *scripts, GetRebindTask()]
+    notice = [SendRenewalNotice(old=old, new=new), GetLifecycleEvent()]
+    ends = [UnregisterRebindTask(), UnregisterRebindNotification()]
+    return [
+        *READING,
+        setting(first, new),
+        *tasks,
+        *notice,
+        *ends,
+        InvokeIisRenewal(old=old, new=new),
+    ]
+
+
+def failures(folder: Path, engine: Path | None) -> dict[str, Any]:
+    """What every operation says where one command of Windows fails, for each command in turn."""
+    found: dict[str, Any] = {}
+    with Lab.open(folder, engine).running() as lab, connect(lab) as session:
+        for command in FAILING:
+            with restored(lab.hosts["web01"]) as host:
+                asked = every_operation(lab)
+                host.host.faults[command] = "fail"
+                for body in run(asked, session).bodies:
+                    said = [body.warnings, _error(body.error)]
+                    found[f"{command} {body.operation}"] = _timeless(said)
     return found
 
 
@@ -137,15 +198,26 @@ def _plain(rows: Any) -> Any:
     return [dict(sorted(row.items())) for row in rows]
 
 
-def _error(error: Any) -> tuple[str, int | None]:
-    # The innermost exception; a script's own throw has the runtime's number in .NET only.
-    return error.message, error.hresult if error.exception.endswith("COMException") else None
+def _error(error: ScriptError | None) -> list[object] | None:
+    """All that is known of an error, but for the line of a script that only one engine runs."""
+    if error is None:
+        return None
+    return [error.message, error.error_id, error.category, error.exception, error.hresult]
 
 
 @pytest.mark.engine
 def test_the_engines_agree(twins: list[Path], pwsh: Path) -> None:
     """Rows, errors and states are the same with and without a PowerShell."""
     model, real = answers(twins[0], None), answers(twins[1], pwsh)
+    for key, found in model.items():
+        assert real[key] == found, key
+
+
+@pytest.mark.engine
+def test_the_engines_agree_on_failures(twins: list[Path], pwsh: Path) -> None:
+    """So are the errors of every command of Windows that an operation reaches."""
+    model, real = failures(twins[0], None), failures(twins[1], pwsh)
+    assert {key.split()[0] for key, (_, error) in model.items() if error} == set(FAILING)
     for key, found in model.items():
         assert real[key] == found, key
 
