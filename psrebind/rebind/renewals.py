@@ -58,6 +58,7 @@ class Handled(StrEnum):
 
     YES = "handled"
     NO = "not handled"
+    OVERTAKEN = "overtaken"
     UNKNOWN = "unknown"
 
 
@@ -104,15 +105,25 @@ def proposals(bindings: Sequence[Binding], chains: Iterable[Chain]) -> tuple[Pro
 
 
 def standing(
-    event: LifecycleEvent, bindings: Sequence[Binding] | None, chains: Iterable[Chain]
+    event: LifecycleEvent,
+    bindings: Sequence[Binding] | None,
+    chains: Iterable[Chain],
+    *,
+    events: Iterable[LifecycleEvent] = (),
 ) -> Standing:
-    """What became of an event 1001; None for bindings that could not be read."""
+    """What became of an event 1001; None for bindings that could not be read.
+
+    ``events`` are all of its log: a later one may have put the old certificate back.
+    """
     renewal = event.renewal
     if renewal is None:
         return Standing(Handled.UNKNOWN, "it does not name an old and a new certificate")
     if bindings is None:
         return Standing(Handled.UNKNOWN, "the bindings could not be read")
     if count := sum(one.thumbprint == renewal.old for one in bindings):
+        if back := _put_back(event, renewal, events):
+            why = f"{_source(back)} put the old certificate back in its place"
+            return Standing(Handled.OVERTAKEN, why)
         return Standing(Handled.NO, f"the old certificate is still on {_bindings(count)}")
     later = {renewal.new}
     for chain in chains:
@@ -124,6 +135,27 @@ def standing(
         Handled.UNKNOWN,
         "no binding has either certificate, so IIS may never have used the old one",
     )
+
+
+def _put_back(
+    event: LifecycleEvent, renewal: Renewal, events: Iterable[LifecycleEvent]
+) -> LifecycleEvent | None:
+    """The later event that leads from the new certificate to the old one again."""
+    reached = {renewal.new}
+    later = [one for one in events if _is_later(one, event)]
+    for one in sorted(later, key=lambda found: (found.record_id or 0, str(found.time))):
+        following = one.renewal
+        if following and following.old in reached:
+            reached.add(following.new)
+        if renewal.old in reached:
+            return one
+    return None
+
+
+def _is_later(one: LifecycleEvent, other: LifecycleEvent) -> bool:
+    if one.record_id is None or other.record_id is None:
+        return bool(one.time and other.time and one.time > other.time)
+    return one.record_id > other.record_id
 
 
 def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[Known]]) -> Chain:

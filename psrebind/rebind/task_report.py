@@ -138,7 +138,9 @@ def report(
         reach=events.log.oldest,
         others=other_tasks(method, tasks.tasks),
         shared=tasks.shared,
-        notices=tuple(_notice(one, standing(one, bindings, links)) for one in readable),
+        notices=tuple(
+            _notice(one, standing(one, bindings, links, events=readable)) for one in readable
+        ),
         unreadable=tuple(one.reason for one in events.found if isinstance(one, UnreadableEvent)),
     )
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
+from certificates import NOW
 from renewal_cases import bound, linked, name, replaced
 
 from psrebind.decode.events import LifecycleEvent
@@ -112,6 +116,48 @@ def test_a_disagreement_further_on_is_refused_too() -> None:
     renewals = known([linked(B, C)], [replaced(A, B), replaced(B, D)])
     found = {chain.old: chain.renewal for chain in followed(renewals)}
     assert (found[name(A)], found[name(B)]) == (None, None)
+
+
+def test_a_renewal_that_was_taken_back_is_overtaken() -> None:
+    """A→B and later B→A, or over C: that A is bound is as it should be, by which event is said."""
+    there = replaced(A, B, record_id=4)
+    for number, back in (
+        (5, [replaced(B, A, record_id=5)]),
+        (8, [replaced(C, A, record_id=8), replaced(B, C, record_id=6)]),
+    ):
+        events = [*back, there]
+        found = standing(there, [bound(A)], followed(known((), events)), events=events)
+        told = f"event 1001 #{number} at 2026-06-01 12:00 UTC put the old certificate back"
+        assert (found.handled, told in found.why) == (Handled.OVERTAKEN, True)
+        last = standing(back[0], [bound(A)], (), events=events)
+        assert last.handled is Handled.YES
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [replaced(B, A, record_id=3)],
+        [replaced(C, A, record_id=5)],
+        [replaced(C, A, record_id=5), replaced(B, C, record_id=6)],
+        [replaced(A, B, record_id=5)],
+    ],
+)
+def test_what_does_not_overtake_a_renewal(events: list[LifecycleEvent]) -> None:
+    """Neither an earlier event, nor one of other certificates, nor events in another order."""
+    found = standing(replaced(A, B, record_id=4), [bound(A)], (), events=events)
+    assert found.handled is Handled.NO
+
+
+def test_without_numbers_the_time_counts() -> None:
+    """An event without its number is later by its time; without both it is not."""
+    there = replace(replaced(A, B), record_id=None)
+    for time, handled in (
+        (NOW + timedelta(days=1), Handled.OVERTAKEN),
+        (NOW, Handled.NO),
+        (None, Handled.NO),
+    ):
+        back = replace(replaced(B, A), record_id=None, time=time)
+        assert standing(there, [bound(A)], (), events=[there, back]).handled is handled
 
 
 @pytest.mark.parametrize(

@@ -182,3 +182,11 @@ def test_each_event_has_its_standing() -> None:
     assert found.needs_person
     assert not told(found=events[:1], bindings=[bound(2)]).needs_person
     assert told(found=events[1:], bindings=[bound(2)]).needs_person
+
+
+def test_a_renewal_that_was_taken_back_needs_nobody() -> None:
+    """Where a later event put the old certificate back, that it is bound is no fault."""
+    events = [replaced(2, 1, record_id=6), replaced(1, 2, record_id=5)]
+    found = told(found=events, bindings=[bound(1)])
+    assert [one.handled for one in found.notices] == [Handled.YES, Handled.OVERTAKEN]
+    assert not found.needs_person
