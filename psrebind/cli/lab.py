@@ -90,6 +90,7 @@ def status(output: Output, folder: Folder = None) -> int:
     from psrebind.lab import control
 
     place = folder or control.default_folder()
+    tell_engine(place)
     rows = [
         {**row, **control.order(place, "overview", host=row["host"])}
         for row in control.order(place, "status")
@@ -99,6 +100,15 @@ def status(output: Output, folder: Folder = None) -> int:
     else:
         show(rows, output.format)
     return 0
+
+
+def tell_engine(place: Path) -> None:
+    """Say where no PowerShell runs in the running lab."""
+    from psrebind.cli.messages import tell
+    from psrebind.lab.control import NO_POWERSHELL, has_engine
+
+    if not has_engine(place):
+        tell(NO_POWERSHELL)
 
 
 def down(folder: Folder = None) -> int:
@@ -132,7 +142,8 @@ def made(
 ) -> Lab:
     """The lab of a folder, new where there is none; InvalidInput where it cannot run."""
     with extra():
-        from psrebind.lab.runtime import NO_POWERSHELL, Lab, find_engine
+        from psrebind.lab.control import NO_POWERSHELL
+        from psrebind.lab.runtime import Lab, find_engine
         from psrebind.lab.scenario import NETWORK
     program = None if engine == "model" else find_engine()
     if engine == "pwsh" and program is None:
@@ -215,7 +226,7 @@ def _give(place: Path, lab: Lab, assumed: Sequence[Assumed], armed: Sequence[Arm
 
 
 def _introduction(lab: Lab) -> list[str]:
-    from psrebind.lab.runtime import NO_POWERSHELL
+    from psrebind.lab.control import NO_POWERSHELL
 
     password = shlex.quote(str(lab.folder / "password"))
     lines = [] if lab.engine else [NO_POWERSHELL]

@@ -16,7 +16,10 @@ def drawn(host: Row) -> str:
     """A host: its bindings, rebind task, event channels and newest events."""
     lines = [f"{host['host']}  {host['address']}  {host['windows']}, {host['culture']}"]
     lines += _columns([_binding(one) for one in host["bindings"]])
-    lines += [_task(one) for one in host["tasks"]] or ["  task      none"]
+    waiting = [one for one in host["certificates"] if not one["bound"] and not one["archived"]]
+    lines += [_waiting(one) for one in waiting]
+    lines += [_stray(one) for one in host["strays"]]
+    lines += [line for one in host["tasks"] for line in _task(one)] or ["  task      none"]
     for channel in host["channels"]:
         if channel["count"] or not channel["enabled"]:
             lines.append(_channel(channel))
@@ -34,22 +37,36 @@ def _binding(row: Row) -> tuple[str, ...]:
     store = row["store"] or ""
     if not found:
         return (row["site"], row["binding"], short(row["thumbprint"]), store, "", "")
-    names = found["names"]
+    days = f"{found['days_left']} days"
+    return (row["site"], row["binding"], short(row["thumbprint"]), store, days, _marks(found))
+
+
+def _marks(certificate: Row) -> str:
+    names = certificate["names"]
     more = len(names) - _SHOWN_NAMES
     marks = [", ".join(names[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")]
-    marks += ["archived"] if found["archived"] else []
-    marks += [] if found["has_private_key"] else ["no private key"]
-    days = f"{found['days_left']} days"
-    return (row["site"], row["binding"], short(row["thumbprint"]), store, days, "; ".join(marks))
+    marks += ["archived"] if certificate["archived"] else []
+    marks += [] if certificate["has_private_key"] else ["no private key"]
+    return "; ".join(marks)
 
 
-def _task(row: Row) -> str:
+def _waiting(row: Row) -> str:
+    name = f"{short(row['thumbprint'])} in {row['store']}"
+    return f"  unbound   {name}, {row['days_left']} days: {_marks(row)}"
+
+
+def _stray(row: Row) -> str:
+    return f"  stray     {row['record']} has {short(row['thumbprint'])}, and no site its binding"
+
+
+def _task(row: Row) -> list[str]:
     name = row["name"].rpartition("\\")[2]
-    if row["last_run"] is None:
-        return f"  task      {name}: {row['state']}, never ran"
-    ran = f"last ran {_time(row['last_run'])} with result {row['last_result']}"
-    cause = f", for event #{row['last_record']}" if row["last_record"] else ""
-    return f"  task      {name}: {row['state']}, {ran}{cause}"
+    ran = "never ran"
+    if row["last_run"] is not None:
+        ran = f"last ran {_time(row['last_run'])} with result {row['last_result']}"
+        ran += f", for event #{row['last_record']}" if row["last_record"] else ""
+    differences = [f"    edited: {one}" for one in row["differences"]]
+    return [f"  task      {name}: {row['state']}, {ran}", *differences]
 
 
 def _channel(row: Row) -> str:

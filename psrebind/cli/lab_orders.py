@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option
 
-from psrebind.cli.lab import Folder
+from psrebind.cli.lab import Folder, tell_engine
 from psrebind.cli.options import Output
 from psrebind.errors import InvalidInput
 
@@ -84,7 +84,11 @@ def break_(
 def _ordered(folder: Path | None, order: str, **arguments: Any) -> Any:
     from psrebind.lab import control
 
-    return control.order(folder or control.default_folder(), order, **arguments)
+    place = folder or control.default_folder()
+    done = control.order(place, order, **arguments)
+    # After it: an order that is refused has its one sentence.
+    tell_engine(place)
+    return done
 
 
 def _shown(row: dict[str, Any], output: Output) -> int:

@@ -130,6 +130,8 @@ def _with_stray(record: Record) -> Callable[[HostState], HostState]:
 def _roll_log_over(host: Host) -> None:
     if not host.state.certificates:
         raise InvalidInput(f"{host.identifier} has no certificate that an event could tell of")
+    if not all(one.enabled for one in host.state.channels if one.name == SYSTEM_CHANNEL):
+        raise InvalidInput(f"the event log of {host.identifier} is off: nothing rolls it over")
 
     def change(state: HostState) -> HostState:
         channels = tuple(

@@ -18,6 +18,11 @@ from platformdirs import user_state_path
 
 from psrebind.errors import InvalidInput
 
+MODEL = "model"
+NO_POWERSHELL = (
+    "no PowerShell runs in this lab: its answers come from a model in Python. "
+    "For the real engine install PowerShell 7, or set PSREBIND_PWSH to its program"
+)
 _START_SECONDS = 60.0
 
 
@@ -48,6 +53,11 @@ def is_running(folder: Path) -> bool:
         order(folder, "status")
         return True
     return False
+
+
+def has_engine(folder: Path) -> bool:
+    """Whether a PowerShell answers in the running lab, not the model."""
+    return all(row["engine"] != MODEL for row in order(folder, "status"))
 
 
 def start(folder: Path, *, model: bool) -> None:

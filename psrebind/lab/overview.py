@@ -8,12 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences
+from psrebind.errors import DecodeError
 from psrebind.lab import iis, task_commands
 from psrebind.lab.event_values import text
 from psrebind.lab.event_xpath import parse_event
 from psrebind.lab.eventlog import Channel, Event
 from psrebind.lab.host import Host
-from psrebind.lab.httpsys import CENTRAL_STORE
+from psrebind.lab.httpsys import CENTRAL_STORE, Record, find_record, record_place
 from psrebind.lab.persistence import encode
 from psrebind.lab.state import Binding, HostState, Site
 from psrebind.lab.stores import StoredCertificate, find
@@ -26,6 +28,7 @@ SHOWN_EVENTS = 5
 def overview(host: Host) -> Row:
     """Return bindings, tasks, channels and certificates of a host as JSON."""
     state, now = host.state, host.now()
+    bound = {one.thumbprint for one in state.records}
     rows: Row = {
         "host": host.identifier,
         "windows": state.facts.os_name,
@@ -36,10 +39,16 @@ def overview(host: Host) -> Row:
             for binding in site.bindings
             if binding.protocol == "https"
         ],
+        "strays": [_stray(one) for one in _strays(state)],
         "tasks": [_task(host, one) for one in state.tasks],
         "channels": [_channel(one) for one in state.channels],
         "certificates": [
-            {"store": one.store, "template": one.template, **_certificate(one, now)}
+            {
+                "store": one.store,
+                "template": one.template,
+                "bound": one.thumbprint in bound,
+                **_certificate(one, now),
+            }
             for one in sorted(state.certificates, key=lambda one: (one.store, one.not_after))
         ],
     }
@@ -60,6 +69,36 @@ def _binding(state: HostState, now: datetime, site: Site, binding: Binding) -> R
     }
 
 
+def _strays(state: HostState) -> list[Record]:
+    """The records that no binding of a site stands for."""
+    places = [
+        record_place(binding.information, binding.flags)
+        for site in state.sites
+        for binding in site.bindings
+        if binding.protocol == "https"
+    ]
+    own = [find_record(state.records, kind, key) for kind, key in places]
+    return [one for one in state.records if one not in own]
+
+
+def _stray(record: Record) -> Row:
+    return {
+        "record": f"{record.kind}={record.key}",
+        "thumbprint": record.thumbprint,
+        "application": record.appid,
+    }
+
+
+def _differences(task: RegisteredTask) -> list[str]:
+    """What of the rebind task is not as IIS Manager makes it; other tasks have no such form."""
+    if (task.path + task.name).casefold() != f"{TASK_PATH}{TASK_NAME}".casefold():
+        return []
+    try:
+        return [str(one) for one in differences(task.xml)]
+    except DecodeError as error:
+        return [error.reason]
+
+
 def _certificate(certificate: StoredCertificate, now: datetime) -> Row:
     return {
         "thumbprint": certificate.thumbprint,
@@ -77,6 +116,7 @@ def _task(host: Host, task: RegisteredTask) -> Row:
     return {
         "name": task.path + task.name,
         "state": shown["state"],
+        "differences": _differences(task),
         "last_run": encode(last.time) if last else None,
         "last_result": last.result if last else None,
         "last_line": last.line if last else None,

@@ -37,10 +37,6 @@ from psrebind.lab.shells import ShellEngine
 from psrebind.lab.tls import TlsListeners
 
 USER = "labadmin"
-NO_POWERSHELL = (
-    "no PowerShell runs in this lab: its answers come from a model in Python. "
-    "For the real engine install PowerShell 7, or set PSREBIND_PWSH to its program"
-)
 
 
 def find_engine() -> Path | None:

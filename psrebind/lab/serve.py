@@ -22,6 +22,7 @@ from typing import Any
 
 from psrebind.errors import InvalidInput
 from psrebind.lab import breakage, renewals
+from psrebind.lab.control import MODEL
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.overview import overview
@@ -108,7 +109,7 @@ def status(lab: Lab) -> list[dict[str, Any]]:
             "host": one.name,
             "address": one.address,
             "windows": one.host.facts.os_name,
-            "engine": str(lab.engine or "model"),
+            "engine": str(lab.engine or MODEL),
             "shells": one.endpoint.open_shells,
             "requests": len(one.endpoint.requests),
             "logons": sum(found.attempts for found in one.endpoint.logons.values()),

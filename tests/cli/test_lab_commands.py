@@ -16,8 +16,12 @@ import pytest
 from cli.command_line import Command, Ran
 from labs import network
 
+from psrebind.cli.lab_drawing import drawn
 from psrebind.lab import control, scenario
-from psrebind.lab.breakage import breaks
+from psrebind.lab.breakage import break_host, breaks
+from psrebind.lab.control import NO_POWERSHELL
+from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
+from psrebind.lab.overview import overview
 
 NAMES = ["web01", "web02", "web03", "web04", "web05", "web06"]
 
@@ -192,8 +196,48 @@ def test_break_breaks_what_it_names(lab_command: Command, running: Running) -> N
     """A named break changes the host, and says in one sentence what it means."""
     ran = lab_command("break", "web06", "task-gone")
     assert ran.status == 0
-    assert ran.err == f"psrebind: web06: {breaks()['task-gone']}\n"
+    assert ran.err.splitlines() == [
+        f"psrebind: {NO_POWERSHELL}",
+        f"psrebind: web06: {breaks()['task-gone']}",
+    ]
     assert running.overview("web06")["tasks"] == []
+
+
+def test_every_screen_says_that_no_powershell_runs(lab_command: Command, running: Running) -> None:
+    """Whoever looks at the model is told so, once, by each command."""
+    for words in (("status",), ("import", "web01"), ("break", "web01", "channel-off")):
+        assert lab_command(*words).err.count(NO_POWERSHELL) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "words"),
+    [
+        ("web06", "task-edited", "edited: Triggers/EventTrigger/Subscription/"),
+        ("web01", "key-gone", "no private key"),
+        ("web04", "stray-record", "stray     ipport=0.0.0.0:"),
+    ],
+)
+def test_a_break_is_drawn(tmp_path: Path, host: str, name: str, words: str) -> None:
+    """The picture of a host is another one after a break, and says what broke."""
+    where = scenario.create(tmp_path, scenario.ALL_NAMES).hosts[host]
+    if name == "task-edited":
+        place = {"path": TASK_PATH, "name": TASK_NAME, "xml": TASK_XML, "force": True}
+        where.call("tasks.register", place)
+    before = drawn({"address": "127.0.0.1", **overview(where)})
+    break_host(where, name)
+    after = drawn({"address": "127.0.0.1", **overview(where)})
+    assert words not in before
+    assert words in after
+
+
+def test_what_waits_to_be_bound_is_drawn(tmp_path: Path) -> None:
+    """A certificate that no binding has, with its store and names; a bound one is no such."""
+    made = scenario.create(tmp_path, scenario.ALL_NAMES)
+    (waiting,) = (one for one in made.summary if one.host == "web02")
+    text = drawn({"address": "127.0.0.1", **overview(made.hosts["web02"])})
+    assert f"  unbound   {waiting.new[:8]}… in " in text
+    assert f"  unbound   {waiting.old[:8]}…" not in text
+    assert "stray" not in text
 
 
 def test_break_lists_what_can_break(psrebind: Command) -> None:

@@ -123,6 +123,14 @@ def test_rolled_over_log_forgets_renewals(tmp_path: Path) -> None:
         break_host(host(tmp_path / "bare"), "log-rolled-over")
 
 
+def test_a_log_that_is_off_does_not_roll_over(tmp_path: Path) -> None:
+    """Nothing is written to it, so that it would be empty, which is something else."""
+    where, _ = enabled_host(tmp_path)
+    break_host(where, "channel-off")
+    with pytest.raises(InvalidInput, match=r"log of .* is off: nothing rolls it over"):
+        break_host(where, "log-rolled-over")
+
+
 def test_breaks_survive_a_restart(tmp_path: Path) -> None:
     """A broken host is still broken after it is loaded."""
     where, _ = enabled_host(tmp_path)
