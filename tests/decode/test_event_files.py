@@ -194,7 +194,10 @@ def test_hostile_files_cost_little(name: str, tmp_path: Path) -> None:
     assert memory < 100_000
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
+# JSON may hold half a surrogate pair, which no other text does.
+TEXTS = st.text(st.characters(), max_size=6) | st.sampled_from(["\ud800", "a\udfff"])
+MOMENTS = st.sampled_from(["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | MOMENTS
 KEYS = st.sampled_from(
     [
         *("Event", "System", "UserData", "CertNotificationData", "EventID", "#attributes", "@Name"),
@@ -208,6 +211,7 @@ KEYS = st.sampled_from(
             "_raw",
             "event",
         ),
+        *("Channel", "TimeCreated", "SystemTime", "NotValidAfter", "Thumbprint", "\ud800"),
         *("ProviderName", "Id", "System_Props_Xml", "UserData_Xml", "SubjectNames", "_", "#text"),
     ]
 )
@@ -227,3 +231,34 @@ def test_no_content_raises_anything_else(content: bytes) -> None:
     """Any content, JSON of the known words above all, is read or refused by DecodeError."""
     with suppress(DecodeError):
         assert read_events(content).name == "input"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TEXTS | MOMENTS, min_size=5, max_size=5))
+def test_an_event_in_json_may_hold_any_text(texts: list[str]) -> None:
+    """Half a surrogate pair, a time that no zone has: the event comes out and can be printed."""
+    time, name, template, expiry, account = texts
+    details = {
+        "Template": {"#attributes": {"Name": template}},
+        "SubjectNames": {"SubjectName": [name, name]},
+        "NotValidAfter": expiry,
+    }
+    event = {
+        "System": {
+            "Channel": "lifecycle-system",
+            "EventID": 1006,
+            "TimeCreated": {"#attributes": {"SystemTime": time}},
+        },
+        "UserData": {
+            "CertNotificationData": {
+                "#attributes": {"AccountName": account},
+                "CertificateDetails": details,
+            }
+        },
+    }
+    (found,) = read_events(json.dumps({"Event": event}).encode()).events
+    assert found.id == 1006
+    assert found.certificate is not None
+    side = found.certificate
+    for text in (found.account, side.template, *side.names, *found.notes):
+        assert text is None or text.encode("utf-8")

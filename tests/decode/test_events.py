@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from psrebind.decode.events import (
@@ -203,6 +204,26 @@ def test_a_damaged_event_raises_only_the_own_error(data: st.DataObject) -> None:
     xml = REPLACED[:start] + data.draw(st.text(max_size=8)) + REPLACED[end:]
     with suppress(DecodeError):
         assert decode_event(xml).id >= 0
+
+
+ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+# The first and the last moments there are, which no other zone can tell.
+EDGES = st.sampled_from(["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+TIMES = EDGES | st.datetimes(timezones=ZONES).map(str) | st.text("0123456789-:.TZ+ ", max_size=30)
+
+
+@settings(max_examples=300, deadline=None)
+@example("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+@given(TIMES, TIMES)
+def test_a_time_is_one_in_utc_or_a_note(time: str, expiry: str) -> None:
+    """Whatever stands for a time, the event comes out, and what is none is noted."""
+    xml = re.sub(r"SystemTime='[^']*'", f"SystemTime='{time}'", REPLACED)
+    xml = re.sub(r"<NotValidAfter>[^<]*<", f"<NotValidAfter>{expiry}<", xml)
+    found = decode_event(xml)
+    assert (found.id, found.old and found.old.thumbprint) == (1001, OLD)
+    assert (found.time is None) == any("the time is" in note for note in found.notes)
+    for moment in (found.time, found.old and found.old.not_after):
+        assert moment is None or moment.tzinfo is UTC
 
 
 def test_trees_have_local_names_only() -> None:
