@@ -112,8 +112,8 @@ def is_read_without_its_event(lab: Lab, session: RemoteSession, library: Library
     with restored(lab.hosts["web01"]) as host:
         ask(session, RegisterRebindNotification(), library)
         _again(host, channel="User")
-        (task,) = ask(session, GetRebindTask(), library)[0].tasks
-        assert (task.path, task.name) == (NOTIFICATION_PATH, NOTIFICATION_NAME)
+        found = ask(session, GetRebindTask(), library)[0].tasks
+        assert [(one.path, one.name) for one in found] == [(NOTIFICATION_PATH, NOTIFICATION_NAME)]
 
 
 def turns_the_log_on(lab: Lab, session: RemoteSession, library: Library) -> None:
