@@ -5,14 +5,14 @@ Knows sessions and operations; knows no command, nor how many hosts there are be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from psrebind.cli.messages import tell
 from psrebind.cli.progress import Progress
-from psrebind.errors import HostError
+from psrebind.errors import ConnectError, HostError
 from psrebind.fleet.fleet import FleetHost
 from psrebind.operations.base import Operation
 from psrebind.rebind.observe import Sending, explained
@@ -25,13 +25,13 @@ from psrebind.templates import Library
 class Visit:
     """A host in the hands of a command; ``alone`` when it is the only one of the run.
 
-    ``limits`` gives those of one question: a person's thinking in between is not the host's time.
+    ``limits`` are those of everything that is done on it.
     """
 
     host: FleetHost
     session: Session
     library: Library
-    limits: Callable[[], Limits]
+    limits: Limits
     alone: bool = True
     verbose: bool = False
 
@@ -49,10 +49,10 @@ class Visit:
     def sending(self, doing: str = "asking") -> Iterator[Sending]:
         """How scripts are sent, while a person sees what is done."""
         if not self.alone:
-            yield Sending(self.library, self.limits(), self._heard)
+            yield Sending(self.library, self.limits, self._heard)
             return
         with Progress(f"{doing} {self.name}", verbose=self.verbose) as progress:
-            yield Sending(self.library, self.limits(), progress.on_stream)
+            yield Sending(self.library, self.limits, progress.on_stream)
 
     def ask(self, operations: Sequence[Operation[Any]]) -> Reply:
         """The answer to operations sent as one pipeline; its warnings go to stderr."""
@@ -62,6 +62,11 @@ class Visit:
             for warning in body.warnings:
                 self.say(f"{body.operation}: {warning}")
         return reply
+
+    def require_time(self) -> None:
+        """Raise before a change that would not be sent any more, and before asking about it."""
+        if reason := self.limits.reached:
+            raise ConnectError(self.name, f"{reason} before a change was sent")
 
     def say(self, sentence: str) -> None:
         """Tell a person something about this host."""

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from psrebind.cli import opening
 from psrebind.cli.asking import Visit
-from psrebind.cli.messages import agreed
+from psrebind.cli.consent import Consent, granted
 from psrebind.cli.options import Connection, Format, Source
 from psrebind.cli.rows import OneHost, OneOfMany, Rows, stream
 from psrebind.cli.tally import Ending, Tally
@@ -23,7 +23,6 @@ from psrebind.rebind.outcome import Outcome
 from psrebind.sessions.base import Limits, Session
 
 DECLINED = 3
-_NAMES = 5
 
 T = TypeVar("T")
 # What is done on a host, and what of it is printed; the second runs in the main thread.
@@ -45,45 +44,19 @@ class Asked:
         return opening.chosen(self.target, self.connection)
 
 
-@dataclass(frozen=True)
-class Consent:
-    """What a person agrees to before many hosts are changed: ``enable the task on``.
-
-    ``even_one``: also where only one host is.
-    """
-
-    doing: str
-    yes: bool
-    even_one: bool = False
-
-
 def on_hosts(
     asked: Asked, work: Work[T], present: Present[T], *, consent: Consent | None = None
 ) -> int:
     """Do the work on the hosts, print what came of it, and give the exit status."""
     fleet = asked.fleet()
-    if consent and not granted(consent, fleet):
+    agreed = granted(consent, fleet) if consent else fleet
+    if agreed is None:
         return DECLINED
+    fleet = agreed
     if len(fleet.hosts) == 1:
         with alone(fleet, asked) as visit:
             return _status(present(work(visit), OneHost(visit.name, asked.form)))
     return spread(fleet, asked, work, present)
-
-
-def granted(consent: Consent, fleet: Fleet) -> bool:
-    """Ask before many hosts are changed; raise InvalidInput where nobody is there to answer."""
-    if consent.yes or (len(fleet.hosts) == 1 and not consent.even_one):
-        return True
-    return agreed(f"{consent.doing} {named(fleet)}: go ahead?")
-
-
-def named(fleet: Fleet) -> str:
-    """How many hosts, and the first of them by name."""
-    names = [host.name for host in fleet.hosts]
-    if len(names) == 1:
-        return names[0]
-    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    return f"{len(names)} hosts ({', '.join(names[:_NAMES])}{more})"
 
 
 @contextmanager
@@ -95,7 +68,7 @@ def alone(fleet: Fleet, asked: Asked) -> Iterator[Visit]:
             host=host,
             session=session,
             library=opening.library(asked.source),
-            limits=lambda: opening.limits(asked.connection),
+            limits=fleet.limits,
             verbose=asked.connection.verbose,
         )
 
@@ -115,7 +88,7 @@ def spread(
                 host=host,
                 session=session,
                 library=library,
-                limits=lambda: limits,
+                limits=limits,
                 alone=False,
                 verbose=asked.connection.verbose,
             )

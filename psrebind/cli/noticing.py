@@ -46,7 +46,8 @@ def notify(
 ) -> int:
     """Raise event 1001 as a renewal does, so that the host's own tasks rebind."""
     from psrebind.cli.asking import advised
-    from psrebind.cli.many import Asked, Consent, on_hosts
+    from psrebind.cli.consent import Consent
+    from psrebind.cli.many import Asked, on_hosts
     from psrebind.model import Renewal, Thumbprint
     from psrebind.operations.send_renewal_notice import SendRenewalNotice
 

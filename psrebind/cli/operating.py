@@ -73,7 +73,8 @@ def invoke(
 ) -> int:
     """Run one operation on hosts and print its rows."""
     from psrebind import operations as known
-    from psrebind.cli.many import Asked, Consent, on_hosts
+    from psrebind.cli.consent import Consent
+    from psrebind.cli.many import Asked, on_hosts
     from psrebind.cli.parameters import filled
 
     asked = filled(known.operation(operation), parameters or [])

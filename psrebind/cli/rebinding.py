@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from psrebind.cli.asking import Visit
     from psrebind.model import Renewal
     from psrebind.rebind.run import Applied, Prepared
-    from psrebind.sessions.base import Session
 
 # As for anything that was found and not done: it needs a person.
 DECLINED = 3
@@ -71,9 +70,10 @@ def rebind(
         show_plan(prepared, manner.format, dry_run=manner.dry_run)
         if manner.dry_run or not prepared.plan.steps:
             return prepared.exit_status
-        if not _agreed(visit.session, prepared, manner):
+        agreed = _agreed(visit, prepared, manner)
+        if agreed is None:
             return DECLINED
-        applied = carried_out(visit, prepared, manner)
+        applied = carried_out(agreed, prepared, manner)
         # Before the session closes: a host that hangs then must not hide what became of it.
         show_result(applied, manner.format)
     return applied.exit_status
@@ -93,16 +93,18 @@ def planned(visit: Visit, renewal: Renewal, manner: Manner) -> Prepared:
         )
 
 
-def _agreed(opened: Session, prepared: Prepared, manner: Manner) -> bool:
+def _agreed(visit: Visit, prepared: Prepared, manner: Manner) -> Visit | None:
     """Ask where somebody can answer; a script that names one host means it."""
-    from psrebind.cli.messages import agreed
+    from psrebind.cli.consent import after
 
+    visit.require_time()
     if manner.yes or not sys.stdin.isatty():
-        return True
+        return visit
     # A shell that waits for a person dies of idleness on the host; the next script opens another.
-    opened.close()
+    visit.session.close()
     count = sum(len(step.bindings) for step in prepared.plan.steps)
-    return agreed(f"change {count} bindings of {opened.host}?")
+    limits = after(f"change {count} bindings of {visit.name}?", visit.limits)
+    return replace(visit, limits=limits) if limits else None
 
 
 def carried_out(visit: Visit, prepared: Prepared, manner: Keeping) -> Applied:
@@ -110,6 +112,7 @@ def carried_out(visit: Visit, prepared: Prepared, manner: Keeping) -> Applied:
     from psrebind.cli.rebind_report import Stages
     from psrebind.rebind.run import apply
 
+    visit.require_time()
     stages = Stages(visit.name) if visit.alone else None
     try:
         with visit.sending("changing") as sending:

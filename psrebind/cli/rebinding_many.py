@@ -8,15 +8,16 @@ from __future__ import annotations
 import dataclasses
 import sys
 
-from psrebind.cli import opening
 from psrebind.cli.asking import Visit
-from psrebind.cli.many import DECLINED, Asked, Consent, Work, granted, named, spread
-from psrebind.cli.messages import agreed, tell
+from psrebind.cli.consent import Consent, after, granted, named
+from psrebind.cli.many import DECLINED, Asked, Work, spread
+from psrebind.cli.messages import tell
 from psrebind.cli.rebind_lines import plan_lines, plan_row, result_lines, result_row
 from psrebind.cli.rebind_report import tell_notes, tell_result
 from psrebind.cli.rebinding import Manner, carried_out, planned
 from psrebind.cli.rows import Rows
 from psrebind.cli.tally import Ending
+from psrebind.errors import ConnectError
 from psrebind.fleet.fleet import Fleet
 from psrebind.model import Renewal
 from psrebind.rebind.before import default_folder
@@ -52,19 +53,22 @@ def _with_consent(fleet: Fleet, asked: Asked, prepare: Work[Prepared], manner: M
         return present_plan(prepared, rows)
 
     status = spread(fleet, asked, prepare, keep, aside=True)
-    if not plans or fleet.limits.cancelled.is_set():
+    if plans and (reason := fleet.limits.reached):
+        tell(f"{reason}: nothing was changed")
+        return exit_status([status, ConnectError.exit_status])
+    if not plans:
         return status
     hosts = tuple(host for host in fleet.hosts if host.name in plans)
     count = sum(len(step.bindings) for one in plans.values() for step in one.plan.steps)
     changing = dataclasses.replace(fleet, hosts=hosts)
-    if not agreed(f"change {count} bindings on {named(changing)}?"):
+    limits = after(f"change {count} bindings on {named(changing)}?", fleet.limits)
+    if limits is None:
         return DECLINED
+    changing = dataclasses.replace(changing, limits=limits)
 
     def apply(visit: Visit) -> Applied:
         return carried_out(visit, plans.pop(visit.name), manner)
 
-    # A person's thinking is not the hosts' time.
-    changing = dataclasses.replace(changing, limits=opening.limits(asked.connection))
     return exit_status([status, _change(changing, asked, apply, manner)])
 
 

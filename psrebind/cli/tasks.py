@@ -130,7 +130,8 @@ def _carried_out(
     *,
     doing: str,
 ) -> int:
-    from psrebind.cli.many import Asked, Consent, on_hosts
+    from psrebind.cli.consent import Consent
+    from psrebind.cli.many import Asked, on_hosts
 
     asked = Asked(target, connection, way, way.format)
     consent = None if way.dry_run else Consent(doing, way.yes)

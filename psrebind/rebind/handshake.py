@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 from psrebind.decode.certificates import served_certificate
 from psrebind.decode.names import a_label, is_address
 from psrebind.model import Binding, Certificate, Thumbprint
 from psrebind.rebind.coverage import serves
+from psrebind.sessions.base import Limits
 
 _AT_ONCE = 16
 
@@ -41,6 +43,11 @@ class Handshake:
     error: str | None = None
 
 
+@dataclass(frozen=True)
+class Unseen(Handshake):
+    """What nobody waited for any more: it says nothing of what clients meet."""
+
+
 def endpoint(binding: Binding, address: str) -> Endpoint:
     """The endpoint of a binding on a host that was reached by an address."""
     information = binding.information
@@ -51,15 +58,25 @@ def endpoint(binding: Binding, address: str) -> Endpoint:
     return Endpoint(own, information.port, name if name and not is_address(name) else None)
 
 
-def handshakes(endpoints: Sequence[Endpoint], *, timeout: float = 5.0) -> tuple[Handshake, ...]:
-    """Knock at many endpoints at a time; the answers come in their order."""
+def handshakes(
+    endpoints: Sequence[Endpoint], *, timeout: float = 5.0, limits: Limits | None = None
+) -> tuple[Handshake, ...]:
+    """Knock at many endpoints at a time, within the limits; the answers come in their order."""
     if not endpoints:
         return ()
     trust = ssl.create_default_context()
     trust.check_hostname = False
+    within = limits or Limits()
 
     def knock(place: Endpoint) -> Handshake:
-        return handshake(place, timeout=timeout, trust=trust)
+        if reason := within.reached:
+            return Unseen(error=f"not looked at: {reason}")
+        left = within.remaining
+        patience = timeout if left is None else min(timeout, left)
+        found = handshake(place, timeout=patience, trust=trust)
+        if found.thumbprint is None and (reason := within.reached):
+            return Unseen(error=f"not waited for: {reason}")
+        return found
 
     with ThreadPoolExecutor(min(_AT_ONCE, len(endpoints))) as workers:
         return tuple(workers.map(knock, endpoints))
@@ -69,8 +86,9 @@ def handshake(
     place: Endpoint, *, timeout: float = 5.0, trust: ssl.SSLContext | None = None
 ) -> Handshake:
     """Look at the certificate that an endpoint serves; never raises for what a network does."""
+    end = monotonic() + timeout
     try:
-        der = _served(place, _permissive(), timeout)
+        der = _served(place, _permissive(), end - monotonic())
     except TimeoutError:
         return Handshake(error=f"no answer within {timeout:g} s")
     except (OSError, ValueError) as error:
@@ -82,7 +100,7 @@ def handshake(
     return Handshake(
         thumbprint=certificate.thumbprint,
         names_ok=serves(certificate, place.server_name) if place.server_name else None,
-        trusted=_trusted(place, trust, timeout) if trust else None,
+        trusted=_trusted(place, trust, end - monotonic()) if trust else None,
         not_after=certificate.not_after,
     )
 
@@ -99,11 +117,14 @@ def _permissive() -> ssl.SSLContext:
 
 
 def _served(place: Endpoint, context: ssl.SSLContext, timeout: float) -> bytes:
-    with (
-        socket.create_connection((place.address, place.port), timeout=timeout) as plain,
-        context.wrap_socket(plain, server_hostname=place.server_name) as encrypted,
-    ):
-        der = encrypted.getpeercert(binary_form=True)
+    if timeout <= 0:
+        raise TimeoutError
+    end = monotonic() + timeout
+    with socket.create_connection((place.address, place.port), timeout=timeout) as plain:
+        # Once more what is left: a timeout of zero would be no waiting at all.
+        plain.settimeout(max(end - monotonic(), 0.001))
+        with context.wrap_socket(plain, server_hostname=place.server_name) as encrypted:
+            der = encrypted.getpeercert(binary_form=True)
     if der is None:
         raise ValueError("the handshake ended without a certificate")
     return der

@@ -112,9 +112,10 @@ def prepare(
     sending: Sending | None = None,
 ) -> Prepared:
     """Observe a host, plan its rebind, and look at what its bindings serve now."""
+    sending = sending or Sending()
     observation = observe(session, sending=sending)
     planned = (plan_appcmd if method is Method.APPCMD else plan)(observation, renewal)
-    checks = first_look(planned.steps, address)
+    checks = first_look(planned.steps, address, limits=sending.limits)
     return Prepared(session.host, renewal, method, observation, planned, checks)
 
 

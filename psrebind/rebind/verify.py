@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from psrebind.model import Binding
-from psrebind.rebind.handshake import Endpoint, Handshake, endpoint, handshakes
+from psrebind.rebind.handshake import Endpoint, Handshake, Unseen, endpoint, handshakes
 from psrebind.rebind.plan import Step
 from psrebind.sessions.base import Limits
 
@@ -47,6 +47,8 @@ def verdict(before: Handshake, after: Handshake, step: Step) -> Verdict:
     """Compare two handshakes with what a step wanted."""
     if after.thumbprint == step.after:
         return Verdict.VERIFIED
+    if isinstance(after, Unseen):
+        return Verdict.UNVERIFIED
     if after.thumbprint is None:
         return Verdict.UNVERIFIED if before.thumbprint is None else Verdict.BROKEN
     if after.thumbprint == step.before:
@@ -55,10 +57,12 @@ def verdict(before: Handshake, after: Handshake, step: Step) -> Verdict:
     return Verdict.UNVERIFIED if after.thumbprint == before.thumbprint else Verdict.BROKEN
 
 
-def first_look(steps: Sequence[Step], address: str, *, timeout: float = 5.0) -> tuple[Check, ...]:
+def first_look(
+    steps: Sequence[Step], address: str, *, limits: Limits, timeout: float = 5.0
+) -> tuple[Check, ...]:
     """Knock at every binding of the steps before anything is changed."""
     places = [(step, one, endpoint(one, address)) for step in steps for one in step.bindings]
-    found = handshakes([place for _, _, place in places], timeout=timeout)
+    found = handshakes([place for _, _, place in places], timeout=timeout, limits=limits)
     return tuple(Check(*place, answer) for place, answer in zip(places, found, strict=True))
 
 
@@ -67,18 +71,24 @@ def second_look(
 ) -> tuple[Check, ...]:
     """Knock again, and for a while at those that do not yet serve the new certificate."""
     end = time.monotonic() + patience
-    current = _looked(checks, timeout)
+    current = _looked(checks, timeout, limits)
     while any(check.verdict in (Verdict.PENDING, Verdict.BROKEN) for check in current):
         if time.monotonic() >= end or limits.reached or limits.cancelled.wait(_PAUSE):
             break
         open_ones = [check for check in current if check.verdict is not Verdict.VERIFIED]
-        fresh = iter(_looked(open_ones, timeout))
+        fresh = iter(_looked(open_ones, timeout, limits))
         current = tuple(
             check if check.verdict is Verdict.VERIFIED else next(fresh) for check in current
         )
     return current
 
 
-def _looked(checks: Sequence[Check], timeout: float) -> tuple[Check, ...]:
-    found = handshakes([check.endpoint for check in checks], timeout=timeout)
-    return tuple(replace(one, after=answer) for one, answer in zip(checks, found, strict=True))
+def _looked(checks: Sequence[Check], timeout: float, limits: Limits) -> tuple[Check, ...]:
+    found = handshakes([check.endpoint for check in checks], timeout=timeout, limits=limits)
+    return tuple(_with(one, answer) for one, answer in zip(checks, found, strict=True))
+
+
+def _with(check: Check, answer: Handshake) -> Check:
+    # What was seen in an earlier round says more than that nobody looked once more.
+    kept = check.after and isinstance(answer, Unseen)
+    return check if kept else replace(check, after=answer)

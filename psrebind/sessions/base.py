@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Protocol, Self
 
@@ -45,6 +45,10 @@ class Limits:
         """Limits that end so many seconds from now; None is no deadline."""
         end = None if seconds is None else time.monotonic() + seconds
         return cls(end, cancelled or Event(), seconds)
+
+    def later(self, seconds: float) -> Self:
+        """The same limits, so many seconds later: what a person thought is nobody's time."""
+        return self if self.deadline is None else replace(self, deadline=self.deadline + seconds)
 
     @property
     def remaining(self) -> float | None:

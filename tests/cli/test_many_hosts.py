@@ -5,17 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import pty
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cli.command_line import Ran
+from cli.command_line import on_a_terminal
 from cli.fifty_hosts import Many, json_lines, sent
 from labs import restored, shells_left
 
@@ -130,8 +126,11 @@ def test_a_change_of_many_needs_consent(many: Many, fifty: Lab, words: tuple[str
     assert sent(fifty) == before
 
 
+Twins = tuple[LabHost, LabHost]
+
+
 @pytest.fixture
-def twins(fifty: Lab) -> Iterator[tuple[LabHost, LabHost]]:
+def twins(fifty: Lab) -> Iterator[Twins]:
     """Two hosts with the same certificates and bindings."""
     one, other = fifty.hosts["web02"], fifty.hosts["web08"]
     with restored(one), restored(other):
@@ -146,7 +145,7 @@ def renewal(lab: Lab) -> tuple[str, ...]:
     return ("--old", swap.old, "--new", swap.new)
 
 
-def test_a_rebind_of_many_by_yes(many: Many, fifty: Lab, twins: tuple[LabHost, ...]) -> None:
+def test_a_rebind_of_many_by_yes(many: Many, fifty: Lab, twins: Twins) -> None:
     """Two pipelines for a host that changes and one for others; the way back is told once."""
     before = sent(fifty)["Command"]
     ran = many("rebind", "web0*", *renewal(fifty), "--yes", "-f", "jsonl")
@@ -161,12 +160,13 @@ def test_a_rebind_of_many_by_yes(many: Many, fifty: Lab, twins: tuple[LabHost, .
 
 @pytest.mark.parametrize(("answer", "status"), [(b"n\n", 3), (b"y\n", 0)])
 def test_a_rebind_of_many_asks_once(
-    fifty: Lab, inventory: Path, twins: tuple[LabHost, ...], answer: bytes, status: int
+    fifty: Lab, inventory: Path, tmp_path: Path, twins: Twins, answer: bytes, status: int
 ) -> None:
     """All plans are shown, then one question; without consent no host gets a second pipeline."""
     before = sent(fifty)["Command"]
     words = ["rebind", "web0*", *renewal(fifty), "-i", str(inventory), "-f", "jsonl"]
-    ran = on_a_terminal(words, fifty, inventory.parent, answer)
+    environment = {"PSREBIND_PASSWORD": fifty.password, "PSREBIND_BEFORE_FOLDER": str(tmp_path)}
+    ran = on_a_terminal(words, environment, answer)
     assert "change 6 bindings on 2 hosts (web02, web08)? [y/N]" in ran.err
     assert ran.status == status, ran.err
     changed = 0 if status else 2
@@ -174,28 +174,7 @@ def test_a_rebind_of_many_asks_once(
     assert len({row["host"] for row in json_lines(ran)}) == changed
 
 
-def on_a_terminal(words: list[str], lab: Lab, folder: Path, answer: bytes) -> Ran:
-    """Run a command whose questions a person answers."""
-    ours, theirs = pty.openpty()
-    environment = {"PSREBIND_PASSWORD": lab.password, "PSREBIND_BEFORE_FOLDER": str(folder / "b")}
-    try:
-        with subprocess.Popen(
-            [sys.executable, "-m", "psrebind", *words],
-            env=os.environ | environment,
-            stdin=theirs,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            os.write(ours, answer)
-            out, err = process.communicate(timeout=60)
-    finally:
-        os.close(ours)
-        os.close(theirs)
-    return Ran(process.returncode, out, err)
-
-
-def test_a_dry_run_changes_nothing(many: Many, fifty: Lab, twins: tuple[LabHost, ...]) -> None:
+def test_a_dry_run_changes_nothing(many: Many, fifty: Lab, twins: Twins) -> None:
     """The plans of all hosts are the data."""
     ran = many("rebind", "web0*", *renewal(fifty), "--dry-run", "-f", "jsonl")
     assert ran.status == 0

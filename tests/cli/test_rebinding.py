@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from cli.command_line import Command
+from cli.command_line import Command, on_a_terminal
 from labs import network
 
 from psrebind.lab.faults import NetworkFault
@@ -153,21 +149,9 @@ def test_a_connection_lost_while_changing_is_6(as_admin: Command, lab: Lab) -> N
 def test_a_terminal_is_asked(lab: Lab, tmp_path: Path, answer: bytes, status: int) -> None:
     """On a terminal a person decides after the plan: no changes nothing."""
     swap = lab.scenario.summary[1]
-    ours, theirs = pty.openpty()
     words = ["rebind", WEB02, *certificates(swap), "--user", lab.user]
-    try:
-        with subprocess.Popen(
-            [sys.executable, "-m", "psrebind", *words, "--before-folder", str(tmp_path)],
-            env=os.environ | {"PSREBIND_PASSWORD": lab.password},
-            stdin=theirs,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as process:
-            os.write(ours, answer)
-            _, said = process.communicate(timeout=60)
-    finally:
-        os.close(ours)
-        os.close(theirs)
-    assert f"change 3 bindings of {WEB02}? [y/N]".encode() in said
-    assert process.returncode == status
+    environment = {"PSREBIND_PASSWORD": lab.password, "PSREBIND_BEFORE_FOLDER": str(tmp_path)}
+    ran = on_a_terminal(words, environment, answer)
+    assert f"change 3 bindings of {WEB02}? [y/N]" in ran.err
+    assert ran.status == status
     assert bound(lab, "web02") == {swap.old if status else swap.new}

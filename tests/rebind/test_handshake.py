@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 
 import pytest
 from certificates import make
 from observations import observed
 from tls_server import tls_server
 
-from psrebind.rebind.handshake import Endpoint, endpoint, handshake, handshakes
+from psrebind.rebind.handshake import Endpoint, Unseen, endpoint, handshake, handshakes
+from psrebind.sessions.base import Limits
 
 MADE = make("a.example", "xn--mnchen-3ya.example", usages=None)
 
@@ -76,6 +78,18 @@ def test_silence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         found = handshake(Endpoint("127.0.0.1", silent.getsockname()[1], None), timeout=0.2)
     assert found.error == "no answer within 0.2 s"
+
+
+def test_a_limit_ends_all() -> None:
+    """Silent endpoints take no more than the limit together; each says that it was not seen."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as silent:
+        places = [Endpoint("127.0.0.1", silent.getsockname()[1], None)] * 64
+        began = time.monotonic()
+        found = handshakes(places, timeout=60, limits=Limits.within(0.5))
+    assert time.monotonic() - began < 30
+    assert all(isinstance(one, Unseen) for one in found)
+    assert found[0].error == "not waited for: the time limit has passed"
+    assert found[-1].error == "not looked at: the time limit has passed"
 
 
 def test_unresolvable() -> None:

@@ -50,7 +50,7 @@ def test_verdict(before: Handshake, after: Handshake, wanted: Verdict) -> None:
 def test_change_is_seen() -> None:
     """A server that changes its certificate between the looks is verified at once."""
     with tls_server(OLD) as server:
-        checks = first_look([step(server.port)], "127.0.0.1")
+        checks = first_look([step(server.port)], "127.0.0.1", limits=Limits())
         assert [check.verdict for check in checks] == [None]
         server.made = NEW
         (after,) = second_look(checks, patience=0, limits=Limits())
@@ -61,7 +61,7 @@ def test_change_is_seen() -> None:
 def test_pending_is_tried_again() -> None:
     """A server that is late is knocked at until it serves the new certificate."""
     with tls_server(OLD) as server:
-        checks = first_look([step(server.port)], "127.0.0.1")
+        checks = first_look([step(server.port)], "127.0.0.1", limits=Limits())
         seen = server.names
 
         class Late(list[str | None]):
@@ -81,16 +81,37 @@ def test_pending_is_tried_again() -> None:
 def test_pending_after_patience() -> None:
     """A server that keeps the old certificate is pending when patience ends."""
     with tls_server(OLD) as server:
-        checks = first_look([step(server.port)], "127.0.0.1")
+        checks = first_look([step(server.port)], "127.0.0.1", limits=Limits())
         (after,) = second_look(checks, patience=0.3, limits=Limits())
     assert after.verdict is Verdict.PENDING
 
 
 def test_cancelled() -> None:
-    """A person who cancels does not wait for patience to end."""
+    """A person who cancels does not wait for patience to end, and what was seen stays."""
     limits = Limits()
-    limits.cancelled.set()
     with tls_server(OLD) as server:
-        checks = first_look([step(server.port)], "127.0.0.1")
+        checks = first_look([step(server.port)], "127.0.0.1", limits=limits)
+
+        class Ended(list[str | None]):
+            """Cancels once the second look has knocked twice, by both of its handshakes."""
+
+            def append(self, name: str | None) -> None:
+                super().append(name)
+                if len(self) == 4:
+                    limits.cancelled.set()
+
+        server.names = Ended(server.names)
         (after,) = second_look(checks, patience=3600, limits=limits)
     assert after.verdict is Verdict.PENDING
+
+
+def test_what_is_not_looked_at_is_unverified() -> None:
+    """After the limit nobody knocks; that clients were served before does not make it broken."""
+    with tls_server(OLD) as server:
+        checks = first_look([step(server.port)], "127.0.0.1", limits=Limits())
+        knocks = len(server.names)
+        (after,) = second_look(checks, patience=3600, limits=Limits.within(0))
+        assert len(server.names) == knocks
+    assert after.verdict is Verdict.UNVERIFIED
+    assert after.after
+    assert after.after.error == "not looked at: the time limit has passed"

@@ -1,0 +1,50 @@
+"""What a person agrees to before hosts are changed, and that their thinking is not the hosts' time.
+
+Knows fleets and questions; knows no command.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from time import monotonic
+
+from psrebind.cli.messages import agreed
+from psrebind.fleet.fleet import Fleet
+from psrebind.sessions.base import Limits
+
+_NAMES = 5
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a person agrees to before many hosts are changed: ``enable the task on``.
+
+    ``even_one``: also where only one host is.
+    """
+
+    doing: str
+    yes: bool
+    even_one: bool = False
+
+
+def granted(consent: Consent, fleet: Fleet) -> Fleet | None:
+    """Ask before many hosts are changed; raise InvalidInput where nobody is there to answer."""
+    if consent.yes or (len(fleet.hosts) == 1 and not consent.even_one):
+        return fleet
+    limits = after(f"{consent.doing} {named(fleet)}: go ahead?", fleet.limits)
+    return replace(fleet, limits=limits) if limits else None
+
+
+def after(question: str, limits: Limits) -> Limits | None:
+    """The limits, by a person's thinking later; None where they do not agree."""
+    began = monotonic()
+    return limits.later(monotonic() - began) if agreed(question) else None
+
+
+def named(fleet: Fleet) -> str:
+    """How many hosts, and the first of them by name."""
+    names = [host.name for host in fleet.hosts]
+    if len(names) == 1:
+        return names[0]
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return f"{len(names)} hosts ({', '.join(names[:_NAMES])}{more})"

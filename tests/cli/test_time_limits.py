@@ -1,0 +1,99 @@
+"""--timeout and --host-timeout: one budget for a whole command, handshakes included."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cli.command_line import Command, Ran, on_a_terminal
+from cli.fifty_hosts import written
+from labs import network, rebind_words, records, restored, sent, swap
+
+from psrebind.lab.httpsys import Record, RecordKind
+from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.state import Binding, HostState, Site
+
+# What a busy machine may take beside the limit, less than the handshakes would without one.
+SLACK = 12
+SILENT = f"{network()}.250"
+
+
+@pytest.fixture
+def web02(lab: Lab) -> Iterator[LabHost]:
+    """A host with sixty-four more bindings, at an address that takes connections and is silent."""
+    with (
+        socket.create_server((SILENT, 0), backlog=128) as silent,
+        restored(lab.hosts["web02"]) as host,
+    ):
+        port = silent.getsockname()[1]
+        names = [f"site{number:02}.example" for number in range(64)]
+        record = Record(kind=RecordKind.HOSTNAMEPORT, key="", thumbprint=swap(lab, "web02").old)
+        more = tuple(replace(record, store="My", key=f"{name}:{port}") for name in names)
+        bound = tuple(
+            Binding(protocol="https", information=f"{SILENT}:{port}:{name}", flags=1)
+            for name in names
+        )
+
+        def change(state: HostState) -> HostState:
+            sites = (*state.sites, Site(id=40, name="Silent", bindings=bound))
+            return replace(state, sites=sites, records=(*state.records, *more))
+
+        host.host.change(change)
+        yield host
+
+
+def timed(command: Command, *words: str) -> tuple[float, Ran]:
+    """How long a command took, and how it ended."""
+    began = time.monotonic()
+    ran = command(*words)
+    return time.monotonic() - began, ran
+
+
+def test_the_limit_ends_handshakes_too(as_admin: Command, lab: Lab, web02: LabHost) -> None:
+    """Silent bindings do not make a command longer; what was not looked at says so."""
+    before = records(web02)
+    took, ran = timed(as_admin, *rebind_words(lab, web02), "--timeout", "2")
+    assert took < SLACK
+    assert ran.status == 4
+    assert "the time limit has passed before a change was sent" in ran.err
+    assert records(web02) == before
+
+
+@pytest.mark.parametrize("option", ["--timeout", "--host-timeout"])
+def test_the_limit_ends_handshakes_of_a_fleet(
+    as_admin: Command, lab: Lab, web02: LabHost, tmp_path: Path, option: str
+) -> None:
+    """Of many hosts too, each after its own time or all after the command's."""
+    path = str(written(tmp_path, {name: host.address for name, host in lab.hosts.items()}, lab))
+    words = [word.replace(web02.address, "web*") for word in rebind_words(lab, web02)]
+    before = records(web02)
+    took, ran = timed(as_admin, *words, "--yes", "-i", path, option, "2")
+    assert took < SLACK
+    assert ran.status == 4
+    assert "the time limit has passed before a change was sent" in ran.err
+    assert records(web02) == before
+
+
+def test_reading_and_changing_share_one_limit(as_admin: Command, lab: Lab) -> None:
+    """What the reading took is missing from the change, whose own reading back comes too late."""
+    with restored(lab.hosts["web03"]) as host:
+        host.host.faults["iis.bindings"] = {"slow": 4}
+        commands = sent(host).count("Command")
+        took, ran = timed(as_admin, *rebind_words(lab, host), "--timeout", "7")
+        assert sent(host).count("Command") - commands == 2
+    assert took < 7 + SLACK
+    assert ran.status == 6
+
+
+def test_thinking_takes_no_time(lab: Lab, tmp_path: Path) -> None:
+    """A person may think longer than the command may take, and the change is still made."""
+    environment = {"PSREBIND_PASSWORD": lab.password, "PSREBIND_BEFORE_FOLDER": str(tmp_path)}
+    with restored(lab.hosts["web02"]) as host:
+        words = rebind_words(lab, host, "--user", lab.user, "--timeout", "8")
+        ran = on_a_terminal(words, environment, b"y\n", thinking=8.5)
+    assert ran.status == 0, ran.err
+    assert "3 bindings changed" in ran.err
