@@ -23,7 +23,7 @@ from psrebind.templates import Library
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """A host in the hands of a command; ``alone`` when it is the only one of the run.
+    """A host in the hands of a command; ``alone`` when it was named as the only one.
 
     ``limits`` are those of everything that is done on it.
     """

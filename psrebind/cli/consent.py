@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from psrebind.cli.messages import agreed
+from psrebind.cli.opening import Chosen
 from psrebind.fleet.fleet import Fleet
 from psrebind.sessions.base import Limits
 
@@ -17,9 +18,9 @@ _NAMES = 5
 
 @dataclass(frozen=True)
 class Consent:
-    """What a person agrees to before many hosts are changed: ``enable the task on``.
+    """What a person agrees to before hosts are changed: ``enable the task on``.
 
-    ``even_one``: also where only one host is.
+    ``even_one``: also where one host was named.
     """
 
     doing: str
@@ -27,12 +28,13 @@ class Consent:
     even_one: bool = False
 
 
-def granted(consent: Consent, fleet: Fleet) -> Fleet | None:
-    """Ask before many hosts are changed; raise InvalidInput where nobody is there to answer."""
-    if consent.yes or (len(fleet.hosts) == 1 and not consent.even_one):
-        return fleet
+def granted(consent: Consent, chosen: Chosen) -> Chosen | None:
+    """Ask before hosts are changed that nobody named; raise InvalidInput where nobody answers."""
+    if consent.yes or (chosen.alone and not consent.even_one):
+        return chosen
+    fleet = chosen.fleet
     limits = after(f"{consent.doing} {named(fleet)}: go ahead?", fleet.limits)
-    return replace(fleet, limits=limits) if limits else None
+    return replace(chosen, fleet=replace(fleet, limits=limits)) if limits else None
 
 
 def after(question: str, limits: Limits) -> Limits | None:

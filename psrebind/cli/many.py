@@ -1,7 +1,8 @@
 """One way for every command to work on one host or on many.
 
-One host is as if there were no others: its rows as they are, its error the command's. Of many,
-rows stream with the host in front, and what went wrong is told at the end, grouped.
+One host that was named is as if there were no others: its rows as they are, its error the
+command's. Of any others, be it one, rows stream with the host in front, and what went wrong is
+told at the end, grouped.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TypeVar
 from psrebind.cli import opening
 from psrebind.cli.asking import Visit
 from psrebind.cli.consent import Consent, granted
+from psrebind.cli.opening import Chosen
 from psrebind.cli.options import Connection, Format, Source
 from psrebind.cli.rows import OneHost, OneOfMany, Rows, stream
 from psrebind.cli.tally import Ending, Tally
@@ -39,7 +41,7 @@ class Asked:
     source: Source
     form: Format
 
-    def fleet(self) -> Fleet:
+    def hosts(self) -> Chosen:
         """The hosts; all input is checked now."""
         return opening.chosen(self.target, self.connection)
 
@@ -48,27 +50,28 @@ def on_hosts(
     asked: Asked, work: Work[T], present: Present[T], *, consent: Consent | None = None
 ) -> int:
     """Do the work on the hosts, print what came of it, and give the exit status."""
-    fleet = asked.fleet()
-    agreed = granted(consent, fleet) if consent else fleet
-    if agreed is None:
+    found = asked.hosts()
+    chosen = granted(consent, found) if consent else found
+    if chosen is None:
         return DECLINED
-    fleet = agreed
-    if len(fleet.hosts) == 1:
-        with alone(fleet, asked) as visit:
+    if chosen.alone:
+        with alone(chosen.fleet, asked) as visit:
             return _status(present(work(visit), OneHost(visit.name, asked.form)))
-    return spread(fleet, asked, work, present)
+    return spread(chosen.fleet, asked, work, present)
 
 
 @contextmanager
 def alone(fleet: Fleet, asked: Asked) -> Iterator[Visit]:
     """The only host of a run, in this thread; its errors are the command's."""
     (host,) = fleet.hosts
+    whole, own = fleet.limits.remaining, fleet.seconds
+    seconds = min((one for one in (whole, own) if one is not None), default=None)
     with host.session() as session:
         yield Visit(
             host=host,
             session=session,
             library=opening.library(asked.source),
-            limits=fleet.limits,
+            limits=Limits.within(seconds, fleet.limits.cancelled),
             verbose=asked.connection.verbose,
         )
 

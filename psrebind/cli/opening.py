@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from psrebind.cli.options import Connection, Source
@@ -23,11 +24,23 @@ if TYPE_CHECKING:
 _NOTICES = 5
 
 
-def chosen(target: str, connection: Connection) -> Fleet:
+@dataclass(frozen=True)
+class Chosen:
+    """The hosts of a command; ``alone`` where one was asked for by its own name or address.
+
+    How it was asked counts, not how many matched: a script that says ``all`` must not change its
+    form on the day when one host is left.
+    """
+
+    fleet: Fleet
+    alone: bool
+
+
+def chosen(target: str, connection: Connection) -> Chosen:
     """The hosts that the options name; all input is checked, and passwords are asked for, now."""
     from psrebind.cli.messages import tell
     from psrebind.fleet.fleet import Fleet
-    from psrebind.fleet.selection import read_terms, select
+    from psrebind.fleet.selection import names_one, read_terms, select
 
     if connection.limit and connection.hosts_file:
         raise InvalidInput("--limit and --hosts-file both say which hosts: give one of them")
@@ -46,12 +59,13 @@ def chosen(target: str, connection: Connection) -> Fleet:
             tell(f"{host.name}: the same host as {', '.join(host.also_named)}")
     hidden = (connection.password_env,)
     fleet = Fleet.reached(found, wanted, logins(connection), hidden=hidden)
-    return dataclasses.replace(
+    fleet = dataclasses.replace(
         fleet,
         forks=connection.forks,
         seconds=connection.host_timeout,
-        limits=limits(connection),
+        limits=Limits.within(connection.timeout),
     )
+    return Chosen(fleet, alone=len(found) == 1 and names_one(inventory, target))
 
 
 def _inventory(connection: Connection) -> Inventory | None:
@@ -118,11 +132,6 @@ def logins(connection: Connection) -> Login:
         return resolve(user, source, variable=connection.password_env)
 
     return login
-
-
-def limits(connection: Connection) -> Limits:
-    """The limits of the whole command, counted from now."""
-    return Limits.within(connection.timeout)
 
 
 def library(source: Source) -> Library:

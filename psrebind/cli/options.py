@@ -71,7 +71,7 @@ class Connection:
     ] = None
     forks: Annotated[int, Option(min=1, metavar="N", help="At most so many hosts at a time.")] = 20
     host_timeout: Annotated[
-        float, Option(min=0.1, metavar="SECONDS", help="Of many hosts, end one after this.")
+        float, Option(min=0.1, metavar="SECONDS", help="End each host after this.")
     ] = 600.0
     user: Annotated[str | None, Option("--user", "-u", metavar="NAME", help="Log on as.")] = None
     password_env: Annotated[

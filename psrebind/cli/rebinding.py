@@ -11,6 +11,7 @@ from typer import Option
 
 from psrebind.cli.looking import Target
 from psrebind.cli.options import Connection, Output, Source
+from psrebind.errors import InvalidInput
 
 if TYPE_CHECKING:
     from psrebind.cli.asking import Visit
@@ -62,10 +63,11 @@ def rebind(
 
     renewal = Renewal(Thumbprint(old), Thumbprint(new))
     asked = Asked(target, connection, manner, manner.format)
-    fleet = asked.fleet()
-    if len(fleet.hosts) > 1:
-        return rebind_many(fleet, asked, renewal, manner)
-    with alone(fleet, asked) as visit:
+    _require_yes(connection, manner)
+    chosen = asked.hosts()
+    if not chosen.alone:
+        return rebind_many(chosen, asked, renewal, manner)
+    with alone(chosen.fleet, asked) as visit:
         prepared = planned(visit, renewal, manner)
         show_plan(prepared, manner.format, dry_run=manner.dry_run)
         if manner.dry_run or not prepared.plan.steps:
@@ -77,6 +79,16 @@ def rebind(
         # Before the session closes: a host that hangs then must not hide what became of it.
         show_result(applied, manner.format)
     return applied.exit_status
+
+
+def _require_yes(connection: Connection, manner: Manner) -> None:
+    """Say before anything is sent that nobody can answer where the inventory comes by stdin."""
+    from psrebind.fleet.inventory_file import STDIN
+
+    if str(connection.inventory) == STDIN and not (manner.yes or manner.dry_run):
+        raise InvalidInput(
+            "the inventory comes from stdin, so nobody can agree to the change there: add --yes"
+        )
 
 
 def planned(visit: Visit, renewal: Renewal, manner: Manner) -> Prepared:

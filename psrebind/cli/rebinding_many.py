@@ -12,6 +12,7 @@ from psrebind.cli.asking import Visit
 from psrebind.cli.consent import Consent, after, granted, named
 from psrebind.cli.many import DECLINED, Asked, Work, spread
 from psrebind.cli.messages import tell
+from psrebind.cli.opening import Chosen
 from psrebind.cli.rebind_lines import plan_lines, plan_row, result_lines, result_row
 from psrebind.cli.rebind_report import tell_notes, tell_result
 from psrebind.cli.rebinding import Manner, carried_out, planned
@@ -25,8 +26,9 @@ from psrebind.rebind.outcome import exit_status
 from psrebind.rebind.run import Applied, Prepared
 
 
-def rebind_many(fleet: Fleet, asked: Asked, renewal: Renewal, manner: Manner) -> int:
+def rebind_many(chosen: Chosen, asked: Asked, renewal: Renewal, manner: Manner) -> int:
     """Rebind on every host that has the old certificate; give the exit status."""
+    fleet = chosen.fleet
 
     def prepare(visit: Visit) -> Prepared:
         return planned(visit, renewal, manner)
@@ -40,7 +42,7 @@ def rebind_many(fleet: Fleet, asked: Asked, renewal: Renewal, manner: Manner) ->
         return _change(fleet, asked, at_once, manner)
     if not sys.stdin.isatty():
         # Said before anything is sent; the question itself comes when the plans are there.
-        granted(Consent("change bindings on", yes=False), fleet)
+        granted(Consent("change bindings on", yes=False), chosen)
     return _with_consent(fleet, asked, prepare, manner)
 
 

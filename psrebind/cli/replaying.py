@@ -40,10 +40,10 @@ def replay(target: Target, manner: Replaying, connection: Connection) -> int:
     from psrebind.rebind.outcome import exit_status
 
     asked = Asked(target, connection, manner, manner.format)
-    fleet = asked.fleet()
-    if len(fleet.hosts) > 1:
-        return replay_many(fleet, asked, manner)
-    with alone(fleet, asked) as visit:
+    chosen = asked.hosts()
+    if not chosen.alone:
+        return replay_many(chosen.fleet, asked, manner)
+    with alone(chosen.fleet, asked) as visit:
         found = looked(visit, manner)
         show_proposals(visit.name, found, form=None if manner.yes else manner.format)
         if not manner.yes:

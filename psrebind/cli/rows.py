@@ -43,7 +43,7 @@ class Rows(Protocol):
 
     @property
     def alone(self) -> bool:
-        """Whether it is the only host of the run."""
+        """Whether it was named as the only host of the run."""
 
     def show(self, rows: Sequence[Any], *, short: Short | None = None) -> None:
         """Print rows; ``short`` makes of one what a table shows of it."""

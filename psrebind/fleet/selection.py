@@ -78,6 +78,14 @@ def select(
     return left
 
 
+def names_one(inventory: Inventory | None, target: str) -> bool:
+    """Whether a target can only mean one host, by its name or address: no list, glob or group."""
+    text = target.strip().lower()
+    groups = inventory.groups if inventory else {}
+    chooses = text == ALL or set(text) & set(",*?[")
+    return not chooses and text not in (group.lower() for group in groups)
+
+
 def _terms(given: Iterable[str | Term]) -> list[Term]:
     found = []
     for item in given:

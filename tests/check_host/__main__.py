@@ -55,7 +55,7 @@ def check_host(
     """Ask a Windows what the lab only assumes, and write a report of it."""
     if connection.timeout is not None:
         raise InvalidInput("a check has no --timeout: it always cleans up to the end")
-    hosts = opening.chosen(target, connection).hosts
+    hosts = opening.chosen(target, connection).fleet.hosts
     if len(hosts) != 1:
         raise InvalidInput(f"{target} names {len(hosts)} hosts: a check is of one")
     report = checked(target, hosts[0].address, hosts[0].session, wishes)
