@@ -12,9 +12,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 from psrebind import __version__
+from psrebind.cli.guarded import guarded
 from psrebind.errors import PsrebindError
 
 BUG = 1
+UNWRITTEN = 2
 USAGE = 5
 INTERRUPTED = 130
 
@@ -28,13 +30,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if list(words) == ["--version"]:
         # Scripts ask this often, and no command is needed to say it.
-        print(f"psrebind {__version__}")
-        return 0
+        with guarded() as lost:
+            print(f"psrebind {__version__}")
+            return UNWRITTEN if lost() else 0
     return concluded(lambda: _run(words))
 
 
 def concluded(command: Callable[[], int]) -> int:
     """Run a command to its exit status, whatever it raises; the sentence goes to stderr."""
+    with guarded() as lost:
+        status = _concluded(command)
+        return _worse(status, UNWRITTEN) if lost() else status
+
+
+def _worse(status: int, other: int) -> int:
+    from psrebind.rebind.outcome import exit_status
+
+    return exit_status([status, other])
+
+
+def _concluded(command: Callable[[], int]) -> int:
     from typer import Abort, TyperException
 
     try:

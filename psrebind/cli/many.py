@@ -7,9 +7,11 @@ told at the end, grouped.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Event
 from typing import TypeVar
 
 from psrebind.cli import opening
@@ -20,7 +22,9 @@ from psrebind.cli.options import Connection, Format, Source
 from psrebind.cli.rows import OneHost, OneOfMany, Rows, stream
 from psrebind.cli.tally import Ending, Tally
 from psrebind.cli.watching import Live, stoppable
+from psrebind.errors import PsrebindError
 from psrebind.fleet.fleet import Fleet, FleetHost
+from psrebind.fleet.runner import Result
 from psrebind.rebind.outcome import Outcome
 from psrebind.sessions.base import Limits, Session
 
@@ -98,19 +102,35 @@ def spread(
         )
 
     tally = Tally(len(fleet.hosts))
-    with (
-        stoppable(fleet.limits, tally),
-        Live(tally) as live,
-        stream("table" if aside else asked.form, live.writer(aside=aside)) as rows,
-    ):
-        for result in fleet.each(visited, on_started=live.started):
-            if result.value is None:
-                tally.count_failure(result)
-            else:
-                tally.count(present(result.value, OneOfMany(result.host.name, rows)))
-            live.ended(began=result.began)
+    enough = Event()
+    with stoppable(fleet.limits, tally), Live(tally) as live:
+        try:
+            with stream("table" if aside else asked.form, live.writer(aside=aside)) as rows:
+                for result in fleet.each(visited, on_started=live.started, enough=enough):
+                    told = _presented(result, present, OneOfMany(result.host.name, rows), tally)
+                    if told.bug:
+                        enough.set()
+                    live.ended(began=result.began)
+        except OSError as error:
+            tally.unwritten(error)
     tally.report()
     return tally.exit_status
+
+
+def _presented(
+    result: Result[FleetHost, T], present: Present[T], rows: Rows, tally: Tally
+) -> Result[FleetHost, T]:
+    """Print and count one host; an error met in doing so is its own, as one of its work is."""
+    if result.value is not None:
+        try:
+            tally.count(present(result.value, rows))
+            return result
+        except PsrebindError as error:
+            result = replace(result, value=None, error=error)
+        except Exception:
+            result = replace(result, value=None, bug=traceback.format_exc())
+    tally.count_failure(result)
+    return result
 
 
 def _status(ending: Ending) -> int:

@@ -10,7 +10,6 @@ import csv
 import dataclasses
 import io
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -68,14 +67,10 @@ def show(
 
 
 def write(text: str, stream: TextIO | None = None) -> None:
-    """Write to stdout or another stream; a reader that leaves ends nothing but the writing."""
+    """Write to stdout or another stream, and at once."""
     stream = stream or sys.stdout
-    try:
-        stream.write(text)
-        stream.flush()
-    except BrokenPipeError:
-        # What is still buffered would raise once more when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    stream.write(text)
+    stream.flush()
 
 
 def json_text(value: Any, indent: int | None = None) -> str:

@@ -17,7 +17,7 @@ from psrebind.cli.rebind_lines import plan_lines, plan_row, result_lines, result
 from psrebind.cli.rebind_report import tell_notes, tell_result
 from psrebind.cli.rebinding import Manner, carried_out, planned
 from psrebind.cli.rows import Rows
-from psrebind.cli.tally import Ending
+from psrebind.cli.tally import BUG, Ending
 from psrebind.errors import ConnectError
 from psrebind.fleet.fleet import Fleet
 from psrebind.model import Renewal
@@ -55,10 +55,13 @@ def _with_consent(fleet: Fleet, asked: Asked, prepare: Work[Prepared], manner: M
         return present_plan(prepared, rows)
 
     status = spread(fleet, asked, prepare, keep, aside=True)
-    if plans and (reason := fleet.limits.reached):
+    if not plans:
+        return status
+    if reason := fleet.limits.reached:
         tell(f"{reason}: nothing was changed")
         return exit_status([status, ConnectError.exit_status])
-    if not plans:
+    if status == BUG:
+        tell("nothing was changed")
         return status
     hosts = tuple(host for host in fleet.hosts if host.name in plans)
     count = sum(len(step.bindings) for one in plans.values() for step in one.plan.steps)

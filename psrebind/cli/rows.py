@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TextIO
 
 from psrebind.cli.options import Format
 from psrebind.cli.output import csv_line, flat, header, json_text, plain, show
+from psrebind.errors import InvalidInput
 
 # A table's columns are as wide as its rows need: it comes in pieces, whole for a few hosts.
 PIECE = 200
@@ -152,15 +153,34 @@ class _Csv:
     def __init__(self, put: Write) -> None:
         self._put = put
         self._names: dict[str, None] = {}
-        self._waiting = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - until end()
+        try:
+            self._waiting = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - until end()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InvalidInput(f"CSV of many hosts needs a temporary file: {reason}") from error
+        self._full: OSError | None = None
 
     def add(self, records: Records) -> None:
         for record in records:
             cells = flat(record)
             self._names.update(dict.fromkeys(cells))
-            self._waiting.write(json.dumps(cells) + "\n")
+            self._keep(json.dumps(cells) + "\n")
+
+    def _keep(self, line: str) -> None:
+        """Let a row wait; a full disk ends the keeping, and is told at the end of the run."""
+        if self._full:
+            return
+        try:
+            self._waiting.write(line)
+            self._waiting.flush()
+        except OSError as error:
+            self._full = error
 
     def end(self) -> None:
+        if self._full:
+            with suppress(OSError):
+                self._waiting.close()
+            raise self._full
         with self._waiting as waiting:
             names = header([self._names])
             if names:

@@ -80,6 +80,11 @@ class Tally:
             self._fail(result.host, word, _sentence(result.error), _reason(result.error))
             self._statuses.add(status)
 
+    def unwritten(self, error: OSError) -> None:
+        """Say that rows were lost, which is a failure of the run and of no host."""
+        tell(f"the rows could not be kept until the end: {error.strerror or error}")
+        self._statuses.add(Outcome.FAILED.exit_status)
+
     def interrupted(self) -> None:
         """Remember that a person ended the run."""
         self._statuses.add(INTERRUPTED)

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any, Self, TypeVar
 
 from psrebind.errors import InvalidInput
@@ -158,8 +159,12 @@ class Fleet:
         work: Work[FleetHost, T],
         *,
         on_started: Callable[[FleetHost], None] = lambda _: None,
+        enough: Event | None = None,
     ) -> Iterator[Result[FleetHost, T]]:
-        """Do any work on each host in a thread of its own; give each result as it comes."""
+        """Do any work on each host in a thread of its own; give each result as it comes.
+
+        Once ``enough`` is set no new host begins.
+        """
         runner = Runner(
             FleetHost.session,
             work,
@@ -167,6 +172,7 @@ class Fleet:
             seconds=self.seconds,
             limits=self.limits,
             on_started=on_started,
+            enough=enough or Event(),
         )
         return runner.run(self.hosts)
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Hashable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from threading import Event
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
@@ -68,7 +69,10 @@ class Result(Generic[Host, T]):
 
 @dataclass
 class Runner(Generic[Host, T]):
-    """Carries work to hosts, at most ``forks`` at a time, each within ``seconds`` of its own."""
+    """Carries work to hosts, at most ``forks`` at a time, each within ``seconds`` of its own.
+
+    Who sets ``enough`` wants no new host to begin, and the results of those that run.
+    """
 
     open_session: Open[Host]
     work: Work[Host, T]
@@ -76,6 +80,7 @@ class Runner(Generic[Host, T]):
     seconds: float | None = None
     limits: Limits = field(default_factory=Limits)
     on_started: Callable[[Host], None] = lambda _: None
+    enough: Event = field(default_factory=Event)
     _standings: dict[Hashable, Standing] = field(default_factory=dict, init=False)
 
     def run(self, hosts: Iterable[Host]) -> Generator[Result[Host, T], None, None]:
@@ -91,7 +96,8 @@ class Runner(Generic[Host, T]):
         with ThreadPoolExecutor(self.forks, thread_name_prefix="psrebind") as pool:
             try:
                 while waiting or running:
-                    stopping = stopping or whole.reached is not None
+                    ended = self.enough.is_set() or whole.reached is not None
+                    stopping = stopping or ended
                     if stopping:
                         yield from self._untried(waiting)
                     while waiting and len(running) < self.forks:
