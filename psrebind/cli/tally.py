@@ -5,6 +5,7 @@ Keeps a count and a few names for each cause. Knows outcomes and errors; prints 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -91,7 +92,8 @@ class Tally:
 
     def report(self) -> None:
         """Say what went wrong, each cause once, and then what became of how many."""
-        for cause in sorted(self._causes.values(), key=lambda one: -one.count):
+        causes = {id(cause): cause for cause in self._causes.values()}.values()
+        for cause in sorted(causes, key=lambda one: -one.count):
             tell(f"{_hosts(cause.count)} {cause.word}: {_listed(cause)}: {cause.sentence}")
         counts = ", ".join(f"{count} {word}" for word, count in self.words.most_common())
         tell(f"{_hosts(self.total)} in {monotonic() - self._began:.1f} s: {counts}")
@@ -102,15 +104,28 @@ class Tally:
 
     def _fail(self, host: FleetHost, word: str, sentence: str, reason: str | None = None) -> None:
         self.words[word] += 1
-        # The same reason on two hosts differs in their names.
-        alike = reason or sentence
-        names = {host.name, host.address, host.options.host if host.options else host.name}
-        for name in sorted(names, key=len, reverse=True):
-            alike = alike.replace(name, "HOST")
-        cause = self._causes.setdefault((word, alike), _Cause(word, sentence))
+        said = reason or sentence
+        same, alike = (word, said), (word, _nameless(said, host))
+        cause = self._causes.get(same) or self._causes.get(alike)
+        if cause is None:
+            cause = self._causes[same] = self._causes[alike] = _Cause(word, _one_line(sentence))
         cause.count += 1
         if len(cause.names) < _NAMES:
             cause.names.append(host.name)
+
+
+def _nameless(text: str, host: FleetHost) -> str:
+    """The text with the host's names taken out, which is all that two hosts may differ in.
+
+    Whole words only: a host named ``port`` must not tear every sentence on ports.
+    """
+    names = {host.name, host.address, host.options.host if host.options else host.name}
+    either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(rf"(?<![\w.-])(?:{either})(?![\w-]|\.\w)", "HOST", text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _judged(error: PsrebindError) -> tuple[str, int]:
