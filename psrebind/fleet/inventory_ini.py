@@ -1,6 +1,7 @@
 """An inventory in Ansible's INI: sections of hosts, of `:vars` and of `:children`.
 
-Reads as Ansible's own reader does, down to values being Python literals where they can be.
+Reads as Ansible's own reader does, down to values being Python literals where they can be. What is
+wrong is told by line and key, never by the text: it may be a password.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import shlex
 import warnings
 from typing import Any
 
+from psrebind.fleet.connection_keys import KEYS
 from psrebind.fleet.inventory import Place
 from psrebind.fleet.inventory_draft import Draft, Setting, lines_of
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?\Z")
+_WORD = re.compile(r"\w+", re.ASCII)
 _CHILD = re.compile(r"([^:\]\s]+)\s*(?:#.*)?\Z")
 # Python's own reader of literals needs time and stack for what is longer.
 _LONGEST_LITERAL = 500
@@ -43,7 +46,7 @@ class _Reader:
             if found := _SECTION.match(line):
                 self.section(found[1], found[2] or "hosts", place)
             elif line.startswith("[") and line.endswith("]"):
-                raise place.error(f"{line[:80]} is no section: [group], [group:vars] …")
+                raise place.error("no section: [group], [group:vars] or [group:children] is one")
             elif self.kind == "hosts":
                 self.host(line, place)
             elif self.kind == "vars":
@@ -69,27 +72,41 @@ class _Reader:
             first, *rest = shlex.split(line, comments=True)
         except ValueError as error:
             raise place.error(f"the line cannot be read: {error}") from error
+        if "=" in first:
+            reason = "a host's name is missing before it; name=value alone is for [group:vars]"
+            raise place.error(reason, key=_known(first))
         names = self.draft.hosts(first, place, group=self.group)
+        before = None
         for word in rest:
             key, equals, value = word.partition("=")
             if not equals:
-                raise place.error(f"after a host stands name=value, not {word[:80]!r}")
+                reason = "after a host stands name=value: put a value with blanks in quotes"
+                raise place.error(reason, key=_known(word) or before)
+            before = key
             self.draft.host_variable(names, key, Setting(_value(value), place))
 
     def variable(self, line: str, place: Place) -> None:
         key, equals, value = line.partition("=")
         if not equals:
-            raise place.error(f"a variable is name=value, not {line[:80]!r}")
+            reason = "a variable is name=value, on one line, and = is missing"
+            raise place.error(reason, key=_known(line))
         setting = Setting(_value(value.strip()), place)
         self.draft.group_variable(self.group, key.strip(), setting)
 
     def child(self, line: str, place: Place) -> None:
         found = _CHILD.match(line)
-        if not found:
-            raise place.error(f"{line[:80]!r} is not the name of a group")
+        if not found or "=" in found[1]:
+            reason = "here stands the name of a group alone; name=value is for [group:vars]"
+            raise place.error(reason, key=_known(line))
         child = self.draft.group(found[1], place)
         self.needed.append((child, place, f"[{self.group}:children] names"))
         self.draft.child(self.group, child, place)
+
+
+def _known(text: str) -> str | None:
+    """The key that a line begins with, for an error: any other word may be a piece of a secret."""
+    found = _WORD.match(text)
+    return found[0] if found and found[0] in KEYS else None
 
 
 def _value(text: str) -> Any:

@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Iterator
 
+from psrebind.errors import InventoryError
 from psrebind.fleet.connection_keys import KEYS
 from psrebind.fleet.inventory import Place
 from psrebind.fleet.inventory_draft import Draft, Setting, lines_of
@@ -22,6 +23,7 @@ COLUMNS = {
     "ipv4address": "ansible_host",
     "port": "ansible_port",
     "user": "ansible_user",
+    "password": "ansible_password",
     "connection": "ansible_connection",
 }
 _BETWEEN = re.compile(r"[\s;,|]+")
@@ -61,8 +63,18 @@ def read_csv(text: str, draft: Draft) -> None:
 
 def read_list(text: str, draft: Draft) -> None:
     """Tell the draft the names of a plain list: one a line, or several with commas or blanks."""
-    for word, place in words(text, draft.file):
-        draft.hosts(word, place, group="ungrouped")
+    for number, line in lines_of(text):
+        place = Place(draft.file, number)
+        found = [word for word in _BETWEEN.split(line.partition("#")[0]) if word]
+        for word in found:
+            try:
+                draft.hosts(word, place, group="ungrouped")
+            except InventoryError:
+                if len(found) == 1:
+                    raise
+                # Columns without a header may hold a password: no word of theirs is shown.
+                reason = "a word is not the name or the address of a host; columns need a header"
+                raise place.error(f"{reason}, such as name,address,user") from None
 
 
 def words(text: str, file: str) -> Iterator[tuple[str, Place]]:

@@ -1,12 +1,14 @@
 """YAML as nodes that know their line: the only user of PyYAML.
 
 Built from the parser's events, not by its constructors: so nothing is made but tables, rows and
-plain values, keys that stand twice are seen, and nesting and aliases have a bound. Knows nothing
-of inventories but `Encrypted`, the stand-in for ``!vault``.
+plain values, keys that stand twice are seen, and nesting and aliases have a bound. An error names
+line and key, never the text of a value, nor of a tag or an alias: a password may begin with ! or
+*. Knows nothing of inventories but `Encrypted`, the stand-in for ``!vault``.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +23,9 @@ DEEPEST = 60
 MOST_NODES = 500_000
 _LONGEST_NUMBER = 100
 _TAG = "tag:yaml.org,2002:"
+_STRANGE_TAG = "the tag is not understood; a value that begins with ! needs quotes"
+# What the parser quotes of the file, more than a single character.
+_QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
 _VAULT = ("!vault", "!vault-encrypted")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -83,7 +88,8 @@ def parse(text: str, file: str) -> Node | None:
         line = mark.line + 1 if mark else None
         # The parser has a bound of its own, and reads ahead of us.
         too_deep = "nesting depth" in (error.problem or "")
-        reason = f"nested deeper than {DEEPEST}" if too_deep else f"not YAML: {error.problem}"
+        said = _QUOTED.sub("…", error.problem or "")
+        reason = f"nested deeper than {DEEPEST}" if too_deep else f"not YAML: {said}"
         raise InventoryError(reason, file=file, line=line) from error
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
@@ -111,7 +117,8 @@ class _Builder:
                     raise self.error(line, "a second document: one is needed")
             case yaml.AliasEvent():
                 if event.anchor not in self.anchors:
-                    raise self.error(line, f"the alias *{event.anchor} stands for nothing yet")
+                    reason = "an alias that stands for nothing yet; a value that begins with *"
+                    raise self.error(line, f"{reason} needs quotes")
                 self.place(self.anchors[event.anchor], line)
             case yaml.ScalarEvent():
                 self.done(self.scalar(event, line), event.anchor, line)
@@ -127,7 +134,7 @@ class _Builder:
 
     def begin(self, node: Table | Row, event: yaml.CollectionStartEvent, tag: str) -> None:
         if event.tag not in (None, "!", _TAG + tag):
-            raise self.error(node.line, f"the tag {event.tag} is not understood")
+            raise self.error(node.line, _STRANGE_TAG)
         if len(self.open) >= DEEPEST:
             raise self.error(node.line, f"nested deeper than {DEEPEST}")
         self.open.append((node, event.anchor))
@@ -184,14 +191,17 @@ class _Builder:
         if kind == "merge":
             return Scalar(line, value=event.value, merges=True)
         if kind not in ("str", "int", "float", "bool", "null", "timestamp", "value"):
-            raise self.error(line, f"the tag {event.tag} is not understood")
+            raise self.error(line, _STRANGE_TAG)
         try:
             return Scalar(line, value=_value(kind, event.value))
         except (ValueError, KeyError, IndexError, OverflowError) as error:
-            raise self.error(line, f"{event.value[:40]!r} is not of the type {kind}") from error
+            reason = f"the value is not of the type {kind}: put it in quotes, without the tag"
+            raise self.error(line, reason) from error
 
     def error(self, line: int, reason: str) -> InventoryError:
-        return Place(self.file, line).error(reason)
+        above = self.open[-1][0] if self.open else None
+        key = above.key if isinstance(above, Table) else None
+        return Place(self.file, line).error(reason, key=str(key.value) if key else None)
 
 
 def _value(kind: str, text: str) -> Any:

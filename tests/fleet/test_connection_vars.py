@@ -98,7 +98,7 @@ REFUSED = {
         "ansible_psrp_message_encryption",
         "encrypts",
     ),
-    "truth": ("w ansible_psrp_ignore_proxy=maybe", "ansible_psrp_ignore_proxy", "neither"),
+    "truth": ("w ansible_psrp_ignore_proxy=maybe", "ansible_psrp_ignore_proxy", "true or false"),
     "address": ("w ansible_host=http://x/", "ansible_host", "not the name"),
     "text": ("w ansible_user=1.5", "ansible_user", "quotes"),
     "basic": ("w ansible_psrp_auth=basic", None, "in the clear"),

@@ -1,0 +1,84 @@
+"""A password in the wrong place: the error names file, line and key, and says what to do."""
+
+from __future__ import annotations
+
+import pytest
+from fleet.inventories import host_of, inventory_of
+
+from psrebind.errors import InventoryError
+from psrebind.fleet.connection_vars import connection
+from psrebind.fleet.inventory_file import parse_inventory
+from psrebind.model import Secret
+
+KEY = "ansible_password"
+# Each spells a secret of three words, wholly or in part, somewhere a reader stumbles over it.
+STUMBLES = {
+    "blanks": ("a.ini", f"# hosts\nweb01 {KEY}=Correct horse battery\n", 2, KEY, "quotes"),
+    "no equals": ("a.ini", f"web01 {KEY} Correct-horse\n", 1, KEY, "quotes"),
+    "only a value": ("a.ini", "web01 Correct-horse\n", 1, None, "name=value"),
+    "no equals below vars": ("a.ini", f"[web:vars]\n{KEY} Correct-horse\n", 2, KEY, "= is missing"),
+    "YAML below vars": ("a.ini", f"[web:vars]\n{KEY}: Correct-horse\n", 2, KEY, "= is missing"),
+    "without vars": ("a.ini", f"[web]\n{KEY}=Correct-horse\n", 2, KEY, "[group:vars]"),
+    "below children": ("a.ini", f"[web:children]\n{KEY}=Correct-horse\n", 2, KEY, "[group:vars]"),
+    "two below children": ("a.ini", f"[web:children]\n{KEY}=Correct horse\n", 2, KEY, "group"),
+    "in brackets": ("a.ini", "[Correct horse]\n", 1, None, "no section"),
+    "open quote": ("a.ini", f"web01 {KEY}='Correct horse\n", 1, None, "quotation"),
+    "typed": ("a.yml", f"all:\n  vars:\n    {KEY}: !!int Correct-horse\n", 3, KEY, "quotes"),
+    "a tag": ("a.yml", f"all:\n  vars:\n    {KEY}: !Correct-horse\n", 3, KEY, "quotes"),
+    "a tag's handle": ("a.yml", f"all:\n  vars:\n    {KEY}: !Correct!horse\n", 3, None, "not YAML"),
+    "an alias": ("a.yml", f"all:\n  vars:\n    {KEY}: *Correct-horse\n", 3, KEY, "quotes"),
+    "a colon": ("a.yml", f"all:\n  vars:\n    {KEY}: Correct: horse\n", 3, None, "not YAML"),
+    "a percent sign": ("a.yml", f"all:\n  vars:\n    {KEY}: %Correct-horse\n", 3, None, "not YAML"),
+    "a table": ("a.yml", f"all:\n  vars:\n    {KEY}: {{Correct: horse}}\n", 3, KEY, "one value"),
+    "no header": ("a.txt", "web01,10.0.0.1,admin,Correct/horse\n", 1, None, "header"),
+    "a slipped column": (
+        "a.csv",
+        "host,port\nweb01,Correct-horse\n",
+        2,
+        "ansible_port",
+        "1 to 65535",
+    ),
+    "in the address": (
+        "a.csv",
+        "host,address\nweb01,Correct/horse\n",
+        2,
+        "ansible_host",
+        "address",
+    ),
+    "as a truth": (
+        "a.ini",
+        "w ansible_psrp_ignore_proxy=Correct\n",
+        1,
+        "ansible_psrp_ignore_proxy",
+        "",
+    ),
+    "as a choice": ("a.ini", "w ansible_psrp_auth=Correct\n", 1, "ansible_psrp_auth", "negotiate"),
+    "as a path": ("a.ini", "w ansible_winrm_path=Correct\n", 1, "ansible_winrm_path", "wsman"),
+    "as a connection": ("a.ini", "w ansible_connection=Correct\n", 1, "ansible_connection", "psrp"),
+}
+
+
+@pytest.mark.parametrize(("file", "text", "line", "key", "words"), STUMBLES.values(), ids=STUMBLES)
+def test_no_text_of_a_value_is_shown(
+    file: str, text: str, line: int, key: str | None, words: str
+) -> None:
+    """Whatever is wrong with a value, nobody reads it in the error."""
+    with pytest.raises(InventoryError) as caught:
+        connection(inventory_of(text, file).hosts[0])
+    error = caught.value
+    assert (error.file, error.line, error.key) == (file, line, key)
+    assert words in str(error)
+    assert not any(piece in str(error).lower() for piece in ("correct", "horse", "battery"))
+
+
+def test_a_column_of_passwords_is_taken_with_a_warning() -> None:
+    """``password`` is understood as ``address`` and ``user`` are, and nobody reads it either."""
+    text = "name,address,user,password\nweb01,10.0.0.1,admin,Correct horse\n"
+    inventory = parse_inventory(text, file="a.csv")
+    assert [str(one) for one in inventory.notices] == [
+        "a.csv:2: ansible_password holds a password in clear"
+    ]
+    found = connection(host_of(text, "a.csv")).password
+    assert isinstance(found, Secret)
+    assert found.reveal() == "Correct horse"
+    assert "horse" not in repr(inventory)
