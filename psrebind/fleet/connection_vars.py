@@ -80,11 +80,21 @@ def endpoint(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> tuple[str
         return LOCALHOST, 0
     said = _Said(host)
     said.refuse_unknown_connection()
-    address = str(given.get("address") or said.text("address") or host.name).lower()
-    if is_address(address):
-        address = str(ipaddress.ip_address(address))
+    address = str(given.get("address") or said.text("address") or host.name)
     ssl, port = _protocol(said, given)
-    return address.rstrip("."), port or (5986 if ssl else 5985)
+    return normal_address(address), port or (5986 if ssl else 5985)
+
+
+def addresses(host: InventoryHost) -> frozenset[str]:
+    """The addresses, or names to connect to, that an inventory gives a host, for finding it."""
+    told = (host.variables.get(key) for key in SETTINGS["address"])
+    return frozenset(normal_address(one) for one in told if isinstance(one, str) and one)
+
+
+def normal_address(text: str) -> str:
+    """An address or a name in the one spelling that two of them are compared in."""
+    lower = text.strip().lower()
+    return str(ipaddress.ip_address(lower)) if is_address(lower) else lower.rstrip(".")
 
 
 def _refuse_ambiguous(said: _Said, asked: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from psrebind.errors import InventoryError
 from psrebind.fleet import host_names
-from psrebind.fleet.connection_vars import LOCALHOST, endpoint
+from psrebind.fleet.connection_vars import LOCALHOST, addresses, endpoint, normal_address
 from psrebind.fleet.inventory import Inventory, InventoryHost, Place
 from psrebind.fleet.inventory_file import read_text
 from psrebind.fleet.inventory_lists import words
@@ -99,14 +99,26 @@ def _matching(
     inventory: Inventory | None, terms: list[Term], *, among: tuple[InventoryHost, ...] | None
 ) -> dict[str, InventoryHost]:
     found: dict[str, InventoryHost] = {}
+    by_address = _by_address((inventory.hosts if inventory else among) or ()) if terms else {}
     for term in terms:
-        hosts = _named(inventory, term, among)
+        hosts = _named(inventory, term, among, by_address)
         found.update((host.name, host) for host in hosts if host.name not in found)
     return found
 
 
+def _by_address(hosts: Iterable[InventoryHost]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for host in hosts:
+        for address in addresses(host):
+            found.setdefault(address, set()).add(host.name)
+    return found
+
+
 def _named(
-    inventory: Inventory | None, term: Term, among: tuple[InventoryHost, ...] | None
+    inventory: Inventory | None,
+    term: Term,
+    among: tuple[InventoryHost, ...] | None,
+    by_address: Mapping[str, set[str]],
 ) -> tuple[InventoryHost, ...]:
     """The hosts of one word; without an inventory and others to choose from, the word is a host."""
     hosts = inventory.hosts if inventory else among
@@ -118,6 +130,8 @@ def _named(
     groups = inventory.groups if inventory else {}
     matches = re.compile(fnmatch.translate(text)).match
     members = {name for group in groups if matches(group.lower()) for name in groups[group]}
+    # A glob is for names: over addresses as well it would widen a change unseen.
+    members |= by_address.get(normal_address(text), set())
     found = tuple(host for host in hosts if host.name in members or matches(host.name.lower()))
     if found:
         return found
@@ -141,7 +155,7 @@ def _unknown(text: str, hosts: Iterable[InventoryHost], groups: Iterable[str]) -
         return f"the group {text!r} has no hosts"
     near = [names[name] for name in difflib.get_close_matches(text.lower(), names, n=3)]
     advice = f"; near it: {', '.join(near)}" if near else ""
-    return f"{text!r} names no host and no group{advice}"
+    return f"{text!r} names no host, no group and no host's address{advice}"
 
 
 def _is_reachable(host: InventoryHost) -> bool:

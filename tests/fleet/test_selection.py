@@ -111,8 +111,38 @@ old ansible_host=10.0.0.1 ansible_psrp_port=5985
 two ansible_host=10.0.0.1 ansible_port=5986
 six ansible_host=2001:DB8:0:0::7
 seven ansible_host=2001:db8::7
+cms ansible_psrp_host=www.mgmt.example
 """
 )
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted"),
+    [
+        ("10.0.0.1", ["shop", "two"]),
+        ("2001:db8:0:0:0:0:0:7", ["six"]),
+        ("2001:DB8::7", ["six"]),
+        ("WWW.mgmt.example.", ["cms"]),
+    ],
+)
+def test_an_address_finds_its_hosts(word: str, wanted: list[str], tmp_path: Path) -> None:
+    """As target, limit, exclusion or in a file: what is connected to is a name of the host."""
+    file = tmp_path / "hosts.txt"
+    file.write_text(f"{word}\n", "utf-8")
+    for found in (
+        select(MACHINES, word),
+        select(MACHINES, "all", limit=[word]),
+        select(MACHINES, "all", limit=read_terms(file)),
+    ):
+        assert [host.name for host in found] == wanted
+    left = {host.name for host in select(MACHINES, "all", exclude=[word])}
+    assert left == {"shop", "two", "six", "cms"} - set(wanted)
+
+
+def test_a_glob_finds_names_only() -> None:
+    """Addresses that a glob fits do not widen a target."""
+    with pytest.raises(InventoryError, match="names no host"):
+        select(MACHINES, "10.0.0.*")
 
 
 def test_one_machine_is_taken_once() -> None:
