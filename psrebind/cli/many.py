@@ -103,10 +103,13 @@ def spread(
 
     tally = Tally(len(fleet.hosts))
     enough = Event()
-    with stoppable(fleet.limits, tally), Live(tally) as live:
+    live = Live(tally)
+    with stoppable(fleet.limits, tally, live), live:
+        results = fleet.each(visited, on_started=live.started, enough=enough)
         try:
             with stream("table" if aside else asked.form, live.writer(aside=aside)) as rows:
-                for result in fleet.each(visited, on_started=live.started, enough=enough):
+                live.rows = rows
+                for result in live.awaited(results):
                     told = _presented(result, present, OneOfMany(result.host.name, rows), tally)
                     if told.bug:
                         enough.set()

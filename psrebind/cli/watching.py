@@ -10,9 +10,9 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO, TypeVar
 
 from psrebind.cli.output import write
 from psrebind.cli.tally import INTERRUPTED, Tally
@@ -21,7 +21,11 @@ from psrebind.sessions.base import Limits
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from psrebind.cli.rows import Stream
+
+T = TypeVar("T")
 _STOPPING = b"\npsrebind: stopping the hosts that run; Ctrl-C again leaves at once\n"
+_STAYS = "shells there end by themselves after 3 minutes of idleness; look before acting again"
 _SHOW_CURSOR = b"\x1b[?25h\n"
 
 
@@ -34,6 +38,8 @@ class Live:
         self._lock = threading.Lock()
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._idle = False
+        self.rows: Stream | None = None
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -42,6 +48,9 @@ class Live:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self._progress:
             self._progress.stop()
 
@@ -56,6 +65,32 @@ class Live:
         with self._lock:
             self._running -= began
         self._draw()
+
+    def awaited(self, results: Iterator[T]) -> Iterator[T]:
+        """The results; remembers when this thread does nothing but wait for the next one."""
+        while True:
+            self._idle = True
+            try:
+                result = next(results, None)
+            finally:
+                self._idle = False
+            if result is None:
+                return
+            yield result
+
+    def leave(self) -> None:
+        """Print the rows that wait, and say what stays behind; called by a signal's handler."""
+        # In the midst of printing, what prints could not be entered once more.
+        if self._idle:
+            with suppress(Exception):
+                self._stop()
+                if self.rows:
+                    self.rows.end()
+                self._stop()
+        elif sys.stderr.isatty():
+            os.write(2, _SHOW_CURSOR)
+        hosts = "1 host was" if self._running == 1 else f"{self._running} hosts were"
+        os.write(2, f"\npsrebind: {hosts} still running: {_STAYS}\n".encode("ascii"))
 
     def writer(self, *, aside: bool = False) -> Writer:
         """What writes to stdout, or aside to stderr, beside the live line."""
@@ -124,7 +159,7 @@ def _progress(total: int) -> tuple[Progress, TaskID]:
 
 
 @contextmanager
-def stoppable(limits: Limits, tally: Tally) -> Iterator[None]:
+def stoppable(limits: Limits, tally: Tally, live: Live) -> Iterator[None]:
     """Let the first Ctrl-C stop the run in order, and the second one leave at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -132,9 +167,10 @@ def stoppable(limits: Limits, tally: Tally) -> Iterator[None]:
 
     def pressed(_: int, __: FrameType | None) -> None:
         if limits.cancelled.is_set():
+            # A third one ends what a reader holds up who reads no more.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            live.leave()
             # Threads that hang would be waited for at the interpreter's end.
-            if sys.stderr.isatty():
-                os.write(2, _SHOW_CURSOR)
             os._exit(INTERRUPTED)
         limits.cancelled.set()
         tally.interrupted()

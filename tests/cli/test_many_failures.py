@@ -107,9 +107,24 @@ def test_a_second_ctrl_c_leaves_at_once(fifty: Lab, inventory: Path) -> None:
     ran = interrupted(fifty, inventory, presses=2)
     assert ran.status == 130
     assert "50 hosts in" not in ran.err
+    assert re.search(r"\n\d+ hosts were still running: ", ran.err.replace("psrebind: ", ""))
+    assert "shells there end by themselves after 3 minutes of idleness" in ran.err
 
 
-def interrupted(lab: Lab, inventory: Path, *, presses: int) -> Ran:
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_a_second_ctrl_c_prints_what_there_is(fifty: Lab, inventory: Path, form: str) -> None:
+    """Rows that waited for the others are not lost."""
+    ran = interrupted(fifty, inventory, presses=2, form=form)
+    assert ran.status == 130
+    assert "still running" in ran.err
+    if form == "json":
+        assert {row["host"] for row in json.loads(ran.out)} == {"web01"}
+    else:
+        assert ran.out.split(maxsplit=1)[0].startswith("host")
+        assert "web01" in ran.out
+
+
+def interrupted(lab: Lab, inventory: Path, *, presses: int, form: str = "jsonl") -> Ran:
     """A command that is interrupted while every host but the first hangs."""
     for name, host in lab.hosts.items():
         if name != "web01":
@@ -123,8 +138,10 @@ def interrupted(lab: Lab, inventory: Path, *, presses: int) -> Ran:
         "-i",
         str(inventory),
         "-f",
-        "jsonl",
+        form,
     ]
+    endpoint = lab.hosts["web01"].endpoint
+    before = len(endpoint.requests)
     try:
         with subprocess.Popen(
             words,
@@ -136,10 +153,15 @@ def interrupted(lab: Lab, inventory: Path, *, presses: int) -> Ran:
             assert process.stdout
             assert process.stderr
             # A row of the first host: its credential was accepted, and the others have begun.
-            first = process.stdout.readline()
+            first = process.stdout.readline() if form == "jsonl" else ""
+            while all(one.action != "Delete" for one in endpoint.requests[before:]):
+                time.sleep(0.02)
+            # From the end of its session to its rows is no way, and hangs take three seconds.
+            time.sleep(0.5)
             process.send_signal(signal.SIGINT)
             said = process.stderr.readline() + process.stderr.readline()
             if presses == 2:
+                time.sleep(0.5)
                 process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=30)
     finally:
