@@ -133,9 +133,16 @@ class SessionLost(SessionError):
 
 
 class HostError(PsrebindError):
-    """The host was reached, and said no."""
+    """The host was reached, and said no; ``host`` is its name where no other word gives it."""
 
     exit_status = 2
+    host = ""
+
+    def __str__(self) -> str:
+        return f"{self.host}: {self._said()}" if self.host else self._said()
+
+    def _said(self) -> str:
+        return super().__str__()
 
 
 class ScriptError(HostError):
@@ -159,7 +166,7 @@ class ScriptError(HostError):
         self.hresult = hresult
         self.place = place
 
-    def __str__(self) -> str:
+    def _said(self) -> str:
         details = [self.place] if self.place else []
         if self.hresult is not None and self.hresult & 0x80000000:
             details.append(f"0x{self.hresult & 0xFFFFFFFF:08X}")

@@ -47,9 +47,12 @@ def bindings(target: Target, connection: Connection, source: Source, output: Out
     """List the HTTPS bindings of the hosts' IIS sites, their certificates and what is odd."""
     from psrebind.cli.listing import binding_row
     from psrebind.cli.many import Asked, on_hosts
+    from psrebind.cli.messages import tell
 
     def present(lines: Sequence[BindingLine], rows: Rows) -> int:
         rows.show(lines, short=binding_row)
+        if not lines and rows.form == "table":
+            tell(f"{rows.host}: no HTTPS binding")
         return 0
 
     return on_hosts(Asked(target, connection, source, output.format), _bindings, present)
@@ -68,6 +71,7 @@ def certificates(
     from psrebind.cli.asking import advised
     from psrebind.cli.listing import certificate_row
     from psrebind.cli.many import Asked, on_hosts
+    from psrebind.cli.messages import tell
     from psrebind.operations.get_certificate import STORES, GetCertificate
 
     question = GetCertificate(stores=tuple(store or STORES))
@@ -79,9 +83,20 @@ def certificates(
 
     def present(found: Sequence[Certificate | UnreadableCertificate], rows: Rows) -> int:
         rows.show(found, short=certificate_row)
+        if without := _empty(question.stores, found, named=bool(store)):
+            tell(f"{rows.host}: no certificate in {', '.join(without)}")
         return 0
 
     return on_hosts(Asked(target, connection, source, output.format), read, present)
+
+
+def _empty(
+    stores: Sequence[str], found: Sequence[Certificate | UnreadableCertificate], *, named: bool
+) -> list[str]:
+    """The stores to say of that nothing is in them; one that nobody named may well be empty."""
+    full = {one.store.casefold() for one in found}
+    without = [name for name in stores if name.casefold() not in full]
+    return without if named or not found else []
 
 
 def _bindings(visit: Visit) -> Sequence[BindingLine]:

@@ -22,7 +22,7 @@ from psrebind.cli.options import Connection, Format, Source
 from psrebind.cli.rows import OneHost, OneOfMany, Rows, stream
 from psrebind.cli.tally import Ending, Tally
 from psrebind.cli.watching import Live, stoppable
-from psrebind.errors import PsrebindError
+from psrebind.errors import HostError, PsrebindError
 from psrebind.fleet.fleet import Fleet, FleetHost
 from psrebind.fleet.runner import Result
 from psrebind.rebind.outcome import Outcome
@@ -70,14 +70,19 @@ def alone(fleet: Fleet, asked: Asked) -> Iterator[Visit]:
     (host,) = fleet.hosts
     whole, own = fleet.limits.remaining, fleet.seconds
     seconds = min((one for one in (whole, own) if one is not None), default=None)
-    with host.session() as session:
-        yield Visit(
-            host=host,
-            session=session,
-            library=opening.library(asked.source),
-            limits=Limits.within(seconds, fleet.limits.cancelled),
-            verbose=asked.connection.verbose,
-        )
+    try:
+        with host.session() as session:
+            yield Visit(
+                host=host,
+                session=session,
+                library=opening.library(asked.source),
+                limits=Limits.within(seconds, fleet.limits.cancelled),
+                verbose=asked.connection.verbose,
+            )
+    except HostError as error:
+        # A host does not say its name, and whoever reads a log of many commands needs it.
+        error.host = host.name
+        raise
 
 
 def spread(

@@ -44,8 +44,20 @@ def agreed(question: str) -> bool:
     """Ask a person; raise InvalidInput where nobody is there to answer."""
     if not sys.stdin.isatty():
         raise InvalidInput(f"nobody is there to agree to the change: add --yes ({question})")
-    print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() in ("y", "yes"):
+    try:
+        print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline()
+    except KeyboardInterrupt:
+        _decline(after="")
+        raise
+    if answer.strip().lower() in ("y", "yes"):
         return True
-    tell("nothing was changed")
+    _decline(after=answer)
     return False
+
+
+def _decline(*, after: str) -> None:
+    # Without an Enter, as after Ctrl-C and Ctrl-D, the question is still on the line.
+    if not after.endswith("\n"):
+        sys.stderr.write("\n")
+    tell("nothing was changed")

@@ -15,6 +15,7 @@ from psrebind.cli.rebind_lines import (
     result_lines,
     result_row,
 )
+from psrebind.rebind.plan import Plan
 from psrebind.rebind.run import Applied, Prepared, Stage
 from psrebind.rebind.verify import Verdict
 
@@ -71,11 +72,19 @@ def plan_sentence(prepared: Prepared, *, dry_run: bool) -> str:
     count = sum(len(step.bindings) for step in plan.steps)
     parts = [f"{_bindings(count)} to change" if count else "nothing to change"]
     parts += [f"{len(plan.done)} done already"] if plan.done else []
-    # A binding may be refused by several rules, each a line of its own.
-    refused = len({refusal.binding.information for refusal in plan.refusals})
-    parts += [f"{refused} refused"] if refused else []
-    parts += [f"{len(plan.skipped)} that appcmd would skip in silence"] if plan.skipped else []
+    parts += _left_alone(plan)
     return ", ".join(parts) + ("; nothing was changed" if dry_run else "")
+
+
+def _left_alone(plan: Plan) -> list[str]:
+    """How many bindings a plan does not touch, and why; each may need a person."""
+    # A binding may be refused by several rules, each a line of its own.
+    refused = len({(one.binding.site, one.binding.information) for one in plan.refusals})
+    parts = [f"{refused} refused"] if refused else []
+    return [
+        *parts,
+        *([f"{len(plan.skipped)} that appcmd would skip in silence"] if plan.skipped else []),
+    ]
 
 
 def show_result(applied: Applied, form: Format) -> None:
@@ -100,7 +109,11 @@ def _sentences(applied: Applied, lines: Sequence[RebindLine], command: str | Non
         told.append(f"appcmd ended with {applied.appcmd.exit}: {said}")
     count = sum(line.outcome == "changed" for line in lines)
     failed = sum(line.outcome == "failed" for line in lines)
-    told.append(f"{_bindings(count)} changed" + (f", {failed} failed" if failed else ""))
+    told.append(
+        f"{_bindings(count)} changed"
+        + (f", {failed} failed" if failed else "")
+        + "".join(f", {part}" for part in _left_alone(applied.prepared.plan))
+    )
     verdicts = {line.verdict for line in lines}
     if Verdict.PENDING in verdicts:
         told.append(

@@ -80,7 +80,8 @@ class ConnectionOptions:
             (not self.configuration_name, "the session configuration needs a name"),
             (
                 plain_basic and not self.allow_basic_without_tls,
-                "basic without ssl sends the password in the clear: allow_basic_without_tls",
+                "basic without ssl sends the password in the clear: use ssl, or allow it by "
+                "--allow-basic-without-tls (allow_basic_without_tls in Python)",
             ),
             (certificate and not self.ssl, "a client certificate needs ssl"),
             (certificate and None in files, "a client certificate needs its PEM and its key"),

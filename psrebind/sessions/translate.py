@@ -83,7 +83,8 @@ def _unreached(options: ConnectionOptions, error: Exception, facts: Facts) -> Ps
         return AuthenticationError(
             options.host,
             f"the logon by {options.auth} failed: {_line(error)}",
-            advice="Check the user name, the password or the ticket (klist), and the clocks",
+            advice="Check the user name (--user), the password or the ticket (klist), and the "
+            "clocks",
         )
     reason, advice = _reason(options, error)
     return ConnectError(options.host, reason, advice=advice)
