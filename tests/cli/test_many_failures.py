@@ -186,6 +186,8 @@ def test_a_terminal_sees_the_run_and_whole_rows(fifty: Lab, inventory: Path) -> 
     assert process.returncode == 0
     assert re.search(r"\b\d+/50\b", said)
     assert re.search(r"\d+ done\b.* \d+ running", said)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said)
+    assert re.search(r"running +\d+\.\d/s +\d+:\d\d:\d\d", plain)
     bare = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", said).replace("\r", "\n")
     rows = [json.loads(line) for line in bare.split("\n") if line.startswith("{")]
     assert {row["host"] for row in rows} == set(fifty.hosts)

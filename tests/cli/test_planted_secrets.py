@@ -57,10 +57,11 @@ def folder(tmp_path: Path, lab: Lab) -> Path:
     return tmp_path
 
 
-def inventory(folder: Path, lab: Lab, password: str | None) -> Path:
+def inventory(folder: Path, lab: Lab, password: str | None, more: str = "") -> Path:
     """The hosts, with a password in clear where one is given; outside of what is searched."""
     path = folder.parent / f"{folder.name}-hosts.ini"
     own = f" ansible_password={password}" if password else ""
+    own += more
     lines = [
         f"{name} ansible_host={host.address} ansible_user={lab.user}{own}\n"
         for name, host in lab.hosts.items()
@@ -82,10 +83,17 @@ def shapes(secret: str, user: str) -> list[bytes]:
     ]
 
 
-def run(folder: Path, words: list[str], password: str, *, how: str) -> tuple[int, bytes]:
+def run(
+    folder: Path,
+    words: list[str],
+    password: str,
+    *,
+    how: str = "well",
+    variable: str = "PSREBIND_PASSWORD",
+) -> tuple[int, bytes]:
     """Run a command to its end; its status, and everything that anybody could see of it."""
     environment = os.environ | {
-        "PSREBIND_PASSWORD": password,
+        variable: password,
         "PSREBIND_BEFORE_FOLDER": str(folder / "before"),
         "TMPDIR": str(folder / "tmp"),
         "HOME": str(folder / "home"),
@@ -102,7 +110,7 @@ def run(folder: Path, words: list[str], password: str, *, how: str) -> tuple[int
     ):
         running = True
         while running:
-            seen.add(process_list())
+            seen |= {process_list(), below(process.pid)}
             try:
                 process.wait(0.1)
                 running = False
@@ -117,6 +125,19 @@ def process_list() -> bytes:
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             found.append(path.read_bytes())
+        except OSError:
+            continue
+    return b"\n".join(found)
+
+
+def below(process: int) -> bytes:
+    """The environment of what a process has started."""
+    found = []
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        try:
+            for child in task.read_text("ascii").split():
+                found.append(Path(f"/proc/{child}/environ").read_bytes())
+                found.append(below(int(child)))
         except OSError:
             continue
     return b"\n".join(found)
@@ -165,6 +186,37 @@ def test_a_password_of_the_inventory_is_nowhere(folder: Path, lab: Lab) -> None:
     status, processes = run(folder, given, "", how="well")
     assert status == 0
     assert b"password" in (folder / "err").read_bytes()
+    assert_unseen(lab.password, lab, folder, processes)
+
+
+def test_a_password_of_another_variable_is_nowhere(folder: Path, lab: Lab) -> None:
+    """Whatever the variable is called that --password-env names."""
+    given = ["bindings", "all", "-i", str(inventory(folder, lab, None)), "--password-env", "OTHER"]
+    status, processes = run(folder, given, lab.password, variable="OTHER")
+    assert status == 0, (folder / "err").read_text()
+    assert_unseen(lab.password, lab, folder, processes)
+
+
+@pytest.mark.parametrize("variable", ["PSREBIND_PASSWORD", "OTHER"])
+def test_the_powershell_of_this_machine_gets_no_password(
+    folder: Path, lab: Lab, pwsh: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """It is for other hosts, and what the local scripts start must not inherit it."""
+    monkeypatch.setenv("PATH", f"{pwsh.parent}{os.pathsep}{os.environ['PATH']}")
+    given = ["hosts", "localhost", "--password-env", variable]
+    status, processes = run(folder, given, WRONG, variable=variable)
+    assert status == 2, (folder / "err").read_text()
+    assert b"PATH=" in processes
+    assert_unseen(WRONG, lab, folder, processes)
+
+
+def test_a_password_of_a_proxy_is_nowhere(folder: Path, lab: Lab) -> None:
+    """A proxy that is not there is told of without its password, and so is the host's own."""
+    proxy = f" ansible_psrp_proxy=http://somebody:{WRONG}@127.0.0.1:1"
+    path = inventory(folder, lab, lab.password, proxy)
+    status, processes = run(folder, ["bindings", "all", "-i", str(path)], "")
+    assert status == 4, (folder / "err").read_text()
+    assert_unseen(WRONG, lab, folder, processes)
     assert_unseen(lab.password, lab, folder, processes)
 
 
