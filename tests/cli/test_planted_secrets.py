@@ -202,7 +202,8 @@ def test_the_powershell_of_this_machine_gets_no_password(
     folder: Path, lab: Lab, pwsh: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     """It is for other hosts, and what the local scripts start must not inherit it."""
-    monkeypatch.setenv("PATH", f"{pwsh.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("SYSTEMROOT", "/windows")
+    monkeypatch.setenv("PSREBIND_PWSH", str(pwsh))
     given = ["hosts", "localhost", "--password-env", variable]
     status, processes = run(folder, given, WRONG, variable=variable)
     assert status == 2, (folder / "err").read_text()

@@ -59,7 +59,7 @@ def test_the_limit_ends_handshakes_too(as_admin: Command, lab: Lab, web02: LabHo
     took, ran = timed(as_admin, *rebind_words(lab, web02), "--timeout", "2")
     assert took < SLACK
     assert ran.status == 4
-    assert "the time limit has passed before a change was sent" in ran.err
+    assert "the time limit of 2 s has passed before a change was sent" in ran.err
     assert records(web02) == before
 
 
@@ -74,7 +74,7 @@ def test_the_limit_ends_handshakes_of_a_fleet(
     took, ran = timed(as_admin, *words, "--yes", "-i", path, option, "2")
     assert took < SLACK
     assert ran.status == 4
-    assert "the time limit has passed before a change was sent" in ran.err
+    assert "the time limit of 2 s has passed before a change was sent" in ran.err
     assert records(web02) == before
 
 

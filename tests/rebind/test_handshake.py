@@ -88,8 +88,8 @@ def test_a_limit_ends_all() -> None:
         found = handshakes(places, timeout=60, limits=Limits.within(0.5))
     assert time.monotonic() - began < 30
     assert all(isinstance(one, Unseen) for one in found)
-    assert found[0].error == "not waited for: the time limit has passed"
-    assert found[-1].error == "not looked at: the time limit has passed"
+    assert found[0].error == "not waited for: the time limit of 0.5 s has passed"
+    assert found[-1].error == "not looked at: the time limit of 0.5 s has passed"
 
 
 def test_unresolvable() -> None:

@@ -114,4 +114,4 @@ def test_what_is_not_looked_at_is_unverified() -> None:
         assert len(server.names) == knocks
     assert after.verdict is Verdict.UNVERIFIED
     assert after.after
-    assert after.after.error == "not looked at: the time limit has passed"
+    assert after.after.error == "not looked at: the time limit of 0 s has passed"
