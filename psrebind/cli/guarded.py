@@ -69,6 +69,11 @@ def guarded() -> Iterator[Callable[[], bool]]:
         err.flush()
         return bool(out.error or err.error)
 
+    if isinstance(sys.stdout, Guarded):
+        # Another command of this process, in a thread beside: streams are the process's, and who
+        # came first puts them back.
+        yield lambda: False
+        return
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         # A process whose stream was closed before it began has none.
         out = Guarded(sys.stdout or nowhere, tell)
