@@ -143,9 +143,9 @@ def apply(
     now = _read_back(reading, last)
     results, appcmd = _results(planned, bodies, now)
     tell(Stage.VERIFYING, f"{len(prepared.checks)} bindings")
-    looked = second_look(
-        prepared.checks, patience=prepared.patience, limits=(sending or Sending()).limits
-    )
+    failed = [one.step for one in results if one.error]
+    checks = [replace(check, failed=check.step in failed) for check in prepared.checks]
+    looked = second_look(checks, patience=prepared.patience, limits=(sending or Sending()).limits)
     complete = tuple(
         replace(one, checks=tuple(check for check in looked if check.step == one.step))
         for one in results

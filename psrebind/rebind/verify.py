@@ -29,18 +29,30 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """The handshakes of one binding of a step; ``after`` is None before anything was changed."""
+    """The handshakes of one binding of a step; ``after`` is None before anything was changed.
+
+    ``failed`` says that the host did not do what the step wanted.
+    """
 
     step: Step
     binding: Binding
     endpoint: Endpoint
     before: Handshake
     after: Handshake | None = None
+    failed: bool = False
 
     @property
     def verdict(self) -> Verdict | None:
-        """The comparison, once there is something to compare."""
-        return None if self.after is None else verdict(self.before, self.after, self.step)
+        """The comparison, once there is something to compare; a failed step has only a harm."""
+        if self.after is None:
+            return None
+        found = verdict(self.before, self.after, self.step)
+        return found if found is Verdict.BROKEN or not self.failed else None
+
+    @property
+    def settled(self) -> bool:
+        """Whether another look can show nothing that is hoped for."""
+        return self.failed or self.verdict is Verdict.VERIFIED
 
 
 def verdict(before: Handshake, after: Handshake, step: Step) -> Verdict:
@@ -72,14 +84,14 @@ def second_look(
     """Knock again, and for a while at those that do not yet serve the new certificate."""
     end = time.monotonic() + patience
     current = _looked(checks, timeout, limits)
-    while any(check.verdict in (Verdict.PENDING, Verdict.BROKEN) for check in current):
+    while any(
+        check.verdict in (Verdict.PENDING, Verdict.BROKEN) for check in current if not check.settled
+    ):
         if time.monotonic() >= end or limits.reached or limits.cancelled.wait(_PAUSE):
             break
-        open_ones = [check for check in current if check.verdict is not Verdict.VERIFIED]
+        open_ones = [check for check in current if not check.settled]
         fresh = iter(_looked(open_ones, timeout, limits))
-        current = tuple(
-            check if check.verdict is Verdict.VERIFIED else next(fresh) for check in current
-        )
+        current = tuple(check if check.settled else next(fresh) for check in current)
     return current
 
 

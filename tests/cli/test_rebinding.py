@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli.command_line import Command, on_a_terminal
-from labs import network
+from labs import network, restored
 
 from psrebind.lab.faults import NetworkFault
 from psrebind.lab.runtime import Lab
@@ -100,18 +100,22 @@ def test_a_certificate_nobody_has(as_admin: Command) -> None:
     assert "nothing to change" in ran.err
 
 
-def test_a_change_that_does_nothing_is_2(as_admin: Command, lab: Lab) -> None:
-    """A command of Windows that silently does nothing is a failure by name."""
+@pytest.mark.parametrize(("method", "verb"), [("binding", "Add"), ("appcmd", "Rebind")])
+def test_a_change_that_does_nothing_is_2(
+    as_admin: Command, lab: Lab, method: str, verb: str
+) -> None:
+    """A command of Windows that silently does nothing is a failure by name, and nothing else."""
     swap = lab.scenario.summary[1]
-    host = lab.scenario.hosts["web02"]
-    host.faults["binding.AddSslCertificate"] = "nothing"
-    try:
-        ran = as_admin("rebind", WEB02, *certificates(swap), "-f", "json")
-    finally:
-        del host.faults["binding.AddSslCertificate"]
+    host = lab.hosts["web02"]
+    host.host.faults[f"binding.{verb}SslCertificate"] = "nothing"
+    with restored(host):
+        ran = as_admin("rebind", WEB02, *certificates(swap), "--method", method, "-f", "json")
+    rows = json.loads(ran.out)
     assert ran.status == 2
-    assert {row["outcome"] for row in json.loads(ran.out)} == {"failed"}
-    assert "failed" in ran.err
+    assert {(row["outcome"], row["verdict"]) for row in rows} == {("failed", None)}
+    assert {row["served_after"]["thumbprint"] for row in rows} == {swap.old}
+    assert "0 bindings changed, 3 failed" in ran.err
+    assert "pending" not in ran.err
 
 
 def test_no_before_file_no_change(as_admin: Command, lab: Lab, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from certificates import NOW, make
+from certificates import NOW, Made, make
 from observations import observed, record, renewal, stored
 from tls_server import tls_server
 
@@ -84,6 +86,19 @@ def test_pending_after_patience() -> None:
         checks = first_look([step(server.port)], "127.0.0.1", limits=Limits())
         (after,) = second_look(checks, patience=0.3, limits=Limits())
     assert after.verdict is Verdict.PENDING
+
+
+@pytest.mark.parametrize(("served", "wanted"), [(OLD, None), (NEW, None), (OTHER, Verdict.BROKEN)])
+def test_a_failed_step_is_looked_at_once(served: Made, wanted: Verdict | None) -> None:
+    """What clients get after a failure is no proof of a change; only a harm is a verdict."""
+    with tls_server(OLD) as server:
+        (check,) = first_look([step(server.port)], "127.0.0.1")
+        server.made = served
+        knocks = len(server.names)
+        (after,) = second_look([replace(check, failed=True)], patience=3600, limits=Limits())
+    assert after.after
+    assert (after.after.thumbprint, after.verdict) == (served.thumbprint, wanted)
+    assert len(server.names) == 2 * knocks
 
 
 def test_cancelled() -> None:
