@@ -127,8 +127,9 @@ class Assumptions:
 # Fixed guesses, no switch:
 # - SslCcsBindingInfo keys its records by the bare port [S, docs/windows.md].
 # - SslSniBindingInfo keys are a running number [K]; HostnamePort is the truth [S].
-# - Order of answering: host:port, ip:port, 0.0.0.0:port, CCS [I]; a CCS record without a fitting
-#   file refuses the handshake.
+# - Order of answering: host:port, ip:port, 0.0.0.0:port, [::]:port, CCS [I]; a CCS record without
+#   a fitting file refuses the handshake.
+# - A record `*.example:443` answers any one label below it that has no record of its own [K].
 # - AddSslCertificate on a CCS binding is an invalid argument [K].
 # - Which build brought which netsh parameter: netsh.py, PARAMETERS [K].
 # - Texts of programs in German, and of HRESULTs: texts.py [K].

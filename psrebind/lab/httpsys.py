@@ -15,6 +15,7 @@ from psrebind.lab.stores import StoredCertificate, covers, find, newest
 
 IIS_APPLICATION = "{4dc3e181-e14b-4a21-b022-59fc669b0914}"
 ANY_ADDRESS = "0.0.0.0"
+ANY_ADDRESSES = (ANY_ADDRESS, "[::]")
 CENTRAL_STORE = 2
 SERVER_NAME_INDICATION = 1
 USE_DS_MAPPER = 1
@@ -130,13 +131,11 @@ class Answers:
 
 def choose(answers: Answers, hello: Hello) -> StoredCertificate | None:
     """Return the certificate that http.sys serves at this moment, or None: no handshake."""
-    named = [(RecordKind.HOSTNAMEPORT, f"{hello.server_name}:{hello.port}")]
+    named = [(RecordKind.HOSTNAMEPORT, f"{name}:{hello.port}") for name in _matching(hello)]
     addressed = [
-        (RecordKind.IPPORT, f"{hello.address}:{hello.port}"),
-        (RecordKind.IPPORT, f"{ANY_ADDRESS}:{hello.port}"),
+        (RecordKind.IPPORT, f"{address}:{hello.port}")
+        for address in dict.fromkeys((hello.address, *ANY_ADDRESSES))
     ]
-    if hello.server_name is None:
-        named = []
     shadowed = answers.assumptions.ip_port_record_shadows_sni
     order = addressed + named if shadowed else named + addressed
     for kind, key in order:
@@ -146,6 +145,14 @@ def choose(answers: Answers, hello: Hello) -> StoredCertificate | None:
     if find_record(answers.records, RecordKind.CCS, str(hello.port)) is not None:
         return _from_central(answers.central, hello.server_name)
     return None
+
+
+def _matching(hello: Hello) -> tuple[str, ...]:
+    """The names of records that may answer: the one asked for, then the wildcard above it."""
+    if hello.server_name is None:
+        return ()
+    _, dot, above = hello.server_name.partition(".")
+    return (hello.server_name, f"*.{above}") if dot else (hello.server_name,)
 
 
 def _served(answers: Answers, record: Record, hello: Hello) -> StoredCertificate | None:

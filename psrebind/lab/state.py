@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 
 from psrebind.lab.assumptions import Assumptions
 from psrebind.lab.eventlog import Channel, lifecycle_channels
-from psrebind.lab.httpsys import ANY_ADDRESS, Answers, Record, RecordKind, split_information
+from psrebind.lab.httpsys import (
+    ANY_ADDRESS,
+    ANY_ADDRESSES,
+    Answers,
+    Record,
+    RecordKind,
+    split_information,
+)
 from psrebind.lab.stores import StoredCertificate
 from psrebind.lab.task_xml import RegisteredTask
 
@@ -98,6 +105,6 @@ class HostState:
             for record in self.records
         ]
         return frozenset(
-            (ANY_ADDRESS if address in ("*", "") else address, port)
+            (ANY_ADDRESS if address in ("*", "", *ANY_ADDRESSES) else address, port)
             for address, port in bound + recorded
         )

@@ -72,6 +72,25 @@ def test_exact_address_answers_before_any(tmp_path: Path) -> None:
     assert choose(found, Hello(address="0.0.0.0", port=8443, server_name="x")) == anywhere
 
 
+@pytest.mark.parametrize(
+    ("name", "served"),
+    [("www.example", 0), ("WWW.example", 0), ("api.example", 1), ("a.b.example", 2), (None, 2)],
+)
+def test_a_wildcard_record_answers_what_has_none(
+    tmp_path: Path, name: str | None, served: int
+) -> None:
+    """A record of a wildcard answers any one label below it; an exact one comes first."""
+    made = tuple(issue(tmp_path) for _ in range(3))
+    found = answers(
+        record(RecordKind.HOSTNAMEPORT, "*.example:8443", made[1]),
+        record(RecordKind.HOSTNAMEPORT, "www.example:8443", made[0]),
+        record(RecordKind.IPPORT, "[::]:8443", made[2]),
+        certificates=made,
+    )
+    hello = Hello(address="0.0.0.0", port=8443, server_name=name)
+    assert choose(found, hello) == made[served]
+
+
 @pytest.mark.parametrize("broken", ["deleted", "without key"])
 def test_record_without_a_usable_certificate_answers_nothing(tmp_path: Path, broken: str) -> None:
     """A record whose certificate is gone or has no key refuses the handshake."""
