@@ -60,6 +60,11 @@ class BindingInfo(str):
         return self._part("ip") or "*"
 
     @property
+    def any_address(self) -> bool:
+        """Whether it answers on all addresses: ``*``, ``0.0.0.0`` or ``[::]``."""
+        return self.ip == "*" or re.fullmatch(r"0(\.0)*|\[[0:]+\]", self.ip) is not None
+
+    @property
     def port(self) -> int:
         """The TCP port."""
         return int(self._part("port"))

@@ -105,6 +105,7 @@ def _shadows(binding: Binding, records: tuple[Record, ...]) -> Iterator[str]:
         address, _, port = record.endpoint.rpartition(":")
         if record.kind is not RecordKind.IP or port != str(binding.information.port):
             continue
-        same = binding.information.ip in ("*", address) or address in ("0.0.0.0", "[::]")
+        same = binding.information.any_address or address == binding.information.ip
+        same = same or address in ("0.0.0.0", "[::]")
         if same and record.thumbprint != binding.thumbprint:
             yield f"the record {record.kind}={record.endpoint} may answer in its place"

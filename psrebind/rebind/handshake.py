@@ -21,6 +21,8 @@ from psrebind.rebind.coverage import serves
 from psrebind.sessions.base import Limits
 
 _AT_ONCE = 16
+# A label that no host name has, so that a wildcard's binding answers and not one beside it.
+_NOBODYS = "psrebind-asks-for-the-wildcard"
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ class Unseen(Handshake):
 def endpoint(binding: Binding, address: str) -> Endpoint:
     """The endpoint of a binding on a host that was reached by an address."""
     information = binding.information
-    own = address if information.ip == "*" else information.ip.strip("[]")
+    own = address if information.any_address else information.ip.strip("[]")
     name = a_label(information.host)
-    # A client never asks for a star: any name below the wildcard meets the same binding.
-    name = f"www.{name.removeprefix('*.')}" if name.startswith("*.") else name
+    # A client never asks for a star. A likely name below it may have a record of its own.
+    name = f"{_NOBODYS}.{name.removeprefix('*.')}" if name.startswith("*.") else name
     return Endpoint(own, information.port, name if name and not is_address(name) else None)
 
 

@@ -103,6 +103,7 @@ def test_sni_without_name() -> None:
     [
         ("*:443:a.example", "0.0.0.0:443", TWO, True),
         ("*:443:a.example", "192.0.2.1:443", TWO, True),
+        ("0.0.0.0:443:a.example", "192.0.2.1:443", TWO, True),
         ("192.0.2.1:443:a.example", "0.0.0.0:443", TWO, True),
         ("192.0.2.1:443:a.example", "192.0.2.2:443", TWO, False),
         ("*:443:a.example", "0.0.0.0:8443", TWO, False),
