@@ -57,11 +57,7 @@ class Visit:
     def ask(self, operations: Sequence[Operation[Any]]) -> Reply:
         """The answer to operations sent as one pipeline; its warnings go to stderr."""
         with self.sending() as sending:
-            reply = sending.run(operations, self.session)
-        for body in reply.bodies:
-            for warning in body.warnings:
-                self.say(f"{body.operation}: {warning}")
-        return reply
+            return sending.run(operations, self.session)
 
     def require_time(self) -> None:
         """Raise before a change that would not be sent any more, and before asking about it."""

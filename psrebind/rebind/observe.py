@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from psrebind.operations.get_certificate import STORES, GetCertificate
 from psrebind.operations.get_host import GetHost, Host, missing_module
 from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
 from psrebind.replies import Body, Reply
-from psrebind.sessions.base import Limits, OnStream, Session
+from psrebind.sessions.base import Limits, OnStream, Session, StreamRecord
 from psrebind.templates import Library
 
 _MISSING_MODULE = "psrebind.MissingModule,"
@@ -50,14 +50,24 @@ class Sending:
     on_stream: OnStream | None = None
 
     def run(self, operations: Sequence[Operation[Any]], session: Session) -> Reply:
-        """Send several operations as one pipeline."""
-        return run(
+        """Send several operations as one pipeline; the bodies' warnings go to the streams."""
+        reply = run(
             operations,
             session,
             library=self.library,
             limits=self.limits,
             on_stream=self.on_stream,
         )
+        if self.on_stream:
+            for record in _warnings(reply):
+                self.on_stream(record)
+        return reply
+
+
+def _warnings(reply: Reply) -> Iterator[StreamRecord]:
+    for body in reply.bodies:
+        for warning in body.warnings:
+            yield StreamRecord("warning", f"{body.operation}: {warning}")
 
 
 def observe(session: Session, *, sending: Sending | None = None) -> Observation:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,20 @@ def test_a_loss_in_the_midst_of_changing(as_admin: Command, lab: Lab, web02: Lab
     assert again.status == 0
     assert "done already" in again.err
     assert is_rebound(lab, web02)
+
+
+@pytest.mark.parametrize("lab", [pytest.param("pwsh", marks=pytest.mark.engine)], indirect=True)
+def test_a_warning_of_the_host_is_said_once(
+    as_admin: Command, lab: Lab, web02: LabHost, tmp_path: Path
+) -> None:
+    """What a body warns of reaches the person once for each script, whatever the command."""
+    name = "get_iis_binding.ps1.j2"
+    own = (files("ps_templates") / name).read_text("ascii")
+    (tmp_path / name).write_text(f"{own}\nWrite-Warning 'careful'\n", "ascii")
+    options = ("--templates", str(tmp_path))
+    said = "warning: get_iis_binding: careful\n"
+    assert as_admin("bindings", web02.address, *options).err.count(said) == 1
+    assert as_admin(*rebind_words(lab, web02), *options).err.count(said) == 2
 
 
 def test_a_busy_host(as_admin: Command, lab: Lab, web02: LabHost) -> None:

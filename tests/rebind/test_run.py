@@ -22,11 +22,13 @@ from psrebind.operations.get_certificate import CertificateBlob
 from psrebind.operations.get_host import HostFacts
 from psrebind.operations.invoke_iis_renewal import IisRenewal
 from psrebind.operations.set_iis_binding import BindingChange
+from psrebind.rebind.observe import Sending
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.run import Applied, Method, Prepared, Stage, apply, prepare
 from psrebind.rebind.verify import Verdict
 from psrebind.replies import Body, Reply
 from psrebind.script import Script
+from psrebind.sessions.base import StreamRecord
 
 OLD, NEW = make("a.example", "b.example"), make("a.example", "b.example")
 POOR = make("a.example")
@@ -82,7 +84,8 @@ class Bench:
     def _answer(self, script: Script) -> Reply:
         if len(self.session.scripts) > 1:
             return self.changes(script)
-        first = body("get_host", FACTS), body("get_certificate", *BLOBS)
+        facts = replace(body("get_host", FACTS), warnings=("odd facts",))
+        first = facts, body("get_certificate", *BLOBS)
         return reply([*first, self.bindings(OLD, OLD)])
 
 
@@ -101,6 +104,19 @@ def test_two_pipelines(tmp_path: Path) -> None:
     assert (found.outcome, found.exit_status) == (Outcome.CHANGED, 0)
     assert [result.changed for result in found.steps] == [True, True]
     assert {result.verdict for result in found.steps} == {Verdict.UNVERIFIED}
+
+
+def test_warnings_are_heard(tmp_path: Path) -> None:
+    """What a body warns of, while reading and while changing, is heard once."""
+    bench = Bench()
+    heard: list[StreamRecord] = []
+    sending = Sending(on_stream=heard.append)
+    odd = replace(bench.row("a.example"), warnings=("careful",))
+    bench.changes = lambda script: bench.changed(odd, bench.row("b.example"))
+    prepared = prepare(bench.session, renewal(OLD, NEW), address="127.0.0.1", sending=sending)
+    assert heard == [StreamRecord("warning", "get_host: odd facts")]
+    apply(bench.session, replace(prepared, patience=0.0), folder=tmp_path, sending=sending)
+    assert heard[1:] == [StreamRecord("warning", "set_iis_binding: careful")]
 
 
 def test_before_file_is_first(tmp_path: Path) -> None:
