@@ -144,7 +144,7 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
                 _add(host, add | place)
     after = _record(host, kind, endpoint)
     if not _holds(after, wanted, store):
-        raise Refused(f"Binding {name} has {_thumbprint(after)}, not {wanted}.")
+        raise Refused(f"Binding {name} has {_holding(after)}, not {wanted} in {store}.")
     yield {
         "site": asked.value("site"),
         "information": asked.value("information"),
@@ -207,6 +207,10 @@ def _site_id(binding: Row) -> int:
 
 def _thumbprint(record: Row | None) -> str:
     return (record and record["thumbprint"]) or _NO_CERTIFICATE
+
+
+def _holding(record: Row | None) -> str:
+    return f"{_thumbprint(record)} in {record['store']}" if record else _NO_CERTIFICATE
 
 
 def _holds(record: Row | None, thumbprint: str, store: str) -> bool:

@@ -176,6 +176,18 @@ def moves_between_stores(lab: Lab, session: RemoteSession, library: Library) -> 
         assert (row.before.store, row.after.store, row.changed) == ("WebHosting", "My", True)
 
 
+def names_the_store(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Where only the store is not as wanted, the sentence names both."""
+    with restored(lab.hosts["web02"]) as host, connect(lab, "web02") as other:
+        binding = bindings(other)["Hosting"]
+        host.host.faults["binding.AddSslCertificate"] = "nothing"
+        change = setting(binding, str(binding.thumbprint), store="My")
+        held = binding.thumbprint
+        assert f"has {held} in WebHosting, not {held} in My." in str(
+            refuses(other, library, change)
+        )
+
+
 def one_binding_exactly(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A binding that does not exist, or not under that site, is refused by count."""
     with restored(lab.hosts["web01"]):
@@ -317,6 +329,7 @@ CHECKS = (
     expects,
     uses_the_store,
     moves_between_stores,
+    names_the_store,
     one_binding_exactly,
     one_at_a_time,
     a_failed_restore_leaves_a_record,

@@ -316,6 +316,12 @@ function Get-Thumbprint($Record) {
         $Record.thumbprint
     }
 }
+
+# The same for messages, with the store that the certificate is taken from.
+function Get-Holding($Record) {
+    $thumbprint = Get-Thumbprint $Record
+    if ($null -eq $Record) { $thumbprint } else { "$thumbprint in $($Record.store)" }
+}
 $owned = $false
 $mutex = $null
 if ($Changing -and $languageMode -eq 'FullLanguage') {

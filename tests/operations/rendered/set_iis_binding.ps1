@@ -316,6 +316,12 @@ function Get-Thumbprint($Record) {
         $Record.thumbprint
     }
 }
+
+# The same for messages, with the store that the certificate is taken from.
+function Get-Holding($Record) {
+    $thumbprint = Get-Thumbprint $Record
+    if ($null -eq $Record) { $thumbprint } else { "$thumbprint in $($Record.store)" }
+}
 $owned = $false
 $mutex = $null
 if ($Changing -and $languageMode -eq 'FullLanguage') {
@@ -382,7 +388,8 @@ if ((Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store) {
 
 $after = Get-HttpRecord $Kind $Endpoint
 if ((Get-Thumbprint $after) -ne $Thumbprint -or $after.store -ne $Store) {
-    throw "Binding '$Information' of '$Site' has $(Get-Thumbprint $after), not $Thumbprint."
+    $has = Get-Holding $after
+    throw "Binding '$Information' of '$Site' has $has, not $Thumbprint in $Store."
 }
 $lost = @()
 if ($null -ne $before) { $lost = @(Get-LostOption $before $after) }
