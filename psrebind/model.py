@@ -171,6 +171,21 @@ class Binding:
 
 
 @dataclass(frozen=True)
+class UnreadableBinding:
+    """A binding that IIS keeps and cannot serve, ``*:0:name``, and why; never dropped in silence.
+
+    ``information`` is as the host has it.
+    """
+
+    site: str
+    site_id: int
+    state: str
+    information: str
+    flags: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Certificate:
     """One certificate of a store, decoded from its blob (notes B6).
 

@@ -21,7 +21,6 @@ from psrebind.model import (
     UnreadableCertificate,
 )
 from psrebind.operations.get_host import Host
-from psrebind.operations.get_iis_binding import IisBindings
 from psrebind.rebind.observe import Observation
 
 HOST = Host(
@@ -91,7 +90,7 @@ def observed(
         clock=clock,
         certificates=tuple(one for one in entries if isinstance(one, Certificate)),
         unreadable=tuple(one for one in entries if isinstance(one, UnreadableCertificate)),
-        bindings=IisBindings(*joined(state(bindings, records))),
+        bindings=joined(state(bindings, records)),
     )
 
 

@@ -14,6 +14,7 @@ from psrebind.model import (
     Certificate,
     Record,
     Thumbprint,
+    UnreadableBinding,
     UnreadableCertificate,
     held,
 )
@@ -61,13 +62,15 @@ class Stored:
 def binding_lines(found: IisBindings, stored: Stored | None) -> list[BindingLine]:
     """The bindings, then the records that belong to none; without the stores they say less."""
     lines = [_line(binding, binding.record, stored) for binding in found.bindings]
+    lines += [_line(binding, None, stored) for binding in found.unreadable]
     return lines + [_line(None, record, stored) for record in found.strays]
 
 
-def _line(binding: Binding | None, record: Record | None, stored: Stored | None) -> BindingLine:
+def _line(
+    binding: Binding | UnreadableBinding | None, record: Record | None, stored: Stored | None
+) -> BindingLine:
     entry = stored.find(record) if stored and record else None
     certificate = entry if isinstance(entry, Certificate) else None
-    odd = binding.problems if binding else tuple(_stray(record))
     return BindingLine(
         site=binding.site if binding else None,
         site_id=binding.site_id if binding else None,
@@ -78,7 +81,7 @@ def _line(binding: Binding | None, record: Record | None, stored: Stored | None)
         store=record.store if record else None,
         common_name=certificate.common_name if certificate else None,
         not_after=certificate.not_after if certificate else None,
-        problems=(*odd, *_certificate_problems(record, stored)),
+        problems=(*_odd(binding, record), *_certificate_problems(record, stored)),
         record=record,
     )
 
@@ -102,9 +105,13 @@ def _certificate_problems(record: Record | None, stored: Stored | None) -> Itera
             yield "the certificate has no private key"
 
 
-def _stray(record: Record | None) -> Iterable[str]:
-    if record:
-        yield f"the http.sys record {record.kind}={record.endpoint} belongs to no binding"
+def _odd(binding: Binding | UnreadableBinding | None, record: Record | None) -> tuple[str, ...]:
+    if isinstance(binding, Binding):
+        return binding.problems
+    if binding:
+        return (binding.reason,)
+    place = f"{record.kind}={record.endpoint}" if record else ""
+    return (f"the http.sys record {place} belongs to no binding",)
 
 
 def binding_row(line: BindingLine) -> dict[str, str | list[str] | None]:

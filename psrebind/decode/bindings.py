@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from psrebind.decode.names import a_label
 from psrebind.decode.records import RawRecord
-from psrebind.errors import ParameterError, ReplyError
+from psrebind.errors import ParameterError
 from psrebind.model import (
     IIS_APPLICATION_ID,
     Binding,
@@ -16,6 +16,7 @@ from psrebind.model import (
     Record,
     RecordKind,
     SslFlags,
+    UnreadableBinding,
 )
 
 # The site's id is the last predicate: a name may hold any character, a quote included.
@@ -49,18 +50,28 @@ class IisState:
     records: tuple[RawRecord, ...]
 
 
-def joined(state: IisState) -> tuple[tuple[Binding, ...], tuple[Record, ...]]:
-    """Give each binding its record and its problems, and the records that no binding has."""
+@dataclass(frozen=True)
+class IisBindings:
+    """Bindings joined with their records; the records that no binding has; what is no binding."""
+
+    bindings: tuple[Binding, ...]
+    strays: tuple[Record, ...]
+    unreadable: tuple[UnreadableBinding, ...] = ()
+
+
+def joined(state: IisState) -> IisBindings:
+    """Give each binding its record and its problems, and apart what belongs to none."""
     records = tuple(raw.record for raw in state.records)
     by_name = {record_key(record.kind, record.endpoint): record for record in records}
     sites = {site.id: site for site in state.sites}
-    bindings = tuple(_binding(raw, sites, by_name) for raw in state.bindings)
-    complete = tuple(
-        replace(binding, problems=tuple(_problems(binding, records))) for binding in bindings
-    )
+    found = [_binding(raw, sites, by_name) for raw in state.bindings]
+    bindings = [one for one in found if isinstance(one, Binding)]
     used = {record_key(binding.kind, binding.endpoint) for binding in bindings}
-    strays = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
-    return complete, strays
+    return IisBindings(
+        tuple(replace(one, problems=tuple(_problems(one, records))) for one in bindings),
+        tuple(r for r in records if record_key(r.kind, r.endpoint) not in used),
+        tuple(one for one in found if isinstance(one, UnreadableBinding)),
+    )
 
 
 def record_key(kind: RecordKind, endpoint: str) -> tuple[RecordKind, str]:
@@ -71,15 +82,17 @@ def record_key(kind: RecordKind, endpoint: str) -> tuple[RecordKind, str]:
 
 def _binding(
     raw: RawBinding, sites: dict[int, RawSite], records: dict[tuple[RecordKind, str], Record]
-) -> Binding:
+) -> Binding | UnreadableBinding:
     numbers = _SITE_ID.findall(raw.path)
     number = int(numbers[-1]) if numbers else 0
     site = sites.get(number, RawSite(number, raw.path, "Unknown"))
     try:
         information = BindingInfo(raw.information)
     except ParameterError as error:
-        # Not the user's input: the host said it.
-        raise ReplyError(f"{raw.path}: {error}") from error
+        # Not the user's input: the host said it, and its other bindings are none the worse.
+        return UnreadableBinding(
+            site.name, number, site.state, raw.information, raw.flags, str(error)
+        )
     bare = Binding(site.name, number, site.state, information, raw.flags, None)
     record = records.get(record_key(bare.kind, bare.endpoint))
     return replace(bare, record=record)

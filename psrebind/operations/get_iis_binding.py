@@ -4,32 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from psrebind.decode.bindings import IisState, joined
+from psrebind.decode.bindings import IisBindings, IisState, joined
 from psrebind.decode.records import RawRecord
-from psrebind.model import Binding, Record
+from psrebind.model import Binding, Record, UnreadableBinding
 from psrebind.operations.base import Query
 from psrebind.replies import Body
 
 __all__ = ["GetIisBinding", "IisBindings", "IisState", "RawRecord"]
 
 
-@dataclass(frozen=True)
-class IisBindings:
-    """Bindings joined with their records, and the records that belong to none."""
-
-    bindings: tuple[Binding, ...]
-    strays: tuple[Record, ...]
-
-
 @dataclass(frozen=True, kw_only=True)
 class GetIisBinding(Query[IisState]):
     """Read all HTTPS bindings and the http.sys records that hold their certificates."""
 
-    def result(self, body: Body) -> tuple[Binding | Record, ...]:
+    def result(self, body: Body) -> tuple[Binding | UnreadableBinding | Record, ...]:
         """The bindings, then the records without a binding."""
         found = self.bindings(body)
-        return (*found.bindings, *found.strays)
+        return (*found.bindings, *found.unreadable, *found.strays)
 
     def bindings(self, body: Body) -> IisBindings:
         """The bindings and the stray records, apart."""
-        return IisBindings(*joined(self.rows(body)[0]))
+        return joined(self.rows(body)[0])

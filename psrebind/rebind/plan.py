@@ -212,6 +212,8 @@ def _notes(observation: Observation, renewal: Renewal) -> Iterable[Note]:
         if binding.kind is RecordKind.CCS and name and fits:
             text = "the central certificate store serves this name: its file is not touched"
             yield Note(text, binding)
+    for odd in observation.bindings.unreadable:
+        yield Note(f"{odd.information} of {odd.site} is left alone: {odd.reason}")
     for record in observation.bindings.strays:
         if record.thumbprint == renewal.old:
             name = f"{record.kind}={record.endpoint}"

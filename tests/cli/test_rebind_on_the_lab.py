@@ -119,6 +119,24 @@ def test_a_warning_of_the_host_is_said_once(
     assert as_admin(*rebind_words(lab, web02), *options).err.count(said) == 2
 
 
+def test_an_odd_binding_hides_no_other(as_admin: Command, lab: Lab, web02: LabHost) -> None:
+    """A binding that IIS cannot mean is shown with a problem, and the others are rebound."""
+    odd = Site(
+        id=40,
+        name="Odd",
+        bindings=(Binding(protocol="https", information="*:0:zero.example", flags=1),),
+    )
+    web02.host.change(lambda state: replace(state, sites=(odd, *state.sites)))
+    *others, last = json.loads(as_admin("bindings", web02.address, "-f", "json").out)
+    assert [row["thumbprint"] for row in others] == [swap(lab, web02.name).old] * 3
+    assert (last["site"], last["binding"]) == ("Odd", "*:0:zero.example")
+    assert "is not a binding" in last["problems"][0]
+    ran = as_admin(*rebind_words(lab, web02))
+    assert ran.status == 0
+    assert "*:0:zero.example of Odd is left alone" in ran.err
+    assert is_rebound(lab, web02)
+
+
 def test_a_busy_host(as_admin: Command, lab: Lab, web02: LabHost) -> None:
     """A second rebind meets the first one's mutex: nothing is changed, and that is said."""
     inside, leave = threading.Event(), threading.Event()

@@ -8,7 +8,6 @@ import pytest
 
 from psrebind.decode.bindings import IisState, RawBinding, RawSite, joined, record_key
 from psrebind.decode.records import RawRecord
-from psrebind.errors import ReplyError
 from psrebind.model import IIS_APPLICATION_ID, Binding, RecordKind, Thumbprint
 
 ONE, TWO = Thumbprint("11" * 20), Thumbprint("22" * 20)
@@ -33,7 +32,7 @@ def bound(information: str, flags: int = 0, site: int = 1) -> RawBinding:
 
 def only(binding: RawBinding, *records: RawRecord) -> Binding:
     """Join one binding of a site with records."""
-    (found,), _ = joined(IisState((RawSite(1, "A", "Started"),), (binding,), records))
+    (found,) = joined(IisState((RawSite(1, "A", "Started"),), (binding,), records)).bindings
     return found
 
 
@@ -70,9 +69,9 @@ def test_strays() -> None:
     """Records that no binding uses are given apart, a wrong kind among them."""
     records = (held(RecordKind.IP, "0.0.0.0:443"), held(RecordKind.SNI, "a.example:443"))
     state = IisState((), (bound("*:443:a.example", 1),), records)
-    (binding,), strays = joined(state)
-    assert binding.record
-    assert [stray.endpoint for stray in strays] == ["0.0.0.0:443"]
+    found = joined(state)
+    assert found.bindings[0].record
+    assert [stray.endpoint for stray in found.strays] == ["0.0.0.0:443"]
 
 
 def test_no_record() -> None:
@@ -116,10 +115,16 @@ def test_shadow(information: str, endpoint: str, thumbprint: Thumbprint, shadowe
     assert bool(only(bound(information, 1), *records).problems) is shadowed
 
 
-def test_unreadable_information() -> None:
-    """A binding that IIS cannot mean is the host's nonsense, not the user's input."""
-    with pytest.raises(ReplyError, match="no-port"):
-        only(bound("no-port"))
+@pytest.mark.parametrize("odd", ["no-port", "*:0:zero.example", "*:99999:"])
+def test_unreadable_information(odd: str) -> None:
+    """A binding that IIS cannot mean stands apart with its reason; the others are kept."""
+    sites = (RawSite(1, "A", "Started"), RawSite(2, "B", "Stopped"))
+    rows = (bound("*:443:"), bound(odd, 1, site=2))
+    found = joined(IisState(sites, rows, (held(RecordKind.IP, "0.0.0.0:443"),)))
+    assert [one.thumbprint for one in found.bindings] == [ONE]
+    (other,) = found.unreadable
+    assert (other.site, other.state, other.information, other.flags) == ("B", "Stopped", odd, 1)
+    assert "is not a binding" in other.reason
 
 
 def test_record_key() -> None:

@@ -324,3 +324,12 @@ def test_nothing_there() -> None:
     seen: Observation = observed([], [], ())
     found = plan(seen, renewal(Thumbprint("00" * 20), NEW))
     assert (found.steps, found.operations, len(found.notes)) == ((), (), 1)
+
+
+def test_an_odd_binding_is_left_alone() -> None:
+    """A binding that IIS cannot mean is a note; the others are planned."""
+    held = [record("a.example:443", OLD)]
+    found = planned([SNI, "*:0:zero.example 1"], held, [stored(OLD), stored(NEW)])
+    assert only_step(found).binding.site == "A"
+    (note,) = found.notes
+    assert note.text.startswith("*:0:zero.example of B is left alone: ")
