@@ -79,7 +79,7 @@ def plan_sentence(prepared: Prepared, *, dry_run: bool) -> str:
 def _left_alone(plan: Plan) -> list[str]:
     """How many bindings a plan does not touch, and why; each may need a person."""
     # A binding may be refused by several rules, each a line of its own.
-    refused = len({(one.binding.site, one.binding.information) for one in plan.refusals})
+    refused = len({(one.binding.site_id, one.binding.information) for one in plan.refusals})
     parts = [f"{refused} refused"] if refused else []
     return [
         *parts,

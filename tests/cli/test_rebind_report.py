@@ -1,0 +1,24 @@
+"""What a rebind says of a plan, from rows as a host gives them."""
+
+from __future__ import annotations
+
+from certificates import make
+from observations import observed, record, renewal, stored
+
+from psrebind.cli.rebind_report import plan_sentence
+from psrebind.rebind.plan import plan
+from psrebind.rebind.run import Method, Prepared
+
+OLD = make("a.example")
+POOR = make("b.example", usages=["1.3.6.1.5.5.7.3.2"])
+
+
+def test_each_refused_binding_counts_once() -> None:
+    """Two sites with one text are two bindings, however many rules refuse each."""
+    entries = [stored(OLD), stored(POOR)]
+    seen = observed(["*:443:a.example"] * 2, [record("0.0.0.0:443", OLD)], entries)
+    wanted = renewal(OLD, POOR)
+    found = plan(seen, wanted)
+    assert len(found.refusals) > 2
+    prepared = Prepared("web01", wanted, Method.BINDING, seen, found, ())
+    assert plan_sentence(prepared, dry_run=False) == "nothing to change, 2 refused"
