@@ -13,6 +13,7 @@ from psrebind.model import (
     Binding,
     Certificate,
     Record,
+    RecordKind,
     Thumbprint,
     UnreadableBinding,
     UnreadableCertificate,
@@ -23,6 +24,8 @@ from psrebind.operations.get_iis_binding import IisBindings
 
 # What a record means that names no store.
 MY = "My"
+# What a table shows in place of a store where files on a share serve.
+CENTRAL = "central store"
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def _line(
         state=binding.state if binding else None,
         flags=binding.flags if binding else None,
         thumbprint=record.thumbprint if record else None,
-        store=record.store if record else None,
+        store=record.store if record and not _central(record) else None,
         common_name=certificate.common_name if certificate else None,
         not_after=certificate.not_after if certificate else None,
         problems=(*_odd(binding, record), *_certificate_problems(record, stored)),
@@ -114,6 +117,10 @@ def _odd(binding: Binding | UnreadableBinding | None, record: Record | None) -> 
     return (f"the http.sys record {place} belongs to no binding",)
 
 
+def _central(record: Record | None) -> bool:
+    return record is not None and record.kind is RecordKind.CCS
+
+
 def binding_row(line: BindingLine) -> dict[str, str | list[str] | None]:
     """A binding for a table: only what a person acts on."""
     state = line.state or "Started"
@@ -122,7 +129,7 @@ def binding_row(line: BindingLine) -> dict[str, str | list[str] | None]:
         "site": line.site,
         "binding": line.binding,
         "thumbprint": line.thumbprint,
-        "store": line.store,
+        "store": CENTRAL if _central(line.record) else line.store,
         "expires": _day(line.not_after),
         "problems": [*stopped, *line.problems],
     }

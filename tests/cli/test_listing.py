@@ -8,7 +8,7 @@ import pytest
 from certificates import NOW, Made, make
 from observations import observed, record, stored
 
-from psrebind.cli.listing import Stored, binding_lines
+from psrebind.cli.listing import Stored, binding_lines, binding_row
 from psrebind.decode.certificates import stored_certificate
 from psrebind.model import Certificate, UnreadableCertificate
 from psrebind.operations.get_certificate import STORES
@@ -68,3 +68,12 @@ def test_an_unreadable_certificate_is_said() -> None:
     """A store entry that cannot be decoded is told with its reason."""
     (problem,) = problems(GOOD, stored_certificate("My", GOOD.thumbprint, b"\1"))
     assert problem.startswith("the certificate cannot be read: ")
+
+
+def test_the_central_store_is_named() -> None:
+    """A binding that the central store serves has no certificate here, and looks whole."""
+    found = observed(["*:443:a.example 3"], [record(":443", None)], [])
+    (line,) = binding_lines(found.bindings, Stored([], STORES, NOW))
+    row = binding_row(line)
+    assert (line.store, line.thumbprint, line.problems) == (None, None, ())
+    assert (row["store"], row["problems"]) == ("central store", [])
