@@ -59,7 +59,8 @@ def native(host: Host, program: str, *arguments: str) -> Row:
 def _host(host: Host, asked: Asked) -> Iterator[Row]:
     windows = _values(host, r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion")
     network = _values(host, r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters")
-    groups = native(host, "whoami.exe", "/groups", "/fo", "csv", "/nh")["output"]
+    groups = native(host, "whoami.exe", "/groups", "/fo", "csv", "/nh")
+    high = any("S-1-16-12288" in one or "S-1-16-16384" in one for one in groups["output"])
     yield {
         "name": network["Hostname"],
         "domain": network["Domain"],
@@ -67,7 +68,7 @@ def _host(host: Host, asked: Asked) -> Iterator[Row]:
         "build": windows["CurrentBuildNumber"],
         "revision": windows["UBR"],
         "iis": _values(host, r"HKLM:\SOFTWARE\Microsoft\InetStp").get("VersionString"),
-        "elevated": any("S-1-16-12288" in line or "S-1-16-16384" in line for line in groups),
+        "elevated": high if groups["exit"] == 0 else None,
         "execution_policy": host.facts.execution_policy,
         "script_block_logging": host.facts.script_block_logging,
         "modules": sorted(set(asked.value("wanted")) & set(host.facts.modules)),
@@ -145,10 +146,13 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
     after = _record(host, kind, endpoint)
     if not _holds(after, wanted, store):
         raise Refused(f"Binding {name} has {_holding(after)}, not {wanted} in {store}.")
+    flags, now = binding["sslFlags"], _binding(host, asked)["sslFlags"]
+    if now != flags:
+        raise Refused(f"Binding {name} had sslFlags {flags} and has {now}.")
     yield {
         "site": asked.value("site"),
         "information": asked.value("information"),
-        "flags": binding["sslFlags"],
+        "flags": flags,
         "before": before,
         "after": after,
         "lost": _lost(before, after) if before and after else [],

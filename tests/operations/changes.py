@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +14,7 @@ from labs import ask, connect, restored
 from psrebind.decode.records import restoring_arguments
 from psrebind.errors import ScriptError
 from psrebind.lab.httpsys import Options
-from psrebind.lab.runtime import Lab
+from psrebind.lab.runtime import Lab, LabHost
 from psrebind.lab.state import HostState
 from psrebind.model import Binding, BindingInfo, Thumbprint
 from psrebind.operations import run
@@ -62,6 +64,22 @@ def refuses(session: RemoteSession, library: Library, operation: SetIisBinding) 
     except ScriptError as error:
         return error
     raise AssertionError("the change succeeded")
+
+
+@contextmanager
+def interfering(host: LabHost, change: Callable[[HostState], HostState]) -> Iterator[None]:
+    """Let something else happen on a host right after its first change."""
+    pending = [change]
+
+    def interfere() -> None:
+        if pending:
+            host.host.change(pending.pop())
+
+    stop = host.host.watch(interfere)
+    try:
+        yield
+    finally:
+        stop()
 
 
 def changes_once(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -298,6 +316,21 @@ def absent_is_zero(lab: Lab, session: RemoteSession, library: Library) -> None:
         assert row.lost == ()
 
 
+def cleared_flags_are_a_failure(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Where Windows clears a binding's sslFlags together with the change, that is no success."""
+    with restored(lab.hosts["web01"]) as host:
+        change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
+
+        def clear(now: HostState) -> HostState:
+            cleared = (replace(one, flags=0) for one in now.sites[1].bindings)
+            shop = replace(now.sites[1], bindings=tuple(cleared))
+            return replace(now, sites=(now.sites[0], shop, *now.sites[2:]))
+
+        with interfering(host, clear):
+            error = refuses(session, library, change)
+        assert "had sslFlags 1 and has 0" in str(error)
+
+
 def an_odd_site_name_is_found(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A site whose name has a quote and a bracket is one site, and its binding is changed."""
     name = "O'Shop [1]*"
@@ -319,6 +352,7 @@ CHECKS = (
     no_gap_where_there_is_update,
     absent_is_zero,
     an_odd_site_name_is_found,
+    cleared_flags_are_a_failure,
     changes_once,
     never_without_a_record,
     keeps_options,

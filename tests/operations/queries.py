@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from labs import connect, restored
@@ -79,7 +80,40 @@ def describes_the_host(lab: Lab, session: RemoteSession, library: Library) -> No
     assert (found.elevated, found.process_bits) == (True, 64)
     assert "WebAdministration" in found.modules
     assert abs(found.clock_difference.total_seconds()) <= 5
-    assert isinstance(found, Host)
+    # The lab's PowerShell is a 7, and says so truly: all but that is there.
+    seven = [f"PowerShell is {found.powershell}"] if lab.engine else []
+    assert [one.partition(",")[0] for one in found.lacks] == seven
+
+
+def facts_of(lab: Lab, library: Library, **facts: Any) -> Host:
+    """What a host says of itself where some of its facts are others."""
+    with restored(lab.hosts["web01"]) as host:
+        changed = replace(host.host.facts, **facts)
+        host.host.change(lambda now: replace(now, facts=changed))
+        asked = GetHost()
+        with connect(lab) as other:
+            reply = run([asked], other, library=library)
+        return asked.host(reply, reply.bodies[0])
+
+
+def elevation_is_seen(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Medium integrity is not elevated, high is."""
+    found = [facts_of(lab, library, elevated=one).elevated for one in (True, False)]
+    assert found == [True, False]
+
+
+def elevation_is_unknown_without_an_answer(
+    lab: Lab, session: RemoteSession, library: Library
+) -> None:
+    """Where whoami fails, nobody knows."""
+    lab.hosts["web01"].host.faults["whoami"] = "fail"
+    assert facts_of(lab, library).elevated is None
+
+
+def script_block_logging_is_seen(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Whether a script's text is kept in the host's log is read from its policy."""
+    found = [facts_of(lab, library, script_block_logging=one) for one in (True, False)]
+    assert [one.script_block_logging for one in found] == [True, False]
 
 
 def one_pipeline_reads_all(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -97,10 +131,12 @@ def a_missing_module_stops_one_body(lab: Lab, session: RemoteSession, library: L
         host.host.change(lambda now: replace(now, facts=facts))
         # A lab host lays its modules out when its first shell opens: take one that has none yet.
         with connect(lab, "web03") as other:
-            reply = run((GetHost(), GetIisBinding()), other, library=library)
-    host_body, bindings_body = reply.bodies
-    assert host_body.error is None
-    assert bindings_body.error is not None
+            reply = run((GetHost(), GetIisBinding(), GetCertificate()), other, library=library)
+    host_body, bindings_body, stores_body = reply.bodies
+    assert (host_body.error, len(host_body.rows)) == (None, 1)
+    assert (stores_body.error, len(stores_body.rows)) == (None, 2)
+    assert (bindings_body.rows, bindings_body.error is not None) == ((), True)
+    assert bindings_body.error
     assert bindings_body.error.error_id == "psrebind.MissingModule,WebAdministration"
 
 
@@ -149,4 +185,8 @@ CHECKS = (
     describes_the_host,
     one_pipeline_reads_all,
     constrained_language_reads_and_refuses,
+    a_missing_module_stops_one_body,
+    elevation_is_seen,
+    elevation_is_unknown_without_an_answer,
+    script_block_logging_is_seen,
 )

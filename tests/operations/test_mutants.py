@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from labs import running
-from operations import changes, queries
+from operations import changes, queries, renewal_checks
 from operations.mutants import Mutant, kill
 
 from psrebind.lab.runtime import Lab
@@ -68,6 +68,104 @@ MUTANTS = (
         "changed     = (Get-Thumbprint $before)",
         "changed     = $true -or (Get-Thumbprint $before)",
         changes.changes_once,
+    ),
+    Mutant(
+        "clear-the-flags",
+        "set_iis_binding",
+        "if ([int]$now.sslFlags -ne $flags) {",
+        "if ($false) {",
+        changes.cleared_flags_are_a_failure,
+    ),
+    Mutant(
+        "do-not-name-the-store",
+        "_iis_binding",
+        '"$thumbprint in $($Record.store)"',
+        "$thumbprint",
+        changes.names_the_store,
+    ),
+    Mutant(
+        "appcmd-without-the-restore",
+        "invoke_iis_renewal",
+        "Restore-HttpRecord $record $New $now.store @($Options[$name])",
+        "@()",
+        renewal_checks.keeps_options,
+    ),
+    Mutant(
+        "appcmd-without-options",
+        "invoke_iis_renewal",
+        "@($Options[$name])",
+        "@()",
+        renewal_checks.keeps_options,
+    ),
+    Mutant(
+        "appcmd-always-changed",
+        "invoke_iis_renewal",
+        "changed = @($after | Where-Object { $_.thumbprint -eq $New }).Count -gt 0",
+        "changed = $true",
+        renewal_checks.changes_once,
+    ),
+    Mutant(
+        "appcmd-success-is-a-change",
+        "invoke_iis_renewal",
+        "Where-Object { $_.thumbprint -eq $New }).Count -gt 0",
+        "Where-Object { $appcmd.exit -eq 0 }).Count -gt 0",
+        renewal_checks.silence_is_not_a_change,
+    ),
+    Mutant(
+        "appcmd-whatever-the-record-has",
+        "invoke_iis_renewal",
+        "if ((Get-Thumbprint $now) -eq $New) {",
+        "if ($true) {",
+        renewal_checks.a_record_that_goes_is_not_in_the_row,
+    ),
+    Mutant(
+        "appcmd-of-every-record",
+        "invoke_iis_renewal",
+        "Where-Object { $_.thumbprint -eq $Old }",
+        "Where-Object { $true }",
+        renewal_checks.changes_once,
+    ),
+    Mutant(
+        "appcmd-loses-in-silence",
+        "invoke_iis_renewal",
+        "@(Get-LostOption $record $now)",
+        "@()",
+        renewal_checks.names_what_is_lost,
+    ),
+    Mutant(
+        "appcmd-and-a-gap",
+        "invoke_iis_renewal",
+        "if ($null -eq $now) {",
+        "if ($false) {",
+        renewal_checks.a_gap_that_stays_is_an_error,
+    ),
+    Mutant(
+        "medium-integrity-is-elevated",
+        "get_host",
+        "S-1-16-(12288|16384)",
+        "S-1-16-(8192|12288|16384)",
+        queries.elevation_is_seen,
+    ),
+    Mutant(
+        "elevated-by-any-answer",
+        "get_host",
+        "$elevated = $null",
+        "$elevated = $true",
+        queries.elevation_is_unknown_without_an_answer,
+    ),
+    Mutant(
+        "never-logs",
+        "get_host",
+        "$logging['EnableScriptBlockLogging'] -eq 1",
+        "$false",
+        queries.script_block_logging_is_seen,
+    ),
+    Mutant(
+        "a-missing-module-stops-nothing",
+        "_envelope",
+        "if (-not (Get-Module -Name $module) -and",
+        "if ($false -and",
+        queries.a_missing_module_stops_one_body,
     ),
     Mutant(
         "any-binding-of-the-site",
