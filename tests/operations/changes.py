@@ -169,6 +169,16 @@ def silence_is_failure(lab: Lab, session: RemoteSession, library: Library) -> No
         assert pair(lab, "web01")[1] in str(refuses(session, library, change))
 
 
+def a_failure_has_its_number(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """The number of a failing method of Windows arrives, in any language: a sharing violation."""
+    with restored(lab.hosts["web02"]) as host, connect(lab, "web02") as other:
+        change = setting(bindings(other)["Hosting"], pair(lab, "web02")[1])
+        host.host.faults["binding.AddSslCertificate"] = "fail"
+        error = refuses(other, library, change)
+        assert error.hresult is not None
+        assert error.hresult & 0xFFFFFFFF == 0x80070020
+
+
 def expects(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A binding in neither the expected nor the wanted state is left alone."""
     with restored(lab.hosts["web01"]) as host:
@@ -360,6 +370,7 @@ CHECKS = (
     restores_without_update,
     names_what_is_lost,
     silence_is_failure,
+    a_failure_has_its_number,
     expects,
     uses_the_store,
     moves_between_stores,

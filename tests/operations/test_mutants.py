@@ -287,6 +287,20 @@ MUTANTS = (
         queries.finds_each_record,
     ),
     Mutant(
+        "without-the-number",
+        "_envelope",
+        "$reply.hresult = [long]$exception.HResult",
+        "$reply.hresult = $null",
+        changes.a_failure_has_its_number,
+    ),
+    Mutant(
+        "number-of-the-wrapper",
+        "_envelope",
+        "while ($null -ne $exception.InnerException) {",
+        "while ($false) {",
+        changes.a_failure_has_its_number,
+    ),
+    Mutant(
         "every-language-mode",
         "_envelope",
         "if ($Changes -and $languageMode -ne 'FullLanguage') {",
