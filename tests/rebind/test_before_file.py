@@ -41,6 +41,21 @@ def test_lines(tmp_path: Path) -> None:
     assert second["bindings"][0]["information"] == "*:443:ä.example"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no folder")
+def test_it_outlives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole file is forced to the disk, and then its name in the folder."""
+    forced: list[tuple[int, int]] = []
+
+    def watch(descriptor: int) -> None:
+        seen = os.fstat(descriptor)
+        forced.append((seen.st_ino, seen.st_size))
+
+    monkeypatch.setattr(os, "fsync", watch)
+    path = write_before("web01", steps(), folder=tmp_path)
+    assert [number for number, _ in forced] == [path.stat().st_ino, tmp_path.stat().st_ino]
+    assert forced[0][1] == path.stat().st_size > 0
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 def test_only_the_user_reads(tmp_path: Path) -> None:
     """The file and a folder made for it are the user's alone."""
