@@ -10,16 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import pytest
 from cli.command_line import Command
-from labs import final_status, is_rebound, rebind_words, restored, running, sent, shells_left
+from cli.losses import INTERRUPTED, UNKNOWN, UNREACHABLE, Loss
+from labs import final_status, rebind_words, restored, running, sent
 
 from psrebind.cli import main
 from psrebind.lab.faults import NetworkFault
 from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
 
 # What one rebind costs on the engine without PowerShell; the first test holds the list.
 ACTIONS = ["Logon", "Logon", "Logon", "Create", "Receive", "Command", "Receive", "Signal"]
@@ -28,7 +27,6 @@ READING = ACTIONS.index("Command")
 CHANGING = ACTIONS.index("Command", READING + 1)
 ANSWERS = (READING + 1, CHANGING + 1)
 REQUESTS = range(len(ACTIONS))
-UNREACHABLE, UNKNOWN, INTERRUPTED = 4, 6, 130
 
 
 @pytest.fixture(scope="module")
@@ -46,29 +44,6 @@ def hosts(lab: Lab) -> Iterator[list[LabHost]]:
     waiting = {one.host for one in lab.scenario.summary}
     with ExitStack() as stack:
         yield [stack.enter_context(restored(lab.hosts[name])) for name in sorted(waiting)]
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A host before a run that was lost, and how that run ended."""
-
-    host: LabHost
-    before: HostState
-    status: int
-
-    def complaint(self, lab: Lab, as_admin: Command, wanted: int) -> str | None:
-        """What is wrong with it, and with finishing the work by the same command; or None."""
-        changed = self.host.host.state != self.before
-        left = shells_left(self.host)
-        again = as_admin(*rebind_words(lab, self.host)).status
-        right = (self.status, left, again) == (wanted, 0, final_status(lab, self.host))
-        untouched = not (changed and self.status == UNREACHABLE)
-        if right and untouched and is_rebound(lab, self.host):
-            return None
-        return (
-            f"{self.host.name}: {self.status} instead of {wanted}, {left} shells, "
-            f"changed: {changed}, again: {again}"
-        )
 
 
 def complaints(

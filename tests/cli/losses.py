@@ -1,0 +1,36 @@
+"""A rebind whose connection was lost: what must be true of the host, and of doing it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cli.command_line import Command
+from labs import final_status, is_rebound, rebind_words, shells_left
+
+from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.state import HostState
+
+UNREACHABLE, UNKNOWN, INTERRUPTED = 4, 6, 130
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A host before a run that was lost, and how that run ended."""
+
+    host: LabHost
+    before: HostState
+    status: int
+
+    def complaint(self, lab: Lab, as_admin: Command, wanted: int) -> str | None:
+        """What is wrong with it, and with finishing the work by the same command; or None."""
+        changed = self.host.host.state != self.before
+        left = shells_left(self.host)
+        again = as_admin(*rebind_words(lab, self.host)).status
+        right = (self.status, left, again) == (wanted, 0, final_status(lab, self.host))
+        untouched = not (changed and self.status == UNREACHABLE)
+        if right and untouched and is_rebound(lab, self.host):
+            return None
+        return (
+            f"{self.host.name}: {self.status} instead of {wanted}, {left} shells, "
+            f"changed: {changed}, again: {again}"
+        )

@@ -1,0 +1,109 @@
+"""The command rebind where the connection does not hold while a real PowerShell works."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from cli.command_line import Command
+from cli.losses import INTERRUPTED, UNKNOWN, UNREACHABLE, Loss
+from labs import final_status, rebind_words, restored, running, sent
+
+from psrebind.lab.faults import NetworkFault
+from psrebind.lab.runtime import Lab, LabHost
+
+NAME = "web02"  # all of its bindings can be rebound
+# More than a rebind takes: how often a client asks for output depends on the machine.
+AT_MOST = 30
+
+
+@pytest.fixture(scope="module")
+def lab(pwsh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A lab with a PowerShell."""
+    with running(tmp_path_factory.mktemp("lab"), pwsh) as found:
+        yield found
+
+
+@contextmanager
+def changing(host: LabHost) -> Iterator[threading.Event]:
+    """Let a host's changes wait for ever; the event is set when the first one has begun."""
+    began, over = threading.Event(), threading.Event()
+    sleep = host.host.sleep
+    host.host.faults["binding.AddSslCertificate"] = {"slow": 60}
+
+    def wait(seconds: float) -> None:
+        began.set()
+        over.wait(seconds)
+
+    host.host.sleep = wait
+    try:
+        yield began
+    finally:
+        over.set()
+        host.host.sleep = sleep
+        host.host.faults.clear()
+
+
+def status_after(actions: list[str], lab: Lab, host: LabHost) -> int:
+    """What a rebind ends with that was cut at the last of these requests."""
+    if "Command" not in actions:
+        return UNREACHABLE
+    return UNKNOWN if actions[-1] in ("Command", "Receive") else final_status(lab, host)
+
+
+def test_a_cut_at_each_request(as_admin: Command, lab: Lab) -> None:
+    """Unreachable before Command, unknown after, no shell stays; again finishes the work."""
+    wrong: list[str] = []
+    met: set[tuple[str, int]] = set()
+    for number in range(1, AT_MOST):
+        with restored(lab.hosts[NAME]) as host:
+            before, count = host.host.state, len(sent(host))
+            host.faults.arm(NetworkFault.CUT_AFTER, number=number)
+            status = as_admin(*rebind_words(lab, host)).status
+            if host.faults.armed:
+                break
+            actions = sent(host)[count : count + number]
+            met.add((actions[-1], actions.count("Command")))
+            wanted = status_after(actions, lab, host)
+            if said := Loss(host, before, status).complaint(lab, as_admin, wanted):
+                wrong.append(f"{number} {actions[-1]}: {said}")
+    assert wrong == []
+    assert {("Create", 0), ("Receive", 0), ("Receive", 1), ("Receive", 2)} <= met
+
+
+def test_a_time_limit_while_it_changes(as_admin: Command, lab: Lab) -> None:
+    """A host that is busy at the limit is left with its shell closed; again finishes the work."""
+    with restored(lab.hosts[NAME]) as host:
+        before = host.host.state
+        with changing(host) as began:
+            ran = as_admin(*rebind_words(lab, host), "--timeout", "15")
+            assert began.is_set()
+        assert "the time limit of 15 s has passed" in ran.err
+        assert Loss(host, before, ran.status).complaint(lab, as_admin, UNKNOWN) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_while_it_changes(as_admin: Command, lab: Lab) -> None:
+    """A person who ends it is told what is not known; no shell stays; again finishes the work."""
+    with restored(lab.hosts[NAME]) as host:
+        before = host.host.state
+        words = rebind_words(lab, host, "--user", lab.user)
+        command = [sys.executable, "-m", "psrebind", *words]
+        with (
+            changing(host) as began,
+            subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+        ):
+            assert began.wait(60)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        assert "whether the changes ran is unknown" in said
+        assert "Traceback" not in said
+        loss = Loss(host, before, process.returncode)
+        assert loss.complaint(lab, as_admin, INTERRUPTED) is None
