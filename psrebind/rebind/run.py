@@ -28,7 +28,7 @@ from psrebind.rebind.results import (
     common_obstacle,
     still_other,
 )
-from psrebind.rebind.verify import Check, Verdict, first_look, second_look
+from psrebind.rebind.verify import Check, first_look, second_look
 from psrebind.replies import Body, Reply
 from psrebind.sessions.base import Session
 
@@ -98,9 +98,10 @@ class Applied:
 
     @property
     def exit_status(self) -> int:
-        """The exit status; an old certificate still served needs a person as a refusal does."""
-        pending = any(result.verdict is Verdict.PENDING for result in self.steps)
-        return self.outcome.exit_status or (Outcome.REFUSED.exit_status if pending else 0)
+        """The exit status; clients that get the old certificate, or that the time did not allow to
+        look at, need a person as a refusal does."""
+        open_ones = any(check.unsure for result in self.steps for check in result.checks)
+        return self.outcome.exit_status or (Outcome.REFUSED.exit_status if open_ones else 0)
 
 
 def prepare(

@@ -50,6 +50,11 @@ class Check:
         return found if found is Verdict.BROKEN or not self.failed else None
 
     @property
+    def unsure(self) -> bool:
+        """Whether a person should look: the old one is served, or nobody had the time to look."""
+        return self.verdict is Verdict.PENDING or isinstance(self.after, Unseen)
+
+    @property
     def settled(self) -> bool:
         """Whether another look can show nothing that is hoped for."""
         return self.failed or self.verdict is Verdict.VERIFIED

@@ -28,7 +28,7 @@ from psrebind.rebind.run import Applied, Method, Prepared, Stage, apply, prepare
 from psrebind.rebind.verify import Verdict
 from psrebind.replies import Body, Reply
 from psrebind.script import Script
-from psrebind.sessions.base import StreamRecord
+from psrebind.sessions.base import Limits, StreamRecord
 
 OLD, NEW = make("a.example", "b.example"), make("a.example", "b.example")
 POOR = make("a.example")
@@ -338,6 +338,24 @@ def test_what_clients_see(tmp_path: Path, made: Made | None, wanted: Verdict, st
     assert [result.verdict for result in found.steps] == [wanted] * 2
     assert all(result.changed and not result.error for result in found.steps)
     assert found.exit_status == status
+
+
+def test_what_nobody_had_the_time_to_look_at_needs_a_person(tmp_path: Path) -> None:
+    """The change was made in time and clients were not looked at: that is no success yet."""
+    with tls_server(OLD) as server:
+        bench = Bench(server.port)
+        prepared = bench.prepared()
+        limits = Limits()
+
+        def in_time(script: Script) -> Reply:
+            limits.cancelled.set()
+            return bench.changed()
+
+        bench.changes = in_time
+        found = apply(bench.session, prepared, folder=tmp_path, sending=Sending(limits=limits))
+    assert all(result.changed and not result.error for result in found.steps)
+    assert [result.verdict for result in found.steps] == [Verdict.UNVERIFIED] * 2
+    assert found.exit_status == 3
 
 
 def renewed(bench: Bench, held: Sequence[Made], **changes: Any) -> Callable[[Script], Reply]:

@@ -92,7 +92,7 @@ def test_pending_after_patience() -> None:
 def test_a_failed_step_is_looked_at_once(served: Made, wanted: Verdict | None) -> None:
     """What clients get after a failure is no proof of a change; only a harm is a verdict."""
     with tls_server(OLD) as server:
-        (check,) = first_look([step(server.port)], "127.0.0.1")
+        (check,) = first_look([step(server.port)], "127.0.0.1", limits=Limits())
         server.made = served
         knocks = len(server.names)
         (after,) = second_look([replace(check, failed=True)], patience=3600, limits=Limits())
@@ -130,3 +130,4 @@ def test_what_is_not_looked_at_is_unverified() -> None:
     assert after.verdict is Verdict.UNVERIFIED
     assert after.after
     assert after.after.error == "not looked at: the time limit of 0 s has passed"
+    assert after.unsure
