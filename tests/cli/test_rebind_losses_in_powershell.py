@@ -21,7 +21,7 @@ from psrebind.lab.runtime import Lab, LabHost
 
 NAME = "web02"  # all of its bindings can be rebound
 # More than a rebind takes: how often a client asks for output depends on the machine.
-AT_MOST = 30
+AT_MOST, ENOUGH = 30, 3
 
 
 @pytest.fixture(scope="module")
@@ -62,20 +62,26 @@ def test_a_cut_at_each_request(as_admin: Command, lab: Lab) -> None:
     """Unreachable before Command, unknown after, no shell stays; again finishes the work."""
     wrong: list[str] = []
     met: set[tuple[str, int]] = set()
+    missed = 0
     for number in range(1, AT_MOST):
         with restored(lab.hosts[NAME]) as host:
             before, count = host.host.state, len(sent(host))
             host.faults.arm(NetworkFault.CUT_AFTER, number=number)
             status = as_admin(*rebind_words(lab, host)).status
             if host.faults.armed:
-                break
+                # One rebind may take a request less than another: go on for a little.
+                missed += 1
+                if missed == ENOUGH:
+                    break
+                continue
             actions = sent(host)[count : count + number]
             met.add((actions[-1], actions.count("Command")))
             wanted = status_after(actions, lab, host)
             if said := Loss(host, before, status).complaint(lab, as_admin, wanted):
                 wrong.append(f"{number} {actions[-1]}: {said}")
     assert wrong == []
-    assert {("Create", 0), ("Receive", 0), ("Receive", 1), ("Receive", 2)} <= met
+    # Before anything ran, while it was read, and while it was changed.
+    assert {commands for _, commands in met} == {0, 1, 2}
 
 
 def test_a_time_limit_while_it_changes(as_admin: Command, lab: Lab) -> None:
