@@ -99,6 +99,7 @@ class Endpoint:
         self._servers: list[asyncio.Server] = []
         self._tls: ssl.SSLContext | None = None
         self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def http_port(self) -> int:
@@ -128,6 +129,7 @@ class Endpoint:
 
     async def start(self) -> None:
         """Listen."""
+        self._loop = asyncio.get_running_loop()
         self._web = web.Server(
             self._handle, handler_cancellation=True, access_log=None, keepalive_timeout=KEEP_ALIVE
         )
@@ -140,6 +142,12 @@ class Endpoint:
         except BaseException:
             await self.stop()
             raise
+
+    def cut(self) -> None:
+        """Break every connection as it stands, with what waits on it; any thread may."""
+        if self._loop is not None:
+            for transport in list(self._connections):
+                self._loop.call_soon_threadsafe(transport.close)
 
     def use_certificate(self, certificate: Path, key: Path | None = None) -> None:
         """Present this chain from the next handshake on."""

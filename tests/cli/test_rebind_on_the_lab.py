@@ -15,7 +15,6 @@ import pytest
 from cli.command_line import Command
 from labs import is_rebound, rebind_words, records, restored, running, sent, shells_left, swap
 
-from psrebind.lab.faults import NetworkFault
 from psrebind.lab.httpsys import Record, RecordKind
 from psrebind.lab.runtime import Lab, LabHost
 from psrebind.lab.state import Binding, HostState, Site
@@ -85,8 +84,8 @@ def test_a_loss_in_the_midst_of_changing(as_admin: Command, lab: Lab, web02: Lab
     """A client that is lost while PowerShell changes: unknown, some done; again does the rest."""
     more = with_more_bindings(lab, web02)
     web02.host.faults["binding.AddSslCertificate"] = {"slow": 0.3}
-    arm = iter([lambda: web02.faults.arm(NetworkFault.CUT_BEFORE)])
-    stop = web02.host.watch(lambda: next(arm, lambda: None)())
+    cut = iter([web02.endpoint.cut])
+    stop = web02.host.watch(lambda: next(cut, lambda: None)())
     try:
         lost = as_admin(*rebind_words(lab, web02))
     finally:
