@@ -139,7 +139,7 @@ def test_bytes_are_read_under_a_name() -> None:
 def test_a_log_without_the_library_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """An .evtx log needs an extra, and the sentence says which."""
     monkeypatch.setitem(sys.modules, "evtx", None)
-    with pytest.raises(DecodeError, match=r"pip install psrebind\[evtx\]"):
+    with pytest.raises(DecodeError, match=r"pip install 'psrebind\[evtx\]'"):
         read("damaged.evtx")
 
 
