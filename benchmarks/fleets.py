@@ -27,7 +27,10 @@ FORKS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One client's medians over its rounds, for so many hosts; the ratio is to raw pypsrp."""
+    """One client's medians over its rounds, for so many hosts; the ratio is to raw pypsrp.
+
+    Of requests it is the mean: they are counted, and one more or less is no outlier.
+    """
 
     engine: str
     hosts: int
@@ -126,7 +129,7 @@ def _medians(engine: str, hosts: int, client: str, turns: Sequence[dict[str, Rou
             turn[client].cost.cpu / turn["pypsrp"].cost.cpu for turn in turns
         ),
         hosts_per_second=statistics.median(hosts / one.cost.wall for one in rounds),
-        requests_per_host=statistics.median(one.requests / hosts for one in rounds),
+        requests_per_host=statistics.fmean(one.requests / hosts for one in rounds),
         peak_megabytes=statistics.median(one.cost.peak / 1024 for one in rounds),
         first_rendering=statistics.median(one.cost.first for one in rounds),
     )
