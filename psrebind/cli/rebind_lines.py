@@ -117,14 +117,19 @@ def plan_row(line: RebindLine) -> dict[str, str | None]:
 
 
 def result_row(line: RebindLine) -> dict[str, str | None]:
-    """A line of a result for a table; a refusal's reason stood in the plan above it."""
-    served = [_served(one) for one in (line.served_before, line.served_after) if one]
+    """A line of a result for a table; a refusal's reason stood in the plan above it.
+
+    What clients were served is told where it is not what the configuration says: else the verdict
+    says that it is.
+    """
+    certificate = _arrow([_head(line.before), _head(line.after)])
+    served = _arrow([_served(one) for one in (line.served_before, line.served_after) if one])
     return {
         "site": line.site,
         "binding": line.binding,
         "outcome": line.outcome,
-        "certificate": _arrow([_head(line.before), _head(line.after)]),
-        "served": _arrow(served),
+        "certificate": certificate,
+        "served": served if served != certificate else None,
         "verdict": line.verdict,
         "reason": line.rule or line.reason,
     }

@@ -30,6 +30,9 @@ def table(records: Sequence[Mapping[str, Any]], *, alone: bool, stream: TextIO) 
     if not records:
         return ""
     names = header(records)
+    # A column in which nobody has anything only takes room.
+    told = [name for name in names if any(cell(record.get(name)) for record in records)] or names
+    names = names if alone else told
     cells = [[cell(record.get(name)) for name in names] for record in records]
     console = _console(stream)
     if len(records) > 1 or not alone:

@@ -104,6 +104,13 @@ def test_a_table_off_a_terminal_folds_nothing(capsys: pytest.CaptureFixture[str]
     assert "AB" * 20 in line
 
 
+def test_a_column_without_anything_in_it_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """A table has the columns that some row has something in; JSON has them all."""
+    rows = [{"name": "web01", "reason": None, "note": ""}, {"name": "web02", "reason": "x"}]
+    assert printed(capsys, "table", *rows).splitlines()[0].split() == ["name", "reason"]
+    assert '"note"' in printed(capsys, "json", *rows)
+
+
 def test_a_table_shows_rows_in_short(capsys: pytest.CaptureFixture[str]) -> None:
     """A table has what is chosen for it, in its order; the other forms have everything."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from certificates import make
 from observations import observed, record, renewal, stored
 
+from psrebind.cli.rebind_lines import RebindLine, result_row
 from psrebind.cli.rebind_report import plan_sentence
+from psrebind.model import BindingInfo
+from psrebind.rebind.handshake import Handshake
 from psrebind.rebind.plan import plan
 from psrebind.rebind.run import Method, Prepared
 
@@ -22,3 +26,26 @@ def test_each_refused_binding_counts_once() -> None:
     assert len(found.refusals) > 2
     prepared = Prepared("web01", wanted, Method.BINDING, seen, found, ())
     assert plan_sentence(prepared, dry_run=False) == "nothing to change, 2 refused"
+
+
+@pytest.mark.parametrize(
+    ("before", "shown"),
+    [
+        (Handshake(OLD.thumbprint), None),
+        (Handshake(error="refused"), f"refused → {POOR.thumbprint[:8]}…"),
+    ],
+)
+def test_what_is_served_is_told_where_it_is_news(before: Handshake, shown: str | None) -> None:
+    """Clients that got just what the configuration says need no column of their own."""
+    line = RebindLine(
+        host="web01",
+        site="A",
+        binding=BindingInfo("*:443:a.example"),
+        store="My",
+        before=OLD.thumbprint,
+        after=POOR.thumbprint,
+        outcome="changed",
+        served_before=before,
+        served_after=Handshake(POOR.thumbprint),
+    )
+    assert result_row(line)["served"] == shown
