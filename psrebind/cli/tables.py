@@ -40,7 +40,15 @@ def table(records: Sequence[Mapping[str, Any]], *, alone: bool, stream: TextIO) 
         for below in (set[str](), prose):
             if text := _laid_out(names, cells, below, console):
                 return text
-    return "\n".join(_written(console, _upright(names, row)) for row in cells)
+    if alone:
+        return "\n".join(_written(console, _upright(names, row)) for row in cells)
+    return "\n".join(_written(console, _upright(*_something(names, row))) for row in cells)
+
+
+def _something(names: Sequence[str], row: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The cells of a row that are not empty: of many rows each line counts."""
+    kept = [(name, text) for name, text in zip(names, row, strict=True) if text]
+    return [name for name, _ in kept], [text for _, text in kept]
 
 
 def _laid_out(
@@ -108,8 +116,7 @@ def _upright(names: Sequence[str], row: Sequence[str]) -> Table:
     drawn.add_column(no_wrap=True)
     drawn.add_column(overflow="fold")
     for name, text in zip(names, row, strict=True):
-        if text:
-            drawn.add_row(_title(name), Text(text))
+        drawn.add_row(_title(name), Text(text))
     return drawn
 
 
