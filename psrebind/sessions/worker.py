@@ -171,6 +171,7 @@ class Owner:
             raise Refused("the host refused the credential while the pool was tidied up")
         if self._pool is None:
             self._facts = Facts()
+            self._hurried = False
             self._connection = connect(self._options, self._credential, self._facts, self._logon)
             self._connection.observer = self._before
             self._pool = RunspacePool(
