@@ -68,15 +68,13 @@ def on_hosts(
 def alone(fleet: Fleet, asked: Asked) -> Iterator[Visit]:
     """The only host of a run, in this thread; its errors are the command's."""
     (host,) = fleet.hosts
-    own = Limits.within(fleet.seconds, fleet.limits.cancelled)
-    ends = [limits for limits in (fleet.limits, own) if limits.deadline is not None]
     try:
         with host.session() as session:
             yield Visit(
                 host=host,
                 session=session,
                 library=opening.library(asked.source),
-                limits=min(ends, key=lambda limits: limits.deadline or 0, default=own),
+                limits=fleet.limits.or_within(fleet.seconds),
                 verbose=asked.connection.verbose,
             )
     except HostError as error:

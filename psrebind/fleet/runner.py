@@ -128,7 +128,7 @@ class Runner(Generic[Host, T]):
         self.on_started(host)
         began = monotonic()
         while True:
-            turn = Turn(host.name, self._limits(whole), standing)
+            turn = Turn(host.name, whole.or_within(self.seconds), standing)
             result = self._tried(host, turn)
             # Another host's silence took all its time: it has not been tried, and begins anew.
             if not turn.passed_over or whole.reached:
@@ -147,11 +147,6 @@ class Runner(Generic[Host, T]):
             return Result(host, bug=traceback.format_exc())
         finally:
             turn.ended(error)
-
-    def _limits(self, whole: Limits) -> Limits:
-        own = Limits.within(self.seconds, whole.cancelled)
-        ends = [limits for limits in (own, whole) if limits.deadline is not None]
-        return min(ends, key=lambda limits: limits.deadline or 0, default=own)
 
     def _untried(self, waiting: deque[Host]) -> Generator[Result[Host, T], None, None]:
         while waiting:

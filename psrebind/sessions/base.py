@@ -50,6 +50,12 @@ class Limits:
         """The same limits, so many seconds later: what a person thought is nobody's time."""
         return self if self.deadline is None else replace(self, deadline=self.deadline + seconds)
 
+    def or_within(self, seconds: float | None) -> Self:
+        """The same flag, and whichever ends earlier: these limits, or so many seconds from now."""
+        own = self.within(seconds, self.cancelled)
+        ends = [math.inf if one.deadline is None else one.deadline for one in (own, self)]
+        return own if ends[0] < ends[1] else self
+
     @property
     def remaining(self) -> float | None:
         """Seconds left, never below zero; None without a deadline."""
