@@ -9,8 +9,9 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Hashable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
 from threading import Event
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
@@ -91,7 +92,9 @@ class Runner(Generic[Host, T]):
         # A run that ends early stops its own hosts, not the next run that has the same limits.
         whole = replace(self.limits, cancelled=Either(self.limits.cancelled))
         waiting = deque(hosts)
-        running: set[Future[Result[Host, T]]] = set()
+        # A queue, since a wait for futures looks at each of them five times a second.
+        finished: SimpleQueue[Future[Result[Host, T]]] = SimpleQueue()
+        running = 0
         stopping = False
         with ThreadPoolExecutor(self.forks, thread_name_prefix="psrebind") as pool:
             try:
@@ -100,18 +103,22 @@ class Runner(Generic[Host, T]):
                     stopping = stopping or ended
                     if stopping:
                         yield from self._untried(waiting)
-                    while waiting and len(running) < self.forks:
+                    while waiting and running < self.forks:
                         host = waiting.popleft()
                         standing = self._standing(host)
                         if refusal := standing.refused_for(host.name):
                             yield Result(host, error=refusal, began=False)
                         else:
-                            running.add(pool.submit(self._one, host, standing, whole))
-                    done, running = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        result = future.result()
-                        stopping = stopping or result.bug is not None
-                        yield result
+                            future = pool.submit(self._one, host, standing, whole)
+                            future.add_done_callback(finished.put)
+                            running += 1
+                    try:
+                        result = finished.get(timeout=_TICK).result()
+                    except Empty:
+                        continue
+                    running -= 1
+                    stopping = stopping or result.bug is not None
+                    yield result
             except BaseException as error:
                 # Ctrl-C, or a consumer that has enough: sessions see the flag and close.
                 whole.cancelled.set()

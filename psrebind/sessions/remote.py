@@ -37,7 +37,7 @@ RESCUE = 5.0
 # Short enough that Windows, where a waiting lock ignores Ctrl-C, delivers it: to the main thread.
 TICK = 0.1
 # Other threads need not look as often; twenty that do are felt.
-FLEET_TICK = 0.5
+FLEET_TICK = 1.0
 
 
 class RemoteSession:
