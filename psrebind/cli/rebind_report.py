@@ -81,10 +81,8 @@ def _left_alone(plan: Plan) -> list[str]:
     # A binding may be refused by several rules, each a line of its own.
     refused = len({(one.binding.site_id, one.binding.information) for one in plan.refusals})
     parts = [f"{refused} refused"] if refused else []
-    return [
-        *parts,
-        *([f"{len(plan.skipped)} that appcmd would skip in silence"] if plan.skipped else []),
-    ]
+    parts += [f"{len(plan.skipped)} that appcmd would skip in silence"] if plan.skipped else []
+    return parts
 
 
 def show_result(applied: Applied, form: Format) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 from psrebind.errors import InvalidInput
 from psrebind.fleet.connection_keys import SETTINGS
-from psrebind.fleet.host_names import host_name, is_address
+from psrebind.fleet.host_names import host_name
 from psrebind.fleet.inventory import InventoryHost
 from psrebind.model import Secret
-from psrebind.sessions.remote import ConnectionOptions
+from psrebind.sessions.connection import ConnectionOptions, is_address
 
 LOCALHOST = "localhost"
 _TRUE, _FALSE = ("true", "yes", "on", "1", "y", "t"), ("false", "no", "off", "0", "n", "f")

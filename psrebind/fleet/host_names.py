@@ -5,10 +5,11 @@ Knows no file; says what is wrong by ValueError, and who calls adds the place.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import string
 from collections.abc import Iterator
+
+from psrebind.sessions.connection import is_address
 
 LONGEST_PATTERN = 1000
 _PORT = re.compile(r"((?:[^:\[\]]|\[[^\]]*\])+):([0-9]{1,5})\Z")
@@ -51,15 +52,6 @@ def group_name(text: object) -> str:
     if not text or len(text) > 253 or _NO_GROUP.search(text):
         raise ValueError(f"{_shown(text)} is not the name of a group")
     return text
-
-
-def is_address(text: str) -> bool:
-    """Whether the text is an IP address."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _check_international(text: str) -> None:

@@ -73,7 +73,7 @@ class ConnectionOptions:
         plain_basic = self.auth == "basic" and not self.ssl
         return [
             (not _is_name(self.host), "a host is a name or an address, without scheme, port, user"),
-            (self.address is not None and not _is_address(self.address), "an address is an IP"),
+            (self.address is not None and not is_address(self.address), "an address is an IP"),
             (self.port is not None and not 0 < self.port < 65536, "a port is from 1 to 65535"),
             (self.auth not in get_args(Authentication), f"{self.auth} is no way to authenticate"),
             (min(self.connect_timeout, self.read_timeout) < 1, "a timeout is at least a second"),
@@ -108,10 +108,11 @@ def needs_extra(options: ConnectionOptions) -> InvalidInput:
 
 
 def _is_name(text: str) -> bool:
-    return bool(text) and (_is_address(text) or not set(text) & set(" \t\r\n/\\@:?#[]"))
+    return bool(text) and (is_address(text) or not set(text) & set(" \t\r\n/\\@:?#[]"))
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether the text is an IP address."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
