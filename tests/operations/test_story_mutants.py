@@ -177,7 +177,7 @@ PIECES = (
     (
         "_notification",
         "a-trigger-that-is-off-is-fine",
-        "$_.Enabled -and",
+        "$_.Enabled -ne $false -and",
         "$true -and",
         notification_checks.converges,
     ),

@@ -326,7 +326,7 @@ function Get-Notification([string]$TaskPath, [string]$TaskName, [string]$Channel
         $_.CimClass.CimClassName -eq 'MSFT_TaskExecAction' } | ForEach-Object { $_.Arguments })"
     $found.waiting = @($task.Triggers | Where-Object {
         $null -ne $_ -and $_.CimClass.CimClassName -eq 'MSFT_TaskEventTrigger' -and
-        $_.Enabled -and "$($_.Subscription)" -like "*$Channel*1001*" }).Count -gt 0
+        $_.Enabled -ne $false -and "$($_.Subscription)" -like "*$Channel*1001*" }).Count -gt 0
     $found
 }
 
