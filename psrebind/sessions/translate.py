@@ -10,7 +10,6 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
 import requests
@@ -26,9 +25,7 @@ from psrebind.errors import (
 )
 from psrebind.sessions.calls import LOOK_FIRST, Phase, Stopped, stopped
 from psrebind.sessions.connection import ConnectionOptions, needs_extra
-
-if TYPE_CHECKING:
-    from psrebind.sessions.transport import Facts
+from psrebind.sessions.transport import Facts, Redirected
 
 ACCESS_DENIED = 5
 UNKNOWN_SHELL = 0x8033805B
@@ -119,6 +116,8 @@ def _reason(options: ConnectionOptions, error: Exception) -> tuple[str, str | No
         return _status(options, int(error.code))
     if isinstance(error, Refused):
         return "the host no longer accepts the credential", None
+    if isinstance(error, Redirected):
+        return str(error), "Check the name and the port: something else than WinRM answers there"
     if isinstance(error, requests.RequestException):
         return _network(options, error)
     if isinstance(error, ParseError):

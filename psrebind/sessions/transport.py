@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from pypsrp.wsman import SelectorSet, WSMan, WSManAction
@@ -26,6 +27,10 @@ for _name in ("pypsrp", "spnego", "requests_credssp"):
 
 # WS-Management answers a fault with 500, and then, too, the credential was good.
 ACCEPTING = (requests.codes.ok, requests.codes.server_error)
+
+
+class Redirected(requests.RequestException):
+    """The host sent us elsewhere; WS-Management has no redirects, and the logon would go there."""
 
 
 @dataclass
@@ -64,10 +69,15 @@ class Connection(WSMan):
 
 
 class _Adapter(HTTPAdapter):
-    """Connects where the options say, checks the pin, asks before it logs on, notes the facts."""
+    """Connects where the options say and nowhere else, checks the pin, asks before it logs on,
+    notes the facts.
+    """
 
-    def __init__(self, options: ConnectionOptions, facts: Facts, logon: Logon | None) -> None:
+    def __init__(
+        self, options: ConnectionOptions, facts: Facts, logon: Logon | None, endpoint: str
+    ) -> None:
         self._options = options
+        self._place = _place(requests.Request("POST", endpoint).prepare().url)
         self._facts = facts
         self._logon = logon
         self._latest: requests.Response | None = None
@@ -95,13 +105,20 @@ class _Adapter(HTTPAdapter):
         return place, tls
 
     def send(self, request: requests.PreparedRequest, *rest: Any, **named: Any) -> Any:
-        """Send one request of the authentication or after it."""
+        """Send one request of the authentication or after it; Redirected instead of following."""
+        if _place(request.url) != self._place:
+            raise Redirected(f"a request for {request.url} is not sent: it is another place")
         credential = "Authorization" in request.headers
         if credential and not self._facts.tried:
             if self._logon:
                 self._logon.begin()
             self._facts.tried = True
         self._latest = response = super().send(request, *rest, **named)
+        if 300 <= response.status_code < 400:
+            raise Redirected(
+                f"the host sends us elsewhere (HTTP {response.status_code} to "
+                f"{response.headers.get('Location', 'no place')!r}), which is not followed"
+            )
         if response.status_code == requests.codes.unauthorized:
             self._facts.offers = response.headers.get("WWW-Authenticate", "") or self._facts.offers
         elif credential and not self._facts.accepted and response.status_code in ACCEPTING:
@@ -149,7 +166,8 @@ def connect(
         certificate_pem=_text(options.certificate_pem),
         certificate_key_pem=_text(options.certificate_key),
     )
-    connection.transport.session = _session(connection, options, _Adapter(options, facts, logon))
+    adapter = _Adapter(options, facts, logon, connection.transport.endpoint)
+    connection.transport.session = _session(connection, options, adapter)
     return connection
 
 
@@ -164,12 +182,18 @@ def _session(
     session = connection.transport._build_session()
     # By now pypsrp has read the environment's proxies, if it was to; .netrc and the rest stay out.
     session.trust_env = False
+    session.max_redirects = 0
     session.verify = False if options.pinned else _text(options.ca_file) or True
     if options.address:
         session.headers["Host"] = _authority(options)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
+
+
+def _place(url: str | None) -> tuple[str, str]:
+    parts = urlsplit(url or "")
+    return parts.scheme, parts.netloc
 
 
 def _authority(options: ConnectionOptions) -> str:
