@@ -178,12 +178,22 @@ def place_of(asked: Asked) -> Row:
 def found_task(host: Host, place: Row) -> Row | None:
     """The task at a place as Get-ScheduledTask shows it, None where there is none."""
     try:
-        task: Row = host.call("tasks.list", place)[0]
+        found: list[Row] = host.call("tasks.list", place)
     except HostFault as fault:
-        if fault.category != "ObjectNotFound":
+        if not fault.error_id.startswith("CmdletizationQuery_NotFound"):
             raise
         return None
-    return task
+    tasks = [one for one in found if "error" not in one]
+    if not tasks:
+        error = found[0]["error"]
+        raise HostFault(
+            error["message"],
+            error_id=error["error_id"],
+            category="ObjectNotFound",
+            exception_type="Microsoft.Management.Infrastructure.CimException",
+            hresult=error["hresult"],
+        )
+    return tasks[0]
 
 
 def _xml(host: Host, place: Row) -> str | None:

@@ -40,10 +40,45 @@ def list_tasks(host: Host, arguments: Arguments) -> list[dict[str, object]]:
     given = [
         (word, str(value)) for word, value in (("TaskName", name), ("TaskPath", path)) if value
     ]
-    if not found and given and not any("*" in value or "?" in value for _, value in given):
+    broken: list[dict[str, object]] = []
+    if given and host.state.assumptions.task_broken_fails_in_named_queries:
+        broken = [
+            _unreadable(host, texts.FILE_NOT_FOUND) for one in _broken(host) if one not in found
+        ]
+    if (
+        not found
+        and not broken
+        and given
+        and not any("*" in value or "?" in value for _, value in given)
+    ):
         kind = "" if len(given) > 1 else f"_{given[0][0]}"
         raise not_found(f"CmdletizationQuery_NotFound{kind},Get-ScheduledTask", given)
-    return [one for one in (_listed(host, task) for task in found) if one is not None]
+    return broken + [one for one in (_listed(host, task) for task in found) if one is not None]
+
+
+def _broken(host: Host) -> list[RegisteredTask]:
+    return [one for one in host.state.tasks if not _parses(one.xml)]
+
+
+def _parses(xml: str) -> bool:
+    try:
+        task_xml.parse(xml)
+    except TaskXmlError:
+        return False
+    return True
+
+
+def _unreadable(host: Host, hresult: int) -> dict[str, object]:
+    text = texts.system_text(hresult, german=host.state.german)
+    fault = task_fault(hresult, "Get-ScheduledTask", text, category="ObjectNotFound")
+    return {
+        "error": {
+            "message": text,
+            "error_id": fault.error_id,
+            "hresult": hresult,
+            "category": fault.category,
+        }
+    }
 
 
 def _listed(host: Host, task: RegisteredTask) -> dict[str, object] | None:

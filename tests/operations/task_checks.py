@@ -77,6 +77,19 @@ def a_broken_task_hides_no_other(lab: Lab, session: RemoteSession, library: Libr
             assert all("cannot be read" in one for one in body.warnings)
 
 
+def a_broken_task_is_not_absence(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Somebody's broken task hides ours neither where it is there, nor makes it absent."""
+    broken = RegisteredTask(path="\\Vendor\\", name="Broken", xml="<Task")
+    with restored(lab.hosts["web01"]) as host:
+        assume(host.host, "task_broken_fails_in_named_queries", True)
+        host.host.change(lambda now: replace(now, tasks=(broken, *now.tasks)))
+        error = refusal(session, UnregisterRebindTask(), library)
+        assert error.error_id == "HRESULT 0x80070002,Get-ScheduledTask"
+        put_task(host, wanted_xml())
+        row = ask(session, RegisterRebindTask(), library)[0]
+        assert (row.changed, differences(row.before)) == (False, ())
+
+
 def registers_once(lab: Lab, session: RemoteSession, library: Library) -> None:
     """The task is registered and read back; run again, nothing is touched."""
     with restored(lab.hosts["web01"]) as host:
@@ -207,6 +220,7 @@ def tells_the_last_run(lab: Lab, session: RemoteSession, library: Library) -> No
 
 
 CHECKS = (
+    a_broken_task_is_not_absence,
     a_broken_task_hides_no_other,
     registers_once,
     turns_the_log_on,

@@ -119,6 +119,13 @@ PIECES = (
         notice_checks.a_late_event_is_waited_for,
     ),
     (
+        "_find_task",
+        "any-error-is-absence",
+        "-notlike 'CmdletizationQuery_NotFound*'",
+        "-notlike '*'",
+        task_checks.a_broken_task_is_not_absence,
+    ),
+    (
         "get_rebind_task",
         "one-broken-task-breaks-all",
         "-ErrorAction SilentlyContinue -ErrorVariable broken",
