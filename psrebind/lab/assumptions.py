@@ -19,6 +19,10 @@ class Assumptions:
     rebind_ssl_certificate_deletes_first: bool = False
     """[I] RebindSslCertificate (appcmd uses it) has the same gap."""
 
+    binding_checks_key_last: bool = False
+    """[I] A record that exists is deleted, and only the new one's set finds that the key cannot be
+    used (0x80070520): the binding has no certificate then."""
+
     gap_milliseconds: int = 60
     """[I] How long a record is away where a command deletes first."""
 
@@ -92,6 +96,10 @@ class Assumptions:
     task_broken_fails_in_lists: bool = True
     """[I] A task whose XML is broken is an error beside the others when all are listed; else it
     is left out."""
+
+    task_broken_fails_in_named_queries: bool = False
+    """[I; docs/windows.md has a report] It is an error of a query for another path and name, too:
+    0x80070002."""
 
     event_query_maximum_comparisons: int = 22
     """[K] The event log refuses a query with more comparisons than these as too complex."""

@@ -137,16 +137,20 @@ def _bind(host: Host, arguments: Mapping[str, object], method: Method) -> None:
     if binding.flags & CENTRAL_STORE:
         raise texts.system_fault(texts.INVALID_ARGUMENT, german=state.german)
     thumbprint, store = str(arguments["hash"]), str(arguments["store"])
-    check_certificate(state, store, thumbprint)
     kind, key = record_place(binding.information, binding.flags)
     before = find_record(state.records, kind, key)
+    is_late = before is not None and state.assumptions.binding_checks_key_last
+    if not is_late:
+        check_certificate(state, store, thumbprint)
     record = Record(kind=kind, key=key, options=_options(state, binding))
     if before is not None and not method.resets_options:
         record = before
     record = replace(record, thumbprint=thumbprint.upper(), store=store)
-    if before is not None and method.deletes_first:
+    if before is not None and (method.deletes_first or is_late):
         host.change(lambda now: replace(now, records=drop_record(now.records, kind, key)))
         host.sleep(state.assumptions.gap_milliseconds / 1000)
+    if is_late:
+        check_certificate(state, store, thumbprint)
     host.change(lambda now: replace(now, records=put_record(now.records, record)))
 
 

@@ -138,11 +138,17 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
             raise Refused(f"Binding {name} has {_thumbprint(before)}, not {promised}.")
         add = {"site_id": _site_id(binding), "hash": wanted, "store": store}
         place = {"bindingInformation": binding["bindingInformation"]}
-        _add(host, add | place)
-        if before:
-            _restore(host, before, store, asked.value("options"))
-            if _record(host, kind, endpoint) is None:
-                _add(host, add | place)
+        try:
+            _add(host, add | place)
+            if before:
+                _restore(host, before, store, asked.value("options"))
+                if _record(host, kind, endpoint) is None:
+                    _add(host, add | place)
+        except (HostFault, Refused) as fault:
+            if not _rescued(host, before, asked.value("options")):
+                raise
+            gone = f"The record of '{asked.value('information')}' was gone after that"
+            raise Refused(f"{fault} {gone}: {promised} is on it again.") from fault
     after = _record(host, kind, endpoint)
     if not _holds(after, wanted, store):
         raise Refused(f"Binding {name} has {_holding(after)}, not {wanted} in {store}.")
@@ -178,13 +184,15 @@ def _renewal(host: Host, asked: Asked) -> Iterator[Row]:
     for record in before:
         now = _record(host, record["kind"], record["endpoint"])
         if now and now["thumbprint"] == new:
-            name = f"{record['kind']}={record['endpoint']}"
+            name = _name(record)
             options = asked.value("options").get(name, [])
             _restore(host, record, now["store"], options)
             now = _record(host, record["kind"], record["endpoint"])
             if now is None:
                 raise Refused(f"The record {name} is gone after netsh.")
             lost += [f"{name}: {one}" for one in _lost(record, now)]
+    for record in before:
+        _rescued(host, record, asked.value("options").get(_name(record), []))
     after = [_record(host, record["kind"], record["endpoint"]) for record in before]
     changed = any(_thumbprint(record) == new for record in after)
     rows = {"before": before, "after": [record for record in after if record]}
@@ -207,6 +215,10 @@ def _binding(host: Host, asked: Asked) -> Row:
 
 def _site_id(binding: Row) -> int:
     return int(binding["ItemXPath"].rpartition("@id='")[2].rstrip("']"))
+
+
+def _name(record: Row) -> str:
+    return f"{record['kind']}={record['endpoint']}"
 
 
 def _thumbprint(record: Row | None) -> str:
@@ -233,17 +245,34 @@ def _restore(host: Host, before: Row, store: str, options: list[str]) -> None:
     if not _lost(before, after):
         return
     place = f"{kind}={endpoint}"
-    words = [place, f"certhash={after['thumbprint']}", f"certstorename={store}"]
-    application = before["binary"].get("AppId")
-    appid = uuid.UUID(bytes_le=application) if application else uuid.UUID(IIS_APPLICATION_ID)
-    words.append(f"appid={{{appid}}}")
+    words = _record_words(before, after["thumbprint"], store)
     done = native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] == 0
     if done or host.facts.build >= _NETSH_UPDATE:
         return
     native(host, "netsh.exe", "http", "delete", "sslcert", place)
+    _add_record(host, before, words, options)
+
+
+def _rescued(host: Host, before: Row | None, options: list[str]) -> bool:
+    if not before or not before["thumbprint"]:
+        return False
+    if _record(host, before["kind"], before["endpoint"]) is not None:
+        return False
+    words = _record_words(before, before["thumbprint"], before["store"])
+    _add_record(host, before, words, options)
+    return _record(host, before["kind"], before["endpoint"]) is not None
+
+
+def _record_words(before: Row, thumbprint: str, store: str) -> list[str]:
+    application = before["binary"].get("AppId")
+    appid = uuid.UUID(bytes_le=application) if application else uuid.UUID(IIS_APPLICATION_ID)
+    return [_name(before), f"certhash={thumbprint}", f"certstorename={store}", f"appid={{{appid}}}"]
+
+
+def _add_record(host: Host, before: Row, words: list[str], options: list[str]) -> None:
     native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
     for attempt in range(3):
-        if _record(host, kind, endpoint) is not None:
+        if _record(host, before["kind"], before["endpoint"]) is not None:
             return
         time.sleep(min(attempt, 1))
         native(host, "netsh.exe", "http", "add", "sslcert", *words)

@@ -14,7 +14,7 @@ from labs import ask, connect, restored
 from psrebind.decode.records import restoring_arguments
 from psrebind.errors import ScriptError
 from psrebind.lab.httpsys import Options
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.runtime import Lab, LabHost, assume
 from psrebind.lab.state import HostState
 from psrebind.model import Binding, BindingInfo, Thumbprint
 from psrebind.operations import run
@@ -313,6 +313,32 @@ def no_gap_where_there_is_update(lab: Lab, session: RemoteSession, library: Libr
         assert counts == {len(host.host.state.records)}
 
 
+def without_key(host: LabHost, thumbprint: str) -> None:
+    """Take the key of a certificate away, which only the record's set finds out."""
+
+    def change(now: HostState) -> HostState:
+        held = (
+            replace(one, key=None) if one.thumbprint == thumbprint else one
+            for one in now.certificates
+        )
+        return replace(now, certificates=tuple(held))
+
+    host.host.change(change)
+    assume(host.host, "binding_checks_key_last", True)
+
+
+def a_key_found_late_costs_nothing(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Where Windows deletes first and then finds no key, the certificate before comes back."""
+    for name, site in (("web01", "Intranet"), ("web02", "Hosting"), ("web03", "Fallback")):
+        with restored(lab.hosts[name]) as host, connect(lab, name) as other:
+            new = pair(lab, name)[1]
+            before = bindings(other)[site]
+            without_key(host, new)
+            error = refuses(other, library, setting(before, new))
+            assert f"was gone after that: {before.thumbprint} is on it again." in str(error)
+            assert bindings(other)[site] == before
+
+
 def absent_is_zero(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A value that was not there and is 0 now is nothing lost, and nothing to put back."""
     bare = Options(extra={"DefaultFlags": None, "DefaultSslCertCheckMode": None})
@@ -357,6 +383,7 @@ def an_odd_site_name_is_found(lab: Lab, session: RemoteSession, library: Library
 
 
 CHECKS = (
+    a_key_found_late_costs_nothing,
     a_gap_of_appcmd_closes,
     no_binding_is_left_bare,
     no_gap_where_there_is_update,

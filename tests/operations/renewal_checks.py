@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from labs import ask, connect, give_options, restored
-from operations.changes import bindings, interfering, pair
+from operations.changes import bindings, interfering, pair, without_key
 
 from psrebind.decode.records import restoring_arguments
 from psrebind.errors import ScriptError
@@ -47,6 +47,18 @@ def changes_once(lab: Lab, session: RemoteSession, library: Library) -> None:
         assert (second.before, second.after, second.changed) == ((), (), False)
 
 
+def a_key_found_late_costs_nothing(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Where appcmd's records are deleted and cannot be set, the certificate before comes back."""
+    with restored(lab.hosts["web01"]) as host:
+        operation = renewal(lab, session)
+        before = bindings(session)
+        without_key(host, operation.new)
+        row = renewed(session, operation, library)
+        assert {one.thumbprint for one in row.after} == {operation.old}
+        assert len(row.after) == len(row.before)
+        assert bindings(session) == before
+
+
 def silence_is_not_a_change(lab: Lab, session: RemoteSession, library: Library) -> None:
     """Where appcmd does nothing and succeeds, the records say so."""
     with restored(lab.hosts["web01"]) as host:
@@ -79,10 +91,8 @@ def names_what_is_lost(lab: Lab, session: RemoteSession, library: Library) -> No
         assert f"ipport={place}: DefaultFlags" in row.lost
 
 
-def a_record_that_goes_is_not_in_the_row(
-    lab: Lab, session: RemoteSession, library: Library
-) -> None:
-    """A record that is gone after appcmd is no error of the others: it is missing from the row."""
+def a_record_that_goes_comes_back(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A record that is gone after appcmd gets the certificate before; the others change."""
     with restored(lab.hosts["web01"]) as host:
         operation = renewal(lab, session)
         gone = host.host.state.records[-1]
@@ -92,7 +102,9 @@ def a_record_that_goes_is_not_in_the_row(
 
         with interfering(host, drop):
             row = renewed(session, operation, library)
-        assert gone.key not in {one.endpoint for one in row.after}
+        held = {one.endpoint: one.thumbprint for one in row.after}
+        assert held.pop(gone.key) == operation.old
+        assert set(held.values()) == {operation.new}
         assert row.changed
 
 
@@ -107,10 +119,11 @@ def a_gap_that_stays_is_an_error(lab: Lab, session: RemoteSession, library: Libr
 
 
 CHECKS = (
+    a_key_found_late_costs_nothing,
     changes_once,
     silence_is_not_a_change,
     keeps_options,
     names_what_is_lost,
-    a_record_that_goes_is_not_in_the_row,
+    a_record_that_goes_comes_back,
     a_gap_that_stays_is_an_error,
 )

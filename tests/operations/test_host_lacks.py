@@ -10,6 +10,7 @@ import pytest
 from answers import body, reply
 from certificates import NOW
 
+from psrebind.errors import ReplyError
 from psrebind.operations.get_host import MODULES, GetHost, HostFacts
 
 GOOD = HostFacts(
@@ -37,6 +38,27 @@ def lacks(head: dict[str, Any], **facts: Any) -> tuple[str, ...]:
 def test_nothing_is_missing(head: dict[str, Any], facts: dict[str, Any]) -> None:
     """What is just good enough, and what nobody could read, is no lack."""
     assert lacks(head, **facts) == ()
+
+
+@pytest.mark.parametrize("version", ["x", "", "5", "5.x", "9" * 5000, "5." + "1" * 5000])
+def test_a_version_that_is_none_is_no_reply(version: str) -> None:
+    """What a host says in place of its version is its error, never a bug here."""
+    with pytest.raises(ReplyError, match="no version of PowerShell"):
+        lacks({"powershell": version})
+
+
+@pytest.mark.parametrize("build", ["9" * 5000, "²", "-1", ""])
+def test_a_build_that_is_none_is_no_lack(build: str) -> None:
+    """A build that nobody can compare is unknown, and unknown refuses nothing."""
+    assert lacks({}, build=build) == ()
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_one_row_is_promised(count: int) -> None:
+    """No row, or two, is no answer to a question for one."""
+    answered = reply([body("get_host", *[GOOD] * count)])
+    with pytest.raises(ReplyError, match="one row was promised"):
+        GetHost().host(answered, answered.bodies[0], now=NOW)
 
 
 @pytest.mark.parametrize(

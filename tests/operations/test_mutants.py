@@ -116,7 +116,7 @@ MUTANTS = (
         "invoke_iis_renewal",
         "if ((Get-Thumbprint $now) -eq $New) {",
         "if ($true) {",
-        renewal_checks.a_record_that_goes_is_not_in_the_row,
+        renewal_checks.a_record_that_goes_comes_back,
     ),
     Mutant(
         "appcmd-of-every-record",
@@ -184,9 +184,23 @@ MUTANTS = (
     Mutant(
         "leave-the-gap-open",
         "_http_options",
-        "for ($try = 1; $try -le 3",
-        "for ($try = 1; $try -le 0",
+        "for ($try = 1; $try -le 3; $try++)",
+        "for ($try = 1; $try -le 0; $try++)",
         changes.a_gap_of_appcmd_closes,
+    ),
+    Mutant(
+        "no-way-back",
+        "set_iis_binding",
+        "$rescued = Restore-LostRecord $before $Options",
+        "$rescued = $false",
+        changes.a_key_found_late_costs_nothing,
+    ),
+    Mutant(
+        "back-without-options",
+        "_http_options",
+        "    Add-HttpRecord $Before $record $Options\n    $null -ne",
+        "    Add-HttpRecord $Before $record @()\n    $null -ne",
+        changes.a_key_found_late_costs_nothing,
     ),
     Mutant(
         "leave-a-binding-bare",

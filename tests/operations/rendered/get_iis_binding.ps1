@@ -267,7 +267,7 @@ $sites = foreach ($site in @(Get-Website)) {
     # Windows knows no state of a site without an http binding, FTP's say: 0x800710D8.
     $state = 'Unknown'
     try { if ($site.state) { $state = "$($site.state)" } } catch { $state = 'Unknown' }
-    @{ id = [int]$site.id; name = "$($site.name)"; state = $state }
+    @{ id = [long]$site.id; name = "$($site.name)"; state = $state }
 }
 $bindings = foreach ($binding in @(Get-WebBinding -Protocol 'https')) {
     @{

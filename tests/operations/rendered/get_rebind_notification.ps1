@@ -122,6 +122,25 @@ function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Bo
 
 <#
 .SYNOPSIS
+    Finding one scheduled task; only the query's own word is absence.
+#>
+
+# The task of exactly this path and name, nothing where there is none. Somebody else's broken task
+# may be an error beside it, of the category ObjectNotFound too: 0x80070002.
+function Find-Task([string]$TaskPath, [string]$TaskName) {
+    $failures = @()
+    $query = @{ TaskPath = $TaskPath; TaskName = $TaskName; ErrorAction = 'SilentlyContinue' }
+    $found = @(Get-ScheduledTask @query -ErrorVariable failures |
+        Where-Object { "$($_.TaskPath)$($_.TaskName)" -eq "$TaskPath$TaskName" })
+    if ($found.Count -gt 0) { return $found[0] }
+    foreach ($failure in @($failures)) {
+        if ("$($failure.FullyQualifiedErrorId)" -notlike 'CmdletizationQuery_NotFound*') {
+            throw $failure
+        }
+    }
+}
+<#
+.SYNOPSIS
     The certificate notification task of the PKI module, and the script that it runs.
 #>
 
@@ -149,12 +168,8 @@ function Get-Notification([string]$TaskPath, [string]$TaskName, [string]$Channel
     if (Test-Path -LiteralPath $script -PathType Leaf) {
         $found.handler = "$(Get-Content -LiteralPath $script -Raw)"
     }
-    try {
-        $task = Get-ScheduledTask -TaskPath $TaskPath -TaskName $TaskName -ErrorAction Stop
-    } catch {
-        if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound') { throw }
-        return $found
-    }
+    $task = Find-Task $TaskPath $TaskName
+    if ($null -eq $task) { return $found }
     $found.state = "$($task.State)"
     $found.arguments = "$($task.Actions | Where-Object {
         $_.CimClass.CimClassName -eq 'MSFT_TaskExecAction' } | ForEach-Object { $_.Arguments })"
@@ -203,6 +218,7 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 $TaskPath = '\Microsoft\Windows\CertificateServicesClient\Notification\'
 $TaskName = 'psrebind'
 $Channel = 'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational'
+
 
 
 

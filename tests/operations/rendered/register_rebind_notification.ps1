@@ -288,6 +288,25 @@ function Get-SharedTemplate {
 }
 <#
 .SYNOPSIS
+    Finding one scheduled task; only the query's own word is absence.
+#>
+
+# The task of exactly this path and name, nothing where there is none. Somebody else's broken task
+# may be an error beside it, of the category ObjectNotFound too: 0x80070002.
+function Find-Task([string]$TaskPath, [string]$TaskName) {
+    $failures = @()
+    $query = @{ TaskPath = $TaskPath; TaskName = $TaskName; ErrorAction = 'SilentlyContinue' }
+    $found = @(Get-ScheduledTask @query -ErrorVariable failures |
+        Where-Object { "$($_.TaskPath)$($_.TaskName)" -eq "$TaskPath$TaskName" })
+    if ($found.Count -gt 0) { return $found[0] }
+    foreach ($failure in @($failures)) {
+        if ("$($failure.FullyQualifiedErrorId)" -notlike 'CmdletizationQuery_NotFound*') {
+            throw $failure
+        }
+    }
+}
+<#
+.SYNOPSIS
     The certificate notification task of the PKI module, and the script that it runs.
 #>
 
@@ -315,12 +334,8 @@ function Get-Notification([string]$TaskPath, [string]$TaskName, [string]$Channel
     if (Test-Path -LiteralPath $script -PathType Leaf) {
         $found.handler = "$(Get-Content -LiteralPath $script -Raw)"
     }
-    try {
-        $task = Get-ScheduledTask -TaskPath $TaskPath -TaskName $TaskName -ErrorAction Stop
-    } catch {
-        if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound') { throw }
-        return $found
-    }
+    $task = Find-Task $TaskPath $TaskName
+    if ($null -eq $task) { return $found }
     $found.state = "$($task.State)"
     $found.arguments = "$($task.Actions | Where-Object {
         $_.CimClass.CimClassName -eq 'MSFT_TaskExecAction' } | ForEach-Object { $_.Arguments })"
@@ -372,6 +387,7 @@ $TaskName = 'psrebind'
 $Channel = 'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational'
 $Handler = ('# Written by psrebind, which registers it as a certificate notification task: Windows runs it as' + [char]0x000A + '# SYSTEM for each certificate of this computer that another one replaces. Do not edit:' + [char]0x000A + '# ''psrebind task enable --method notification'' writes it anew.' + (-join [char[]](0x000A, 0x000A)) + 'param(' + [char]0x000A + '    [string]$OldCertHash,' + [char]0x000A + '    [string]$NewCertHash,' + [char]0x000A + '    [string]$EventRecordId' + [char]0x000A + ')' + (-join [char[]](0x000A, 0x000A)) + 'foreach ($hash in $OldCertHash, $NewCertHash) {' + [char]0x000A + '    # 87: a parameter is not correct.' + [char]0x000A + '    if ($hash -notmatch ''\A[0-9A-Fa-f]{40}\z'') { exit 87 }' + [char]0x000A + '}' + (-join [char[]](0x000A, 0x000A)) + '& "$env:SystemRoot\System32\inetsrv\appcmd.exe" renew binding `' + [char]0x000A + '    "/oldcert:$OldCertHash" "/newcert:$NewCertHash"' + [char]0x000A + 'exit $LASTEXITCODE' + [char]0x000A)
 $Force = $false
+
 
 
 

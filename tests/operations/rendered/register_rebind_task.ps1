@@ -288,17 +288,31 @@ function Get-SharedTemplate {
 }
 <#
 .SYNOPSIS
+    Finding one scheduled task; only the query's own word is absence.
+#>
+
+# The task of exactly this path and name, nothing where there is none. Somebody else's broken task
+# may be an error beside it, of the category ObjectNotFound too: 0x80070002.
+function Find-Task([string]$TaskPath, [string]$TaskName) {
+    $failures = @()
+    $query = @{ TaskPath = $TaskPath; TaskName = $TaskName; ErrorAction = 'SilentlyContinue' }
+    $found = @(Get-ScheduledTask @query -ErrorVariable failures |
+        Where-Object { "$($_.TaskPath)$($_.TaskName)" -eq "$TaskPath$TaskName" })
+    if ($found.Count -gt 0) { return $found[0] }
+    foreach ($failure in @($failures)) {
+        if ("$($failure.FullyQualifiedErrorId)" -notlike 'CmdletizationQuery_NotFound*') {
+            throw $failure
+        }
+    }
+}
+<#
+.SYNOPSIS
     Scheduled tasks: their XML, and its canonical form by tables that Python gives.
 #>
 
 # The XML of a task, nothing where there is none.
 function Get-TaskXml([string]$TaskPath, [string]$TaskName) {
-    try {
-        Get-ScheduledTask -TaskPath $TaskPath -TaskName $TaskName -ErrorAction Stop | Out-Null
-    } catch {
-        if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound') { throw }
-        return
-    }
+    if ($null -eq (Find-Task $TaskPath $TaskName)) { return }
     Export-ScheduledTask -TaskPath $TaskPath -TaskName $TaskName -ErrorAction Stop
 }
 
@@ -383,6 +397,7 @@ $Xml = '<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/
 $Wanted = @('Actions/@Context=System', 'Actions/Exec/Arguments=renew binding /oldcert:$(OldCertHash) /newcert:$(NewCertHash)', 'Actions/Exec/Command=%SystemRoot%\System32\inetsrv\appcmd.exe', 'Principals/Principal/@id=System', 'Principals/Principal/RunLevel=HighestAvailable', 'Principals/Principal/UserId=S-1-5-18', 'Settings/DisallowStartIfOnBatteries=false', 'Settings/ExecutionTimeLimit=PT1H', 'Settings/MultipleInstancesPolicy=Queue', 'Settings/RestartOnFailure/Count=3', 'Settings/RestartOnFailure/Interval=PT10M', 'Triggers/EventTrigger/Subscription/QueryList/Query/Select=*[System[EventID=1001]]', 'Triggers/EventTrigger/Subscription/QueryList/Query/Select/@Path=Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational', 'Triggers/EventTrigger/ValueQueries/Value[NewCertHash]=Event/UserData/CertNotificationData/NewCertificateDetails/@Thumbprint', 'Triggers/EventTrigger/ValueQueries/Value[OldCertHash]=Event/UserData/CertNotificationData/OldCertificateDetails/@Thumbprint')
 $Tables = @{'defaults' = @{'Triggers/EventTrigger/Enabled' = 'true'; 'Triggers/EventTrigger/Delay' = 'PT0S'; 'Principals/Principal/LogonType' = 'InteractiveToken'; 'Principals/Principal/RunLevel' = 'LeastPrivilege'; 'Settings/AllowHardTerminate' = 'true'; 'Settings/AllowStartOnDemand' = 'true'; 'Settings/DeleteExpiredTaskAfter' = 'PT0S'; 'Settings/DisallowStartIfOnBatteries' = 'true'; 'Settings/DisallowStartOnRemoteAppSession' = 'false'; 'Settings/Enabled' = 'true'; 'Settings/ExecutionTimeLimit' = 'PT72H'; 'Settings/Hidden' = 'false'; 'Settings/IdleSettings/Duration' = 'PT10M'; 'Settings/IdleSettings/RestartOnIdle' = 'false'; 'Settings/IdleSettings/StopOnIdleEnd' = 'true'; 'Settings/IdleSettings/WaitTimeout' = 'PT1H'; 'Settings/MultipleInstancesPolicy' = 'IgnoreNew'; 'Settings/Priority' = '7'; 'Settings/RunOnlyIfIdle' = 'false'; 'Settings/RunOnlyIfNetworkAvailable' = 'false'; 'Settings/StartWhenAvailable' = 'false'; 'Settings/StopIfGoingOnBatteries' = 'true'; 'Settings/Volatile' = 'false'; 'Settings/WakeToRun' = 'false'}; 'ignored' = @('@version', 'RegistrationInfo', 'Settings/UseUnifiedSchedulingEngine', 'Triggers/EventTrigger/Subscription/QueryList/Query/@Id', 'Triggers/EventTrigger/Subscription/QueryList/Query/@Path'); 'same' = @{'Principals/Principal/LogonType=ServiceAccount' = 'InteractiveToken'; 'Principals/Principal/UserId=SYSTEM' = 'S-1-5-18'; 'Principals/Principal/UserId=LocalSystem' = 'S-1-5-18'; 'Principals/Principal/UserId=NT AUTHORITY\SYSTEM' = 'S-1-5-18'; 'Settings/ExecutionTimeLimit=P3D' = 'PT72H'; 'Settings/ExecutionTimeLimit=PT60M' = 'PT1H'; 'Settings/ExecutionTimeLimit=PT3600S' = 'PT1H'; 'Settings/RestartOnFailure/Interval=PT600S' = 'PT10M'; 'Actions/Exec/Command=%SystemRoot%\System32\inetsrv\appcmd.exe' = '%SystemRoot%\System32\inetsrv\appcmd.exe'; 'Actions/Exec/Command="%SystemRoot%\System32\inetsrv\appcmd.exe"' = '%SystemRoot%\System32\inetsrv\appcmd.exe'; 'Actions/Exec/Command=%windir%\System32\inetsrv\appcmd.exe' = '%SystemRoot%\System32\inetsrv\appcmd.exe'}}
 $Force = $false
+
 
 
 

@@ -264,6 +264,37 @@ function Test-NetshUpdate {
     [int](Get-RegistryValues $path)['CurrentBuildNumber'] -ge 17763
 }
 
+# The words that netsh wants of a record beside its options.
+function Get-RecordWord($Before, [string]$Thumbprint, [string]$Store) {
+    $application = [guid]'4dc3e181-e14b-4a21-b022-59fc669b0914'
+    if ($Before.binary['AppId']) { $application = [guid]$Before.binary['AppId'] }
+    "$($Before.kind)=$($Before.endpoint)"
+    "certhash=$Thumbprint"
+    "certstorename=$Store"
+    "appid={$application}"
+}
+
+# Better a record without its options than none; netsh has been seen to fail for a moment.
+function Add-HttpRecord($Before, [string[]]$Record, [string[]]$Options) {
+    $netsh = "$env:SystemRoot\System32\netsh.exe"
+    Invoke-Native $netsh (@('http', 'add', 'sslcert') + $Record + $Options) | Out-Null
+    for ($try = 1; $try -le 3; $try++) {
+        if ($null -ne (Get-HttpRecord $Before.kind $Before.endpoint)) { return }
+        if ($try -gt 1) { Start-Sleep -Seconds 1 }
+        Invoke-Native $netsh (@('http', 'add', 'sslcert') + $Record) | Out-Null
+    }
+}
+
+# Windows deletes a record before it finds that the new one cannot be set, and a change may be
+# stopped in its middle: the certificate before comes back, with store, owner and options.
+function Restore-LostRecord($Before, [string[]]$Options) {
+    if ($null -eq $Before -or -not $Before.thumbprint) { return $false }
+    if ($null -ne (Get-HttpRecord $Before.kind $Before.endpoint)) { return $false }
+    $record = @(Get-RecordWord $Before $Before.thumbprint $Before.store)
+    Add-HttpRecord $Before $record $Options
+    $null -ne (Get-HttpRecord $Before.kind $Before.endpoint)
+}
+
 # Windows writes a new record at a rebind and forgets client-certificate options and more.
 # netsh succeeds without doing anything when it does not know a parameter: look again.
 function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [string[]]$Options) {
@@ -273,19 +304,11 @@ function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [strin
     if ($null -eq $after) { throw "The record $kind=$endpoint is gone after the rebind." }
     if (@(Get-LostOption $Before $after).Count -eq 0) { return }
     $netsh = "$env:SystemRoot\System32\netsh.exe"
-    $application = [guid]'4dc3e181-e14b-4a21-b022-59fc669b0914'
-    if ($Before.binary['AppId']) { $application = [guid]$Before.binary['AppId'] }
-    $record = @("$kind=$endpoint", "certhash=$Thumbprint", "certstorename=$Store",
-        "appid={$application}")
+    $record = @(Get-RecordWord $Before $Thumbprint $Store)
     $update = Invoke-Native $netsh (@('http', 'update', 'sslcert') + $record + $Options)
     if ($update.exit -eq 0 -or (Test-NetshUpdate)) { return }
     Invoke-Native $netsh @('http', 'delete', 'sslcert', "$kind=$endpoint") | Out-Null
-    Invoke-Native $netsh (@('http', 'add', 'sslcert') + $record + $Options) | Out-Null
-    # Better a record without its options than none; netsh has been seen to fail for a moment.
-    for ($try = 1; $try -le 3 -and $null -eq (Get-HttpRecord $kind $endpoint); $try++) {
-        if ($try -gt 1) { Start-Sleep -Seconds 1 }
-        Invoke-Native $netsh (@('http', 'add', 'sslcert') + $record) | Out-Null
-    }
+    Add-HttpRecord $Before $record $Options
 }
 <#
 .SYNOPSIS
@@ -376,13 +399,27 @@ if ((Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store) {
     if ((Get-Thumbprint $before) -ne $promised) {
         throw "Binding '$Information' of '$Site' has $(Get-Thumbprint $before), not $promised."
     }
-    $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null
-    if ($null -ne $before) {
-        Restore-HttpRecord $before $Thumbprint $Store $Options
-        if ($null -eq (Get-HttpRecord $Kind $Endpoint)) {
-            # Nobody may be left without a certificate for the sake of an option.
-            $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null
+    $failure = $null
+    $rescued = $false
+    try {
+        $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null
+        if ($null -ne $before) {
+            Restore-HttpRecord $before $Thumbprint $Store $Options
+            if ($null -eq (Get-HttpRecord $Kind $Endpoint)) {
+                # Nobody may be left without a certificate for the sake of an option.
+                $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null
+            }
         }
+    } catch {
+        $failure = $_
+    } finally {
+        # Here comes a pipeline that is stopped, too.
+        $rescued = Restore-LostRecord $before $Options
+    }
+    if ($null -ne $failure) {
+        if (-not $rescued) { throw $failure }
+        throw "$($failure.Exception.Message) The record of '$Information' was gone after that: " +
+            "$promised is on it again."
     }
 }
 

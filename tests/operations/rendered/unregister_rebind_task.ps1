@@ -122,17 +122,31 @@ function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Bo
 
 <#
 .SYNOPSIS
+    Finding one scheduled task; only the query's own word is absence.
+#>
+
+# The task of exactly this path and name, nothing where there is none. Somebody else's broken task
+# may be an error beside it, of the category ObjectNotFound too: 0x80070002.
+function Find-Task([string]$TaskPath, [string]$TaskName) {
+    $failures = @()
+    $query = @{ TaskPath = $TaskPath; TaskName = $TaskName; ErrorAction = 'SilentlyContinue' }
+    $found = @(Get-ScheduledTask @query -ErrorVariable failures |
+        Where-Object { "$($_.TaskPath)$($_.TaskName)" -eq "$TaskPath$TaskName" })
+    if ($found.Count -gt 0) { return $found[0] }
+    foreach ($failure in @($failures)) {
+        if ("$($failure.FullyQualifiedErrorId)" -notlike 'CmdletizationQuery_NotFound*') {
+            throw $failure
+        }
+    }
+}
+<#
+.SYNOPSIS
     Scheduled tasks: their XML, and its canonical form by tables that Python gives.
 #>
 
 # The XML of a task, nothing where there is none.
 function Get-TaskXml([string]$TaskPath, [string]$TaskName) {
-    try {
-        Get-ScheduledTask -TaskPath $TaskPath -TaskName $TaskName -ErrorAction Stop | Out-Null
-    } catch {
-        if ("$($_.CategoryInfo.Category)" -ne 'ObjectNotFound') { throw }
-        return
-    }
+    if ($null -eq (Find-Task $TaskPath $TaskName)) { return }
     Export-ScheduledTask -TaskPath $TaskPath -TaskName $TaskName -ErrorAction Stop
 }
 
@@ -212,6 +226,7 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 
 $TaskPath = '\Microsoft\Windows\CertificateServicesClient\'
 $TaskName = 'IIS-AutoCertRebind'
+
 
 
 
