@@ -40,7 +40,9 @@ class BindingInfo(str):
     """IIS's ``ip:port:host`` of a binding; ``*`` or nothing for any address, host may be empty."""
 
     __slots__ = ()
-    _FORM = re.compile(r"(?P<ip>\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*):(?P<port>\d{1,5}):(?P<host>[^:]*)\Z")
+    _FORM = re.compile(
+        r"(?P<ip>\[[0-9A-Fa-f:.%]+\]|[^:\[\]\x00-\x1f\x7f]*):(?P<port>\d{1,5}):(?P<host>[^:\x00-\x1f\x7f]*)\Z"
+    )
 
     def __new__(cls, text: str) -> Self:
         """Check the form; raise ParameterError for anything else."""

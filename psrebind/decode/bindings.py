@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -67,17 +68,30 @@ def joined(state: IisState) -> IisBindings:
     found = [_binding(raw, sites, by_name) for raw in state.bindings]
     bindings = [one for one in found if isinstance(one, Binding)]
     used = {record_key(binding.kind, binding.endpoint) for binding in bindings}
+    strays = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
     return IisBindings(
-        tuple(replace(one, problems=tuple(_problems(one, records))) for one in bindings),
-        tuple(r for r in records if record_key(r.kind, r.endpoint) not in used),
+        tuple(replace(one, problems=tuple(_problems(one, records, strays))) for one in bindings),
+        strays,
         tuple(one for one in found if isinstance(one, UnreadableBinding)),
     )
 
 
 def record_key(kind: RecordKind, endpoint: str) -> tuple[RecordKind, str]:
-    """A record's name for comparison: A-labels in lower case; CCS records by their port alone."""
+    """A record's name for comparison: A-labels in lower case, addresses in one spelling; CCS
+    records by their port alone.
+    """
     name, _, port = endpoint.rpartition(":")
-    return kind, port if kind is RecordKind.CCS else f"{a_label(name)}:{port}"
+    if kind is RecordKind.CCS:
+        return kind, port
+    return kind, f"{_address(name) if kind is RecordKind.IP else a_label(name)}:{port}"
+
+
+def _address(text: str) -> str:
+    """An address in its one spelling, its zone kept; http.sys and IIS write IPv6 differently."""
+    try:
+        return str(ipaddress.ip_address(text.strip("[]")))
+    except ValueError:
+        return text.lower()
 
 
 def _binding(
@@ -98,7 +112,9 @@ def _binding(
     return replace(bare, record=record)
 
 
-def _problems(binding: Binding, records: tuple[Record, ...]) -> Iterator[str]:
+def _problems(
+    binding: Binding, records: tuple[Record, ...], strays: tuple[Record, ...]
+) -> Iterator[str]:
     record = binding.record
     if record is None:
         yield f"no http.sys record {binding.kind}={binding.endpoint}"
@@ -108,17 +124,26 @@ def _problems(binding: Binding, records: tuple[Record, ...]) -> Iterator[str]:
         yield f"the record belongs to another program: appid {record.application_id}"
     if binding.flags & SslFlags.SNI and not binding.information.host:
         yield "SNI is on without a host name"
-    if binding.kind is RecordKind.SNI:
-        yield from _shadows(binding, records)
+    if binding.kind is RecordKind.SNI and (found := _shadows(binding, records)):
+        yield f"{found} may answer in its place"
+    # The most fitting address answers first; one that a binding owns is that binding's business.
+    if binding.kind is RecordKind.IP and (found := _shadows(binding, strays)):
+        yield f"{found} answers there in its place, and no binding has it"
 
 
-def _shadows(binding: Binding, records: tuple[Record, ...]) -> Iterator[str]:
-    # Sources disagree whether such a record wins over SNI (field notes B5): the handshake tells.
+def _shadows(binding: Binding, records: tuple[Record, ...]) -> str:
+    """The records of exact addresses of the binding's socket with another certificate.
+
+    Those of all addresses come after SNI records (docs/windows.md), and are no shadows.
+    """
+    found = []
     for record in records:
         address, _, port = record.endpoint.rpartition(":")
         if record.kind is not RecordKind.IP or port != str(binding.information.port):
             continue
-        same = binding.information.any_address or address == binding.information.ip
-        same = same or address in ("0.0.0.0", "[::]")
-        if same and record.thumbprint != binding.thumbprint:
-            yield f"the record {record.kind}={record.endpoint} may answer in its place"
+        if record is binding.record or address in ("0.0.0.0", "[::]"):
+            continue
+        same = _address(address) == _address(binding.information.ip)
+        if (same or binding.information.any_address) and record.thumbprint != binding.thumbprint:
+            found.append(f"{record.kind}={record.endpoint}")
+    return f"the record{'s' * (len(found) > 1)} {', '.join(found)}" if found else ""

@@ -44,6 +44,8 @@ def only(binding: RawBinding, *records: RawRecord) -> Binding:
         ("*:443:www.example", 0, RecordKind.IP, "0.0.0.0:443"),
         ("192.0.2.1:443:", 4, RecordKind.IP, "192.0.2.1:443"),
         ("[2001:DB8::1]:443:", 0, RecordKind.IP, "[2001:db8::1]:443"),
+        ("[2001:DB8:0:0:0:0:0:5]:443:", 0, RecordKind.IP, "[2001:db8::5]:443"),
+        ("[fe80:0::1%7]:443:", 0, RecordKind.IP, "[fe80::1%7]:443"),
         ("*:443:www.example", 1, RecordKind.SNI, "WWW.example:443"),
         ("*:443:münchen.example", 1, RecordKind.SNI, "xn--mnchen-3ya.example:443"),
         ("*:443:xn--mnchen-3ya.example", 1, RecordKind.SNI, "münchen.example:443"),
@@ -100,19 +102,50 @@ def test_sni_without_name() -> None:
 @pytest.mark.parametrize(
     ("information", "endpoint", "thumbprint", "shadowed"),
     [
-        ("*:443:a.example", "0.0.0.0:443", TWO, True),
+        ("*:443:a.example", "0.0.0.0:443", TWO, False),
+        ("*:443:a.example", "[::]:443", TWO, False),
         ("*:443:a.example", "192.0.2.1:443", TWO, True),
         ("0.0.0.0:443:a.example", "192.0.2.1:443", TWO, True),
-        ("192.0.2.1:443:a.example", "0.0.0.0:443", TWO, True),
+        ("192.0.2.1:443:a.example", "0.0.0.0:443", TWO, False),
+        ("192.0.2.1:443:a.example", "192.0.2.1:443", TWO, True),
+        ("[2001:DB8:0::5]:443:a.example", "[2001:db8::5]:443", TWO, True),
         ("192.0.2.1:443:a.example", "192.0.2.2:443", TWO, False),
         ("*:443:a.example", "0.0.0.0:8443", TWO, False),
         ("*:443:a.example", "0.0.0.0:443", ONE, False),
     ],
 )
 def test_shadow(information: str, endpoint: str, thumbprint: Thumbprint, shadowed: bool) -> None:
-    """An ip:port record of the same socket with another certificate may win over SNI."""
+    """Only a record of an exact address that the binding listens on may win over SNI."""
     records = held(RecordKind.SNI, "a.example:443"), held(RecordKind.IP, endpoint, thumbprint)
     assert bool(only(bound(information, 1), *records).problems) is shadowed
+
+
+def test_shadows_are_one_word() -> None:
+    """Several records that may answer in the place of one binding are said once."""
+    addresses = ("192.0.2.1:443", "192.0.2.2:443", "0.0.0.0:443")
+    records = [held(RecordKind.IP, address, TWO) for address in addresses]
+    found = only(bound("*:443:a.example", 1), held(RecordKind.SNI, "a.example:443"), *records)
+    assert found.problems == (
+        "the records ipport=192.0.2.1:443, ipport=192.0.2.2:443 may answer in its place",
+    )
+
+
+def test_a_left_over_record_of_one_address_is_said() -> None:
+    """Without SNI, too, an exact address answers before all addresses; an owned one may."""
+    left, own = held(RecordKind.IP, "192.0.2.1:443", TWO), held(RecordKind.IP, "0.0.0.0:443")
+    assert only(bound("*:443:"), own, left).problems == (
+        "the record ipport=192.0.2.1:443 answers there in its place, and no binding has it",
+    )
+    pair = (bound("*:443:"), bound("192.0.2.1:443:", site=1))
+    state = IisState((RawSite(1, "A", "Started"),), pair, (own, left))
+    assert [one.problems for one in joined(state).bindings] == [(), ()]
+
+
+@pytest.mark.parametrize("odd", ["*:443:a\0b", "1\x1b2:443:"])
+def test_control_characters_are_no_binding(odd: str) -> None:
+    """What no host name can have stands apart, and never reaches a socket."""
+    state = IisState((RawSite(1, "A", "Started"),), (bound(odd),), ())
+    assert len(joined(state).unreadable) == 1
 
 
 @pytest.mark.parametrize("odd", ["no-port", "*:0:zero.example", "*:99999:"])
