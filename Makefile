@@ -7,7 +7,7 @@ WORKERS ?= 2
 # What pytest gets beside: a file, `-k name`, `-m engine` for only what needs a PowerShell.
 ARGS ?=
 
-.PHONY: demo test check-host bench lint clean
+.PHONY: demo test lowest check-host bench lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,18 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+# The lowest versions that pyproject.toml allows: the demo, and the tests of the main jobs. Old
+# libraries warn of themselves, which is not what is asked here.
+LOWEST := .lowest
+lowest: $(VENV)/.ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
+		'.[lab,evtx]' 'pytest>=8.3' 'hypothesis>=6.115'
+	$(LOWEST)/bin/psrebind demo > /dev/null
+	$(LOWEST)/bin/python -m pytest -q -o filterwarnings=default tests/cli/test_rebinding.py \
+		tests/cli/test_options.py tests/cli/test_looking.py tests/sessions/test_remote.py \
+		tests/test_templates.py tests/fleet/test_inventory_readers.py
 
 # Asks a real Windows what the lab only assumes, and writes a report to send back. Queries only,
 # unless CHANGES=yes; USER= counts when typed, the shell's own does not. Password: PSREBIND_PASSWORD.
@@ -39,4 +51,4 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
