@@ -46,18 +46,31 @@ class Reply:
 def parse(text: str) -> Reply:
     """Read the reply's JSON; raise ReplyError for anything that is not one."""
     try:
-        data = json.loads(text)
+        data = _loaded(text)
         return Reply(
             powershell=str(data["powershell"]),
             language_mode=str(data["language_mode"]),
-            process_bits=data["process_bits"],
+            process_bits=_bits(data["process_bits"]),
             ui_culture=str(data["ui_culture"]),
             clock=_moment(data["clock"]),
             bodies=tuple(_body(item) for item in data["bodies"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         shown = text if len(text) <= 200 else text[:200] + " …"
         raise ReplyError(f"the answer is not a reply of psrebind: {shown!r}") from error
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _bits(number: int | None) -> int | None:
+    if number not in (None, 32, 64):
+        raise ValueError("a process has 32 or 64 bits")
+    return number
 
 
 def _body(data: dict[str, Any]) -> Body:
@@ -106,7 +119,7 @@ def read(kind: type[Row], data: Any, place: str) -> Row:
     """Read one value of the given type out of JSON; ReplyError names the place of a misfit."""
     try:
         return typing.cast("Row", _value(kind, data, place))
-    except (ValueError, TypeError, ParameterError) as error:
+    except (ValueError, TypeError, ArithmeticError, ParameterError) as error:
         raise ReplyError(f"{place}: {error}") from error
 
 

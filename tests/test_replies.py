@@ -101,6 +101,29 @@ def test_a_row_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        {"clock": "0001-01-01T00:00:00+14:00"},
+        {"clock": "9999-12-31T23:59:59-14:00"},
+        {"process_bits": "64"},
+        {"process_bits": [64]},
+        {"bodies": [BODY | {"rows": None}]},
+        {"bodies": [BODY | {"error": {"message": 1}}]},
+    ],
+)
+def test_a_head_of_nonsense_is_no_reply(head: dict[str, Any]) -> None:
+    """A moment that no calendar has, and numbers that are none, are the host's error."""
+    with pytest.raises(ReplyError):
+        parse(json.dumps(HEAD | {"bodies": [BODY]} | head))
+
+
+def test_a_deep_reply_is_no_reply() -> None:
+    """Lists within lists without an end are told as what they are."""
+    with pytest.raises(ReplyError):
+        parse("[" * 100_000)
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"text": 1},

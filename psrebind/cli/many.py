@@ -114,7 +114,7 @@ def spread(
                 live.rows = rows
                 for result in live.awaited(results):
                     told = _presented(result, present, OneOfMany(result.host.name, rows), tally)
-                    if told.bug:
+                    if asked.connection.fail_fast and (told.bug or told.error):
                         enough.set()
                     live.ended(began=result.began)
         except OSError as error:

@@ -70,6 +70,9 @@ class Connection:
         Path | None, Option(metavar="FILE", help="Only those of TARGET's that this file names.")
     ] = None
     forks: Annotated[int, Option(min=1, metavar="N", help="At most so many hosts at a time.")] = 20
+    fail_fast: Annotated[
+        bool, Option("--fail-fast", help="Start no new host after one that failed or was lost.")
+    ] = False
     host_timeout: Annotated[
         float, Option(min=0.1, metavar="SECONDS", help="End each host after this.")
     ] = 600.0

@@ -41,7 +41,7 @@ def read_report(visit: Visit, method: TaskMethod) -> TaskReport:
     first, second, third, *rest = visit.ask([asked, bound, stored, *looks]).bodies
     tasks = tasks_of(looks, rest)
     with advised():
-        events = Events(asked.rows(first)[0], asked.result(first))
+        events = Events(asked.row(first), asked.result(first))
     for sentence in cut_sentences([events.log], asked.newest):
         visit.say(sentence)
     told = [one for one in events.found if isinstance(one, LifecycleEvent)]

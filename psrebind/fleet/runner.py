@@ -87,7 +87,8 @@ class Runner(Generic[Host, T]):
     def run(self, hosts: Iterable[Host]) -> Generator[Result[Host, T], None, None]:
         """Give each host's result as it ends; nothing is kept of it afterwards.
 
-        After a bug, and once the limits are reached, no new host begins; what runs is waited for.
+        Once the limits are reached no new host begins; what runs is waited for. A bug that is met
+        on one host is that host's, as any other error.
         """
         # A run that ends early stops its own hosts, not the next run that has the same limits.
         whole = replace(self.limits, cancelled=Either(self.limits.cancelled))
@@ -117,7 +118,6 @@ class Runner(Generic[Host, T]):
                     except Empty:
                         continue
                     running -= 1
-                    stopping = stopping or result.bug is not None
                     yield result
             except BaseException as error:
                 # Ctrl-C, or a consumer that has enough: sessions see the flag and close.

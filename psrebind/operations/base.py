@@ -50,6 +50,13 @@ class Operation(Generic[Row]):
         """The rows of this operation's answer; raises its error."""
         return rows(body, self.row_type())
 
+    def row(self, body: Body) -> Row:
+        """The one row of an operation that promises one; raises its error, or ReplyError."""
+        found = self.rows(body)
+        if len(found) != 1:
+            raise ReplyError(f"{self.name()}: one row was promised, not {len(found)}")
+        return found[0]
+
     def result(self, body: Body) -> Sequence[Any]:
         """What a person asks this operation for: the rows, or what is decoded from them."""
         return self.rows(body)

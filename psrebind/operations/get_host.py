@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from psrebind.errors import ReplyError
 from psrebind.operations.base import Query
 from psrebind.replies import Body, Reply
 
 MODULES = ("WebAdministration", "ScheduledTasks", "PKI")
 _OLDEST_BUILD = 9600
+_VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})(?!\d)")
+_BUILD = re.compile(r"\d{1,9}")
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
@@ -59,7 +63,7 @@ class GetHost(Query[HostFacts]):
 
     def host(self, reply: Reply, body: Body, *, now: datetime | None = None) -> Host:
         """Join the row with the reply's head; ``now`` is this machine's clock."""
-        facts = self.rows(body)[0]
+        facts = self.row(body)
         revision = "" if facts.revision is None else f".{facts.revision}"
         difference = reply.clock - (now or datetime.now(UTC))
         return Host(
@@ -82,7 +86,10 @@ class GetHost(Query[HostFacts]):
 
 
 def _lacks(facts: HostFacts, reply: Reply, difference: timedelta) -> Iterator[str]:
-    major, minor = (int(part) for part in reply.powershell.split(".")[:2])
+    version = _VERSION.match(reply.powershell)
+    if version is None:
+        raise ReplyError(f"get_host: {reply.powershell[:50]!r} is no version of PowerShell")
+    major, minor = int(version[1]), int(version[2])
     if (major, minor) < (5, 1):
         yield f"PowerShell is {reply.powershell}: install Windows Management Framework 5.1"
     if major > 5:
@@ -90,7 +97,7 @@ def _lacks(facts: HostFacts, reply: Reply, difference: timedelta) -> Iterator[st
             f"PowerShell is {reply.powershell}, where WebAdministration gives no live objects: "
             "connect to the configuration Microsoft.PowerShell"
         )
-    if facts.build and facts.build.isdecimal() and int(facts.build) < _OLDEST_BUILD:
+    if facts.build and _BUILD.fullmatch(facts.build) and int(facts.build) < _OLDEST_BUILD:
         yield f"Windows build {facts.build} is older than Server 2012 R2, which psrebind needs"
     if facts.iis is None:
         yield "IIS is not installed: Install-WindowsFeature Web-Server"

@@ -24,4 +24,4 @@ class GetIisBinding(Query[IisState]):
 
     def bindings(self, body: Body) -> IisBindings:
         """The bindings and the stray records, apart."""
-        return joined(self.rows(body)[0])
+        return joined(self.row(body))

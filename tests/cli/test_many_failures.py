@@ -204,9 +204,9 @@ def everything(descriptor: int) -> str:
 
 
 def test_a_bug_ends_the_run_with_1(many: Many, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error of ours on one host is told with its traceback, and no new host begins."""
+    """An error of ours on one host is told with its traceback; --fail-fast starts no new one."""
     monkeypatch.setattr("psrebind.cli.listing.binding_lines", lambda *_: [][1])
-    ran = many("bindings", "all", "--forks", "1")
+    ran = many("bindings", "all", "--forks", "1", "--fail-fast")
     assert ran.status == 1
     assert "IndexError" in ran.err
     assert "1 host failed: web01: a bug in psrebind" in ran.err
