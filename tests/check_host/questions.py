@@ -28,6 +28,8 @@ FIXED: dict[str, tuple[Any, str]] = {
 UNASKED: dict[str, str] = {
     "task_missing_value_stays_as_written": "it needs a task that runs and keeps its arguments",
     "task_hidden_from_unelevated": "it needs a second account that is not elevated",
+    "task_broken_fails_in_named_queries": "it needs a broken task, which nobody makes on purpose",
+    "binding_checks_key_last": "it needs a key that is gone, and may take a binding's certificate",
     "task_broken_fails_in_lists": "it needs a broken task, which nobody makes on purpose",
     "site_state_needs_http_binding": "it needs a site without HTTP; bindings shows one as Unknown",
     "binding_name_is_a_pattern": "it needs a site whose name has a bracket or a quote",
