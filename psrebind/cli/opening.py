@@ -84,8 +84,15 @@ def _inventory(connection: Connection) -> Inventory | None:
 
 def given(connection: Connection) -> dict[str, Any]:
     """What was typed of how hosts are reached; it wins over the inventory."""
+    from urllib.parse import urlsplit
+
     from psrebind.sessions.remote import Fingerprint
 
+    if "@" in urlsplit(connection.proxy or "").netloc:
+        raise InvalidInput(
+            "--proxy has a user or a password in it, which every process of this machine can read: "
+            "put it into the inventory (ansible_psrp_proxy), or use --proxy environment"
+        )
     said = {
         "user": connection.user,
         "address": connection.address,
@@ -105,14 +112,18 @@ def given(connection: Connection) -> dict[str, Any]:
 
 
 def logins(connection: Connection) -> Login:
-    """From a user to the credential, looked for once: environment, keyring, prompt."""
+    """From a user to the credential, looked for once: environment, keyring, prompt.
 
-    known: dict[str, Credential] = {}
+    Kerberos may do without a password, and what it got is nothing for another way to log on.
+    """
+
+    known: dict[tuple[str, bool], Credential] = {}
 
     def login(user: str, auth: str) -> Credential:
-        if user not in known:
-            known[user] = found(user, auth)
-        return known[user]
+        key = (user, auth == "kerberos")
+        if key not in known:
+            known[key] = found(user, auth)
+        return known[key]
 
     def found(user: str, auth: str) -> Credential:
         if os.environ.get(connection.password_env):

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from psrebind.folders import make_private
 from psrebind.lab.persistence import write_text
 
 SERVER_AUTHENTICATION = ExtendedKeyUsageOID.SERVER_AUTH.dotted_string
@@ -79,7 +80,7 @@ class Authority:
     def load_or_create(cls, folder: Path, *, now: datetime | None = None) -> Authority:
         """Return the folder's CA; a new folder gets a new one."""
         if not (folder / "ca.key").exists():
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private(folder)
             created = _new_authority(now or datetime.now(UTC))
             pem = created.certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
             write_text(folder / "ca.pem", pem)

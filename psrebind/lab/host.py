@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from psrebind.folders import make_private
 from psrebind.lab import commands
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.persistence import encode, load, plain, save
@@ -50,7 +51,7 @@ class Host:
         cls, folder: Path, spec: HostState, *, sleep: Callable[[float], None] = time.sleep
     ) -> Host:
         """Make a host's folder and write its first state."""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         save(folder / FILE, spec)
         return cls(folder, spec, sleep=sleep)
 

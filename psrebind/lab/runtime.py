@@ -23,6 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from psrebind.errors import InvalidInput
+from psrebind.folders import make_private
 from psrebind.lab import scenario
 from psrebind.lab.answers import Answers
 from psrebind.lab.authority import Request
@@ -82,7 +83,7 @@ class Lab:
         network: str = scenario.NETWORK,
     ) -> Lab:
         """Make a new lab; no engine means the model in Python."""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         found = scenario.create(folder, names, network=network)
         write_text(folder / "password", secrets.token_urlsafe(18))
         return cls(folder, found, engine)

@@ -14,6 +14,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from psrebind.errors import InvalidInput
+from psrebind.folders import make_private
 from psrebind.rebind.plan import Step
 
 
@@ -36,7 +37,7 @@ def write_before(
     path = place / f"{moment:%Y%m%dT%H%M%S.%fZ}-{name}.jsonl"
     lines = [json.dumps(_line(host, step, moment)) + "\n" for step in steps]
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(place)
         _write("".join(lines), path)
         _sync_folder(place)
     except OSError as error:

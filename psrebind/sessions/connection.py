@@ -11,6 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from psrebind.errors import InvalidInput
 
@@ -89,6 +90,7 @@ class ConnectionOptions:
             (not self.ssl and self.ca_file is not None, "a CA file needs ssl"),
             (not self.ssl and self.pinned is not None, "a pinned certificate needs ssl"),
             (None not in (self.ca_file, self.pinned), "a pin needs no CA file"),
+            (not _is_proxy(self.proxy), "a proxy is http://NAME:PORT, or 'environment'"),
             (None not in (self.address, self.proxy), "a proxy resolves the name: no address then"),
             (self.ca_file is not None and not self.ca_file.is_file(), f"no file {self.ca_file}"),
         ]
@@ -105,6 +107,16 @@ def needs_extra(options: ConnectionOptions) -> InvalidInput:
     return InvalidInput(
         f"{options.host}: {auth} needs more than is installed: pip install 'psrebind[{auth}]'"
     )
+
+
+def _is_proxy(text: str | None) -> bool:
+    if text in (None, "environment"):
+        return True
+    try:
+        parts = urlsplit(str(text))
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_name(text: str) -> bool:

@@ -41,6 +41,18 @@ def test_lines(tmp_path: Path) -> None:
     assert second["bindings"][0]["information"] == "*:443:ä.example"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_nobody_else_looks_in(tmp_path: Path) -> None:
+    """Each folder that is made for the file is the user's alone, under any umask."""
+    before = os.umask(0)
+    try:
+        path = write_before("web01", steps(), folder=tmp_path / "one" / "two", now=MOMENT)
+    finally:
+        os.umask(before)
+    made = (path, path.parent, path.parent.parent)
+    assert [one.stat().st_mode & 0o777 for one in made] == [0o600, 0o700, 0o700]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows opens no folder")
 def test_it_outlives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole file is forced to the disk, and then its name in the folder."""
