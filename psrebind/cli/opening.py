@@ -84,11 +84,10 @@ def _inventory(connection: Connection) -> Inventory | None:
 
 def given(connection: Connection) -> dict[str, Any]:
     """What was typed of how hosts are reached; it wins over the inventory."""
-    from urllib.parse import urlsplit
-
     from psrebind.sessions.remote import Fingerprint
 
-    if "@" in urlsplit(connection.proxy or "").netloc:
+    # Anywhere in it: a slash in a password would end what an URL's parser takes for the place.
+    if "@" in (connection.proxy or ""):
         raise InvalidInput(
             "--proxy has a user or a password in it, which every process of this machine can read: "
             "put it into the inventory (ansible_psrp_proxy), or use --proxy environment"

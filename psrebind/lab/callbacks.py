@@ -21,6 +21,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from psrebind.folders import make_private
 from psrebind.lab.hostfault import HostFault
 
 Handler = Callable[[str, dict[str, Any]], Any]
@@ -173,7 +174,7 @@ def _revive(value: dict[str, Any]) -> Any:
 def _lay_out_modules(folder: Path, names: object) -> None:
     """Hold the stub modules that a host has now, since a path entry offers all it holds."""
     wanted = set(names) if isinstance(names, list | tuple | set | frozenset) else set()
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     for present in folder.iterdir():
         if present.name not in wanted:
             shutil.rmtree(present)

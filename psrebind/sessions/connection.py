@@ -114,7 +114,9 @@ def _is_proxy(text: str | None) -> bool:
         return True
     try:
         parts = urlsplit(str(text))
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        has_path = parts.path not in ("", "/") or bool(parts.query or parts.fragment)
+        is_place = bool(parts.hostname) and parts.port != 0 and not has_path
+        return parts.scheme in ("http", "https") and is_place
     except ValueError:
         return False
 

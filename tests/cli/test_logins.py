@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cli.command_line import Command
 
 from psrebind.cli.opening import given, logins
 from psrebind.cli.options import Connection
@@ -23,8 +24,17 @@ def test_a_ticket_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     assert login("admin", "negotiate") is login("admin", "ntlm")
 
 
-def test_a_proxy_s_password_is_no_argument() -> None:
+@pytest.mark.parametrize("proxy", [PROXY, "http://u:8/Planted-1@proxy:1", "u:Planted-1@[x"])
+def test_a_proxy_s_password_is_no_argument(proxy: str) -> None:
     """It is refused before anything is sent, and not told again."""
     with pytest.raises(InvalidInput, match="--proxy has a user or a password") as caught:
-        given(Connection(proxy=PROXY))
+        given(Connection(proxy=proxy))
     assert "Planted-1" not in str(caught.value)
+
+
+def test_a_proxy_that_is_no_url_is_input(as_admin: Command) -> None:
+    """What no parser reads as an URL is one sentence and status 5, never a traceback."""
+    ran = as_admin("bindings", "web01.example.com", "--proxy", "http://[x")
+    assert ran.status == 5
+    assert "a proxy is http://NAME:PORT" in ran.err
+    assert "Traceback" not in ran.err

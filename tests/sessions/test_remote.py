@@ -200,6 +200,8 @@ MISTAKES = [
     {"proxy": "proxy"},
     {"proxy": "proxy:8080"},
     {"proxy": "http://"},
+    {"proxy": "http://[x"},
+    {"proxy": "http://proxy:8080/path"},
     {"proxy": "http://proxy:http"},
     {"proxy": "socks5://proxy"},
     {"read_timeout": 0},
