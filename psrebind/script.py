@@ -12,12 +12,14 @@ from psrebind.model import Secret
 class Script:
     """ASCII text that stands alone, and the secrets that travel beside it as SecureStrings.
 
-    ``sources`` names, for each line of the text, the template and line that it came from.
+    ``sources`` names, for each line of the text, the template and line that it came from. A script
+    that ``changes`` its host is not stopped in its middle.
     """
 
     text: str
     secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     sources: tuple[str, ...] = field(default=(), repr=False)
+    changes: bool = False
 
     def place(self, line: int) -> str:
         """Name the template and its line behind a line of the text (counted from 1)."""

@@ -158,7 +158,7 @@ class Library:
         slots = {"library": library, "bodies": bodies}
         lines = _filled(frame, {"changing": changing}, slots)
         text = "".join(f"{line.text}\n" for line in lines)
-        return Script(text, secrets, tuple(line.source for line in lines))
+        return Script(text, secrets, tuple(line.source for line in lines), changing)
 
     def _body(
         self, template: Template, call: Call, number: int, secrets: dict[str, Secret]

@@ -57,19 +57,24 @@ def swap(lab: Lab, name: str) -> Swap:
 
 
 def prepared(
-    lab: Lab, name: str, session: RemoteSession, method: Method = Method.BINDING
+    lab: Lab,
+    name: str,
+    session: RemoteSession,
+    method: Method = Method.BINDING,
+    folder: Path = Path("nowhere"),
 ) -> Prepared:
     """The plan for a host's renewal; it does not wait long for clients."""
     waiting = swap(lab, name)
     renewal = Renewal(Thumbprint(waiting.old), Thumbprint(waiting.new))
-    found = prepare(session, renewal, address=lab.hosts[name].address, method=method)
+    found = prepare(session, renewal, address=lab.hosts[name].address, method=method, folder=folder)
     return replace(found, patience=0.5)
 
 
 def rebound(lab: Lab, name: str, folder: Path, method: Method = Method.BINDING) -> Applied:
     """What became of a host's renewal, carried out as the command does."""
     with connect(lab, name) as session:
-        return apply(session, prepared(lab, name, session, method), folder=folder)
+        found = prepared(lab, name, session, method, folder)
+        return apply(session, found, folder=folder)
 
 
 def records(host: LabHost) -> dict[str, Record]:
@@ -99,10 +104,10 @@ def sent(host: LabHost) -> list[str]:
     return [request.action for request in host.endpoint.requests]
 
 
-def shells_left(host: LabHost) -> int:
-    """How many shells stay open on a host; a closing one is given a moment."""
+def shells_left(host: LabHost, before: int = 0) -> int:
+    """How many shells stay open on a host that had some; a closing one is given a moment."""
     deadline = time.monotonic() + 5
-    while host.endpoint.open_shells and time.monotonic() < deadline:
+    while host.endpoint.open_shells > before and time.monotonic() < deadline:
         time.sleep(0.02)
     return host.endpoint.open_shells
 

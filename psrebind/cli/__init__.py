@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 
 from psrebind import __version__
 from psrebind.cli.guarded import guarded
+from psrebind.cli.signals import ENDED, caught, end, status_of
 from psrebind.errors import PsrebindError
 
 BUG = 1
 UNWRITTEN = 2
 USAGE = 5
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def concluded(command: Callable[[], int]) -> int:
     """Run a command to its exit status, whatever it raises; the sentence goes to stderr."""
-    with guarded() as lost:
+    with guarded() as lost, caught(end):
         status = _concluded(command)
         return _worse(status, UNWRITTEN) if lost() else status
 
@@ -58,11 +58,12 @@ def _concluded(command: Callable[[], int]) -> int:
         return _told(str(error), error.exit_status)
     except TyperException as error:
         return _told(_usage(error), USAGE)
-    except (Abort, KeyboardInterrupt):
-        status = INTERRUPTED
+    except (Abort, KeyboardInterrupt) as error:
+        # typer makes an Abort of whatever interrupts it.
+        status = status_of(error.__cause__ if isinstance(error, Abort) else error)
     except Exception:
         return _bug()
-    return _told("interrupted", status) if status == INTERRUPTED else status
+    return _told("interrupted", status) if status in ENDED else status
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -6,12 +6,13 @@ Knows sessions and operations; knows no command, nor how many hosts there are be
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from psrebind.cli.messages import tell
 from psrebind.cli.progress import Progress
+from psrebind.cli.signals import Patience
 from psrebind.errors import ConnectError, HostError
 from psrebind.fleet.fleet import FleetHost
 from psrebind.operations.base import Operation
@@ -25,7 +26,8 @@ from psrebind.templates import Library
 class Visit:
     """A host in the hands of a command; ``alone`` when it was named as the only one.
 
-    ``limits`` are those of everything that is done on it.
+    ``limits`` are those of everything that is done on it; ``patience`` lets a change of the only
+    host come to its end.
     """
 
     host: FleetHost
@@ -34,6 +36,7 @@ class Visit:
     limits: Limits
     alone: bool = True
     verbose: bool = False
+    patience: Patience | None = None
 
     @property
     def name(self) -> str:
@@ -46,17 +49,22 @@ class Visit:
         return self.host.address
 
     @contextmanager
-    def sending(self, doing: str = "asking") -> Iterator[Sending]:
+    def sending(self, doing: str = "asking", *, changes: bool = False) -> Iterator[Sending]:
         """How scripts are sent, while a person sees what is done."""
         if not self.alone:
             yield Sending(self.library, self.limits, self._heard)
             return
-        with Progress(f"{doing} {self.name}", verbose=self.verbose) as progress:
+        with ExitStack() as stack:
+            if changes and self.patience:
+                stack.enter_context(self.patience.changing())
+            progress = Progress(f"{doing} {self.name}", verbose=self.verbose)
+            stack.enter_context(progress)
             yield Sending(self.library, self.limits, progress.on_stream)
 
     def ask(self, operations: Sequence[Operation[Any]]) -> Reply:
         """The answer to operations sent as one pipeline; its warnings go to stderr."""
-        with self.sending() as sending:
+        changes = any(one.effect == "change" for one in operations)
+        with self.sending(changes=changes) as sending:
             return sending.run(operations, self.session)
 
     def require_time(self) -> None:

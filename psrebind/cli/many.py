@@ -20,6 +20,7 @@ from psrebind.cli.consent import Consent, granted
 from psrebind.cli.opening import Chosen
 from psrebind.cli.options import Connection, Format, Source
 from psrebind.cli.rows import OneHost, OneOfMany, Rows, stream
+from psrebind.cli.signals import Patience
 from psrebind.cli.tally import Ending, Tally
 from psrebind.cli.watching import Live, stoppable
 from psrebind.errors import HostError, PsrebindError
@@ -68,18 +69,24 @@ def on_hosts(
 def alone(fleet: Fleet, asked: Asked) -> Iterator[Visit]:
     """The only host of a run, in this thread; its errors are the command's."""
     (host,) = fleet.hosts
+    limits = fleet.limits.or_within(fleet.seconds)
+    patience = Patience(limits)
     try:
-        with host.session() as session:
+        with patience.waiting(), host.session() as session:
             yield Visit(
                 host=host,
                 session=session,
                 library=opening.library(asked.source),
-                limits=fleet.limits.or_within(fleet.seconds),
+                limits=limits,
+                patience=patience,
                 verbose=asked.connection.verbose,
             )
-    except HostError as error:
-        # A host does not say its name, and whoever reads a log of many commands needs it.
-        error.host = host.name
+            patience.conclude()
+    except PsrebindError as error:
+        patience.conclude()
+        if isinstance(error, HostError):
+            # A host does not say its name, and whoever reads a log of many commands needs it.
+            error.host = host.name
         raise
 
 

@@ -47,6 +47,7 @@ def plan_lines(prepared: Prepared) -> list[RebindLine]:
             check.binding,
             outcome="planned",
             after=check.step.after,
+            reason=check.step.repair,
             served_before=check.before,
         )
         for check in prepared.checks

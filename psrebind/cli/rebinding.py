@@ -102,6 +102,7 @@ def planned(visit: Visit, renewal: Renewal, manner: Manner) -> Prepared:
             address=visit.address,
             method=Method(manner.method),
             sending=sending,
+            folder=manner.before_folder,
         )
 
 
@@ -127,7 +128,7 @@ def carried_out(visit: Visit, prepared: Prepared, manner: Keeping) -> Applied:
     visit.require_time()
     stages = Stages(visit.name) if visit.alone else None
     try:
-        with visit.sending("changing") as sending:
+        with visit.sending("changing", changes=True) as sending:
             return apply(
                 visit.session,
                 prepared,

@@ -55,20 +55,29 @@ def replay(target: Target, manner: Replaying, connection: Connection) -> int:
 def looked(visit: Visit, manner: Replaying) -> Looked:
     """The proposals, and the plan of each that is not refused."""
     from psrebind.cli.replay_report import Looked
+    from psrebind.rebind.before import states_before
+    from psrebind.rebind.history import unfinished
     from psrebind.rebind.observe import observe
-    from psrebind.rebind.renewals import followed, known, proposals
+    from psrebind.rebind.renewals import followed, known, proposals, undone
     from psrebind.rebind.run import prepare
 
     with visit.sending("reading") as sending:
         events, unreadable = _events(visit, sending, manner.since)
         observation = observe(visit.session, sending=sending)
         chains = followed(known(observation.certificates, events))
-        found = proposals(observation.bindings.bindings, chains)
-        renewals = [one.chain.renewal for one in found]
+        bindings = observation.bindings.bindings
+        left = unfinished(bindings, states_before(visit.session.host, manner.before_folder))
+        found = undone(proposals(bindings, chains), left)
         prepared = tuple(
-            prepare(visit.session, one, address=visit.address, sending=sending)
-            for one in renewals
-            if one
+            prepare(
+                visit.session,
+                one.chain.renewal,
+                address=visit.address,
+                sending=sending,
+                folder=manner.before_folder,
+            )
+            for one in found
+            if one.chain.renewal
         )
     return Looked(found, prepared, unreadable)
 

@@ -22,7 +22,6 @@ from psrebind.rebind.outcome import Outcome, exit_status, outcome_of_error
 BUG = 1
 NOT_REACHED = 4
 USAGE = 5
-INTERRUPTED = 130
 _NAMES = 5
 _WORDS = {0: "done", 2: "failed", 3: "for a person to look at", 4: "unreachable", 6: "unknown"}
 # What a command gives of a host that answered: an outcome, or an exit status where none fits.
@@ -86,9 +85,9 @@ class Tally:
         tell(f"the rows could not be kept until the end: {error.strerror or error}")
         self._statuses.add(Outcome.FAILED.exit_status)
 
-    def interrupted(self) -> None:
-        """Remember that a person ended the run."""
-        self._statuses.add(INTERRUPTED)
+    def interrupted(self, status: int) -> None:
+        """Remember which signal ended the run, by the exit status that says so."""
+        self._statuses.add(status)
 
     def report(self) -> None:
         """Say what went wrong, each cause once, and then what became of how many."""

@@ -11,11 +11,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
 from typing import TYPE_CHECKING, Self, TextIO, TypeVar
 
 from psrebind.cli.output import write
-from psrebind.cli.tally import INTERRUPTED, Tally
+from psrebind.cli.signals import Ended, caught
+from psrebind.cli.tally import Tally
 from psrebind.sessions.base import Limits
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from psrebind.cli.rows import Stream
 
 T = TypeVar("T")
-_STOPPING = b"\npsrebind: stopping the hosts that run; Ctrl-C again leaves at once\n"
+_STOPPING = (
+    b"\npsrebind: stopping the hosts that run, changes come to their end; "
+    b"Ctrl-C again leaves at once\n"
+)
 _STAYS = "shells there end by themselves after 3 minutes of idleness; look before acting again"
 _SHOW_CURSOR = b"\x1b[?25h\n"
 
@@ -160,29 +163,20 @@ def _progress(total: int) -> tuple[Progress, TaskID]:
 
 @contextmanager
 def stoppable(limits: Limits, tally: Tally, live: Live) -> Iterator[None]:
-    """Let the first Ctrl-C stop the run in order, and the second one leave at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    """Let the first signal stop the run in order, and the second one leave at once."""
 
-    def pressed(_: int, __: FrameType | None) -> None:
+    def handle(number: int) -> None:
+        status = Ended(number).status
         if limits.cancelled.is_set():
             # A third one ends what a reader holds up who reads no more.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(number, signal.SIG_DFL)
             live.leave()
             # Threads that hang would be waited for at the interpreter's end.
-            os._exit(INTERRUPTED)
+            os._exit(status)
         limits.cancelled.set()
-        tally.interrupted()
+        tally.interrupted(status)
         # Streams of Python's own cannot be written to from within a signal's handler.
         os.write(2, _STOPPING)
 
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.SIG_IGN:
+    with caught(handle):
         yield
-        return
-    signal.signal(signal.SIGINT, pressed)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -7,7 +7,7 @@ HTTP_SERVICE_CONFIG_SSL_FLAG_*); parameter names are those of ``netsh http add s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -114,6 +114,47 @@ def unknown_options(record: Record) -> tuple[str, ...]:
     found += [f"DefaultFlags 0x{flags:X}"] if flags else []
     found += [f"DefaultSslCertCheckMode 0x{mode:X}"] if mode else []
     return tuple(found)
+
+
+def lost_options(before: Record, now: Record) -> tuple[str, ...]:
+    """The values that a record had and has no more, or not as they were; by name.
+
+    Of a mask only bits that are missing count: who set one more has lost nothing.
+    """
+    return tuple(
+        name
+        for name, value in sorted(before.values.items())
+        if value and not _holds(name, value, now.values.get(name))
+    )
+
+
+def _holds(name: str, before: Any, now: Any) -> bool:
+    if name in _MASKS and isinstance(before, int) and isinstance(now, int):
+        return before & ~now == 0
+    return same_option(before, now)
+
+
+def merged(before: Record, now: Record) -> Record:
+    """The record of now with all that the one before had."""
+    values = now.values | {name: value for name, value in before.values.items() if value}
+    for name in _MASKS:
+        one, other = before.values.get(name), now.values.get(name)
+        if isinstance(one, int) and isinstance(other, int):
+            values[name] = one | other
+    application = before.application_id or now.application_id
+    return replace(now, values=values, application_id=application)
+
+
+def registry_values(record: Record) -> dict[str, Any]:
+    """A record as registry values: the way back from RawRecord to what Windows keeps."""
+    values: dict[str, Any] = dict(record.values)
+    if record.thumbprint:
+        values["SslCertHash"] = bytes.fromhex(record.thumbprint)
+    if record.store:
+        values["SslCertStoreName"] = record.store
+    if record.application_id:
+        values["AppId"] = UUID(record.application_id).bytes_le
+    return values
 
 
 def same_option(before: Any, after: Any) -> bool:

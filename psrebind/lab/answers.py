@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from psrebind.lab.change_operations import OPERATIONS as CHANGES
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.notification_operations import NOTIFICATIONS
@@ -23,7 +24,7 @@ from psrebind.lab.story_operations import STORY
 Row = dict[str, Any]
 # COR_E_SYSTEM, as .NET gives it.
 RUNTIME_EXCEPTION = 0x80131501
-_KNOWN = OPERATIONS | STORY | NOTIFICATIONS
+_KNOWN = OPERATIONS | CHANGES | STORY | NOTIFICATIONS
 
 
 class Answers:
@@ -67,7 +68,7 @@ class Answers:
             except Refused as refusal:
                 # What PowerShell makes of a script's own throw.
                 reply["error"] = _error(
-                    str(refusal),
+                    f"{refusal}{refusal.told}",
                     str(refusal),
                     "OperationStopped",
                     exception="System.Management.Automation.RuntimeException",

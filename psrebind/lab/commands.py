@@ -88,6 +88,8 @@ def certificates(host: Host, arguments: Arguments) -> object:
             "friendly_name": one.friendly_name or "",
             "has_private_key": one.key_linked,
             "archived": one.archived,
+            # Of one that is looked at alone: its key may be opened.
+            "key": one.key if named else None,
         }
         for one in host.state.certificates
         if same_store(one.store, store)

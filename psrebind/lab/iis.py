@@ -126,7 +126,7 @@ def check_certificate(state: HostState, store: str, thumbprint: str) -> None:
     if certificate is None or (hidden and state.assumptions.archived_counts_as_missing):
         hresult = state.assumptions.missing_certificate_hresult
         raise texts.system_fault(hresult, german=state.german)
-    if not certificate.key_linked or certificate.key is None:
+    if not certificate.key_linked or certificate.key is None or certificate.locked:
         raise texts.system_fault(texts.NO_LOGON_SESSION, german=state.german)
 
 

@@ -6,16 +6,12 @@ the stubs of the other engine.
 
 from __future__ import annotations
 
-import time
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from psrebind.lab.host import Host
-from psrebind.lab.hostfault import HostFault
 from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
-from psrebind.model import IIS_APPLICATION_ID
 
 Row = dict[str, Any]
 # A text among the rows is a warning.
@@ -27,14 +23,12 @@ _FOLDERS = {
     "hostnameport": "SslSniBindingInfo",
     "ccs": "SslCcsBindingInfo",
 }
-_NO_CERTIFICATE = "no certificate"
-_NETSH_UPDATE = 17763
-METHOD_FAILED = "ScriptMethodRuntimeException"
-_NOT_COMPARED = ("SslCertHash", "SslCertStoreName")
 
 
 class Refused(Exception):
-    """What a template throws of its own accord."""
+    """What a template throws of its own accord; ``told`` is what somebody had to add to it."""
+
+    told = ""
 
 
 def _values(host: Host, path: str) -> Row:
@@ -89,20 +83,23 @@ def records(host: Host) -> Iterator[Row]:
             path = rf"{_HTTP}\{folder}\{name}"
             values = _values(host, path)
             values |= {f"{child}\\": "a key" for child in children(host, path)}
-            binary = {key: value for key, value in values.items() if isinstance(value, bytes)}
-            yield {
-                "kind": kind,
-                "endpoint": values.get("HostnamePort") or name,
-                "thumbprint": binary["SslCertHash"].hex().upper()
-                if "SslCertHash" in binary
-                else None,
-                "store": values.get("SslCertStoreName") or "My",
-                "binary": binary,
-                "values": {key: value for key, value in values.items() if key not in binary},
-            }
+            yield as_record(kind, name, values)
 
 
-def _record(host: Host, kind: str, endpoint: str) -> Row | None:
+def as_record(kind: str, name: str, values: Row) -> Row:
+    binary = {key: value for key, value in values.items() if isinstance(value, bytes)}
+    held = binary.get("SslCertHash")
+    return {
+        "kind": kind,
+        "endpoint": values.get("HostnamePort") or name,
+        "thumbprint": held.hex().upper() if held else None,
+        "store": values.get("SslCertStoreName") or "My",
+        "binary": binary,
+        "values": {key: value for key, value in values.items() if key not in binary},
+    }
+
+
+def record(host: Host, kind: str, endpoint: str) -> Row | None:
     named = (kind, endpoint.casefold())
     return next((r for r in records(host) if (r["kind"], r["endpoint"].casefold()) == named), None)
 
@@ -125,177 +122,8 @@ def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
     }
 
 
-def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
-    kind, endpoint, store = (asked.value(name) for name in ("kind", "endpoint", "store"))
-    wanted = asked.value("thumbprint")
-    name = f"'{asked.value('information')}' of '{asked.value('site')}'"
-    binding = _binding(host, asked)
-    before = _record(host, kind, endpoint)
-    changed = not _holds(before, wanted, store)
-    if changed:
-        promised = asked.value("expected") or _NO_CERTIFICATE
-        if _thumbprint(before) != promised:
-            raise Refused(f"Binding {name} has {_thumbprint(before)}, not {promised}.")
-        add = {"site_id": _site_id(binding), "hash": wanted, "store": store}
-        place = {"bindingInformation": binding["bindingInformation"]}
-        try:
-            _add(host, add | place)
-            if before:
-                _restore(host, before, store, asked.value("options"))
-                if _record(host, kind, endpoint) is None:
-                    _add(host, add | place)
-        except (HostFault, Refused) as fault:
-            if not _rescued(host, before, asked.value("options")):
-                raise
-            gone = f"The record of '{asked.value('information')}' was gone after that"
-            raise Refused(f"{fault} {gone}: {promised} is on it again.") from fault
-    after = _record(host, kind, endpoint)
-    if not _holds(after, wanted, store):
-        raise Refused(f"Binding {name} has {_holding(after)}, not {wanted} in {store}.")
-    flags, now = binding["sslFlags"], _binding(host, asked)["sslFlags"]
-    if now != flags:
-        raise Refused(f"Binding {name} had sslFlags {flags} and has {now}.")
-    yield {
-        "site": asked.value("site"),
-        "information": asked.value("information"),
-        "flags": flags,
-        "before": before,
-        "after": after,
-        "lost": _lost(before, after) if before and after else [],
-        "changed": changed,
-    }
-
-
-def _add(host: Host, given: Row) -> None:
-    try:
-        host.call("binding.AddSslCertificate", given)
-    except HostFault as fault:
-        # As PowerShell names what a method throws.
-        fault.error_id = METHOD_FAILED
-        raise
-
-
-def _renewal(host: Host, asked: Asked) -> Iterator[Row]:
-    old, new = asked.value("old"), asked.value("new")
-    before = [record for record in records(host) if record["thumbprint"] == old]
-    words = ("renew", "binding", f"/oldcert:{old}", f"/newcert:{new}")
-    appcmd = native(host, r"C:\Windows\System32\inetsrv\appcmd.exe", *words)
-    lost = []
-    for record in before:
-        now = _record(host, record["kind"], record["endpoint"])
-        if now and now["thumbprint"] == new:
-            name = _name(record)
-            options = asked.value("options").get(name, [])
-            _restore(host, record, now["store"], options)
-            now = _record(host, record["kind"], record["endpoint"])
-            if now is None:
-                raise Refused(f"The record {name} is gone after netsh.")
-            lost += [f"{name}: {one}" for one in _lost(record, now)]
-    for record in before:
-        _rescued(host, record, asked.value("options").get(_name(record), []))
-    after = [_record(host, record["kind"], record["endpoint"]) for record in before]
-    changed = any(_thumbprint(record) == new for record in after)
-    rows = {"before": before, "after": [record for record in after if record]}
-    yield rows | {"lost": lost, "changed": changed} | appcmd
-
-
-def _binding(host: Host, asked: Asked) -> Row:
-    site, information = asked.value("site"), asked.value("information")
-    found = host.call("iis.bindings", {"name": site, "protocol": "https"})
-    exact = [one for one in found if one["bindingInformation"] == information]
-    if not exact:
-        found = host.call("iis.bindings", {"protocol": "https"})
-        here = [one for one in found if f"[@name='{site}' and @id=" in one["ItemXPath"]]
-        exact = [one for one in here if one["bindingInformation"] == information]
-    if len(exact) != 1:
-        raise Refused(f"Site '{site}' has {len(exact)} HTTPS bindings '{information}', not one.")
-    binding: Row = exact[0]
-    return binding
-
-
-def _site_id(binding: Row) -> int:
-    return int(binding["ItemXPath"].rpartition("@id='")[2].rstrip("']"))
-
-
-def _name(record: Row) -> str:
-    return f"{record['kind']}={record['endpoint']}"
-
-
-def _thumbprint(record: Row | None) -> str:
-    return (record and record["thumbprint"]) or _NO_CERTIFICATE
-
-
-def _holding(record: Row | None) -> str:
-    return f"{_thumbprint(record)} in {record['store']}" if record else _NO_CERTIFICATE
-
-
-def _holds(record: Row | None, thumbprint: str, store: str) -> bool:
-    if record is None:
-        return False
-    return bool(
-        record["thumbprint"] == thumbprint and record["store"].casefold() == store.casefold()
-    )
-
-
-def _restore(host: Host, before: Row, store: str, options: list[str]) -> None:
-    kind, endpoint = before["kind"], before["endpoint"]
-    after = _record(host, kind, endpoint)
-    if after is None:
-        raise Refused(f"The record {kind}={endpoint} is gone after the rebind.")
-    if not _lost(before, after):
-        return
-    place = f"{kind}={endpoint}"
-    words = _record_words(before, after["thumbprint"], store)
-    done = native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] == 0
-    if done or host.facts.build >= _NETSH_UPDATE:
-        return
-    native(host, "netsh.exe", "http", "delete", "sslcert", place)
-    _add_record(host, before, words, options)
-
-
-def _rescued(host: Host, before: Row | None, options: list[str]) -> bool:
-    if not before or not before["thumbprint"]:
-        return False
-    if _record(host, before["kind"], before["endpoint"]) is not None:
-        return False
-    words = _record_words(before, before["thumbprint"], before["store"])
-    _add_record(host, before, words, options)
-    return _record(host, before["kind"], before["endpoint"]) is not None
-
-
-def _record_words(before: Row, thumbprint: str, store: str) -> list[str]:
-    application = before["binary"].get("AppId")
-    appid = uuid.UUID(bytes_le=application) if application else uuid.UUID(IIS_APPLICATION_ID)
-    return [_name(before), f"certhash={thumbprint}", f"certstorename={store}", f"appid={{{appid}}}"]
-
-
-def _add_record(host: Host, before: Row, words: list[str], options: list[str]) -> None:
-    native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
-    for attempt in range(3):
-        if _record(host, before["kind"], before["endpoint"]) is not None:
-            return
-        time.sleep(min(attempt, 1))
-        native(host, "netsh.exe", "http", "add", "sslcert", *words)
-
-
-def _lost(before: Row, after: Row) -> list[str]:
-    found = []
-    for part in ("values", "binary"):
-        names = sorted({*before[part], *after[part]}.difference(_NOT_COMPARED), key=str.casefold)
-        found += [
-            name
-            for name in names
-            # Absent, empty and 0 mean the same.
-            if (before[part].get(name) or None) != (after[part].get(name) or None)
-            and (name != "AppId" or before[part].get(name))
-        ]
-    return found
-
-
 OPERATIONS: dict[str, Operation] = {
     "get_host": _host,
     "get_certificate": _certificates,
     "get_iis_binding": _bindings,
-    "set_iis_binding": _set_binding,
-    "invoke_iis_renewal": _renewal,
 }

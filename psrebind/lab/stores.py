@@ -21,7 +21,10 @@ MAXIMUM_CHAIN = 20
 
 @dataclass(frozen=True, kw_only=True)
 class StoredCertificate:
-    """One certificate in one store; a linked key may still be unusable (key is None)."""
+    """One certificate in one store; a linked key may still be unusable (key is None).
+
+    A ``locked`` key opens for an administrator, and not for Windows, which binds it.
+    """
 
     store: str
     der: bytes
@@ -31,6 +34,7 @@ class StoredCertificate:
     archived: bool = False
     renewed_by: str | None = None
     template: str | None = None
+    locked: bool = False
 
     @property
     def thumbprint(self) -> str:

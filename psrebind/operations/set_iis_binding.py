@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from psrebind.decode.records import RawRecord
 from psrebind.model import BindingInfo, RecordKind, Thumbprint
@@ -24,7 +26,11 @@ class BindingChange:
 
 @dataclass(frozen=True, kw_only=True)
 class SetIisBinding(Change[BindingChange]):
-    """Put a certificate on one HTTPS binding of a site."""
+    """Put a certificate on one HTTPS binding of a site.
+
+    ``options`` are the netsh arguments that put the record's options back. ``state`` has the
+    registry values of the record as it shall be again; None takes them from the record itself.
+    """
 
     site: str
     information: BindingInfo
@@ -34,3 +40,4 @@ class SetIisBinding(Change[BindingChange]):
     thumbprint: Thumbprint
     store: str = "My"
     options: tuple[str, ...] = ()
+    state: Mapping[str, Any] | None = None

@@ -7,6 +7,8 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from platformdirs import user_data_path
 
 from psrebind.errors import InvalidInput
 from psrebind.folders import make_private
+from psrebind.rebind.history import History, read_history
 from psrebind.rebind.plan import Step
 
 
@@ -32,9 +35,7 @@ def write_before(
     """
     moment = now or datetime.now(UTC)
     place = folder or default_folder()
-    # An IPv6 address has colons, which Windows does not take in a file's name.
-    name = re.sub(r"[^\w.-]", "_", host)
-    path = place / f"{moment:%Y%m%dT%H%M%S.%fZ}-{name}.jsonl"
+    path = place / f"{moment:%Y%m%dT%H%M%S.%fZ}-{_file_name(host)}.jsonl"
     lines = [json.dumps(_line(host, step, moment)) + "\n" for step in steps]
     try:
         make_private(place)
@@ -48,14 +49,43 @@ def write_before(
     return path
 
 
+def write_end(host: str, ended: Iterable[tuple[Step, bool]], path: Path) -> None:
+    """Add to the file which steps succeeded: what such a record lacks later, somebody wanted so.
+
+    Where it cannot be written, the next run looks at the record more closely than it had to.
+    """
+    lines = [
+        {
+            "host": host,
+            "kind": step.operation.kind,
+            "endpoint": step.operation.endpoint,
+            "ended": succeeded,
+        }
+        for step, succeeded in ended
+    ]
+    with suppress(OSError), path.open("a", encoding="ascii", newline="\n") as file:
+        file.write("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def states_before(host: str, folder: Path | None = None) -> History:
+    """The newest state before of each of a host's records, of all that was written here."""
+    return read_history(host, folder or default_folder(), _file_name(host))
+
+
+def _file_name(host: str) -> str:
+    # An IPv6 address has colons, which Windows does not take in a file's name.
+    return re.sub(r"[^\w.-]", "_", host)
+
+
 def _line(host: str, step: Step, moment: datetime) -> dict[str, Any]:
     return {
         "host": host,
         "written": moment.isoformat(),
-        "renewal": {"old": step.before, "new": step.after},
+        "renewal": {"old": step.renewal.old, "new": step.renewal.new},
+        "record": dataclasses.asdict(step.record),
         "bindings": [dataclasses.asdict(binding) for binding in step.bindings],
         "wanted": {"thumbprint": step.after, "store": step.store},
-        "operation": dataclasses.asdict(step.operation),
+        "operation": dataclasses.asdict(replace(step.operation, state=None)),
     }
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from psrebind.errors import PsrebindError, SessionError, SessionLost
 
 # The worst first, when several came together.
-_ORDER = (130, 1, 6, 2, 4, 5, 3, 0)
+_ORDER = (130, 143, 129, 1, 6, 2, 4, 5, 3, 0)
 
 
 class Outcome(StrEnum):
@@ -49,5 +49,5 @@ def outcome_of_error(error: PsrebindError) -> Outcome:
 
 
 def exit_status(statuses: Iterable[int]) -> int:
-    """The one exit status of several: 130, 6, 2, 4, 3, in this order of weight."""
+    """The one exit status of several: 130 (143, 129), 6, 2, 4, 3, in this order of weight."""
     return min(statuses, key=_ORDER.index, default=0)

@@ -6,17 +6,17 @@ step, and are refused together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from psrebind.decode.bindings import record_key
-from psrebind.decode.records import restoring_arguments
-from psrebind.model import Binding, RecordKind, Renewal, Thumbprint
+from psrebind.decode.records import registry_values, restoring_arguments
+from psrebind.model import Binding, Record, RecordKind, Renewal, Thumbprint
 from psrebind.operations.base import Operation
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
 from psrebind.operations.set_iis_binding import SetIisBinding
 from psrebind.rebind.coverage import serves
+from psrebind.rebind.history import NO_HISTORY, History, RecordKey, Wanted, key_of, wanted
 from psrebind.rebind.observe import Observation
 from psrebind.rebind.rules import (
     Case,
@@ -30,14 +30,26 @@ from psrebind.rebind.rules import (
 
 @dataclass(frozen=True)
 class Step:
-    """One record to change, by one of its bindings; ``shared`` are the others that it serves."""
+    """One record to change, by one of its bindings; ``shared`` are the others that it serves.
+
+    ``record`` has the options that it shall have. ``repair`` says what an earlier change left
+    undone; ``before`` is None where that was everything.
+    """
 
     binding: Binding
-    before: Thumbprint
+    before: Thumbprint | None
     after: Thumbprint
     store: str
     operation: SetIisBinding
+    renewal: Renewal
+    record: Record
     shared: tuple[Binding, ...] = ()
+    repair: str | None = None
+
+    @property
+    def by_appcmd(self) -> bool:
+        """Whether appcmd could do it: it only looks for the old certificate."""
+        return self.before == self.renewal.old
 
     @property
     def bindings(self) -> tuple[Binding, ...]:
@@ -89,7 +101,10 @@ class Plan:
     @property
     def operations(self) -> tuple[Operation[Any], ...]:
         """What is sent."""
-        return (self.appcmd,) if self.appcmd else tuple(step.operation for step in self.steps)
+        if self.appcmd is None:
+            return tuple(step.operation for step in self.steps)
+        others = (step.operation for step in self.steps if not step.by_appcmd)
+        return (self.appcmd, *others)
 
 
 @dataclass(frozen=True)
@@ -98,6 +113,7 @@ class _Group:
 
     case: Case
     bindings: tuple[Binding, ...]
+    repair: str | None = None
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
@@ -115,54 +131,70 @@ class _Group:
     @property
     def step(self) -> Step:
         record, renewal, binding = self.case.record, self.case.renewal, self.bindings[0]
+        now = binding.thumbprint
         operation = SetIisBinding(
             site=binding.site,
             information=binding.information,
             kind=record.kind,
             # As the registry spells it: an international name may stand there in either form.
             endpoint=record.endpoint,
-            expected=renewal.old,
+            expected=now,
             thumbprint=renewal.new,
             store=self.case.store,
             options=restoring_arguments(record),
+            state=registry_values(record) if self.repair else None,
         )
         return Step(
-            binding, renewal.old, renewal.new, self.case.store, operation, self.bindings[1:]
+            binding,
+            now,
+            renewal.new,
+            self.case.store,
+            operation,
+            renewal,
+            record,
+            self.bindings[1:],
+            self.repair,
         )
 
 
-def plan(observation: Observation, renewal: Renewal) -> Plan:
-    """Plan one step for each record with the old certificate, or say which rule refuses it."""
+def plan(observation: Observation, renewal: Renewal, history: History = NO_HISTORY) -> Plan:
+    """Plan one step for each record with the old certificate, or say which rule refuses it.
+
+    So it is for records that earlier changes left without their options, or not at all: that
+    ``history`` knows.
+    """
     steps: list[Step] = []
     refusals: list[Refusal] = []
-    for group in _groups(observation, renewal):
+    for group in _groups(observation, renewal, history):
         if found := group.refusals:
             refusals += found
         else:
             steps.append(group.step)
-    return replace(
-        _surroundings(observation, renewal), steps=tuple(steps), refusals=tuple(refusals)
-    )
+    around = _surroundings(observation, renewal, steps)
+    return replace(around, steps=tuple(steps), refusals=tuple(refusals))
 
 
-def plan_appcmd(observation: Observation, renewal: Renewal) -> Plan:
-    """Plan what appcmd does: it passes over what its store lacks, and leaves nothing else out."""
+def plan_appcmd(observation: Observation, renewal: Renewal, history: History = NO_HISTORY) -> Plan:
+    """Plan what appcmd does: it passes over what its store lacks, and leaves nothing else out.
+
+    What an earlier change left undone it cannot do: that is done by binding.
+    """
     steps: list[Step] = []
     refusals: list[Refusal] = []
     skipped: list[Skipped] = []
-    for group in _groups(observation, renewal):
+    for group in _groups(observation, renewal, history):
         if reason := group.case.absent:
             skipped += [Skipped(binding, reason) for binding in group.bindings]
         elif found := group.refusals:
             refusals += found
         else:
             steps.append(group.step)
-    around = replace(_surroundings(observation, renewal), skipped=tuple(skipped))
+    around = replace(_surroundings(observation, renewal, steps), skipped=tuple(skipped))
     if refusals:
         return replace(around, refusals=(*refusals, *_held_back(steps, refusals[0].binding)))
-    if not steps:
-        return around
-    options = {step.record_name: step.operation.options for step in steps}
+    options = {step.record_name: step.operation.options for step in steps if step.by_appcmd}
+    if not options:
+        return replace(around, steps=tuple(steps))
     appcmd = InvokeIisRenewal(old=renewal.old, new=renewal.new, options=options)
     return replace(around, steps=tuple(steps), appcmd=appcmd)
 
@@ -176,23 +208,26 @@ def _held_back(steps: Iterable[Step], refused: Binding) -> Iterable[Refusal]:
     return (Refusal(binding, Rule.ALL_OR_NOTHING, reason) for binding in bindings)
 
 
-def _groups(observation: Observation, renewal: Renewal) -> tuple[_Group, ...]:
-    found: dict[tuple[RecordKind, str], list[Binding]] = {}
+def _groups(observation: Observation, renewal: Renewal, history: History) -> tuple[_Group, ...]:
+    found: dict[RecordKey, tuple[Wanted, list[Binding]]] = {}
     for binding in observation.bindings.bindings:
-        record = binding.record
+        aim = wanted(binding, renewal, history)
         # A CCS record has no thumbprint: it is never met here.
-        if record and record.thumbprint == renewal.old:
-            found.setdefault(record_key(record.kind, record.endpoint), []).append(binding)
+        is_old = binding.thumbprint == renewal.old
+        is_undone = aim.repair and binding.thumbprint in (None, renewal.new)
+        if is_old or is_undone:
+            found.setdefault(key_of(binding), (aim, []))[1].append(binding)
     return tuple(
-        _Group(Case(observation, renewal, bindings[0].record), tuple(bindings))
-        for bindings in found.values()
-        if bindings[0].record
+        _Group(Case(observation, renewal, aim.record), tuple(bindings), aim.repair)
+        for aim, bindings in found.values()
+        if aim.record
     )
 
 
-def _surroundings(observation: Observation, renewal: Renewal) -> Plan:
+def _surroundings(observation: Observation, renewal: Renewal, steps: Sequence[Step]) -> Plan:
     bindings = observation.bindings.bindings
-    done = tuple(binding for binding in bindings if binding.thumbprint == renewal.new)
+    changing = [binding for step in steps for binding in step.bindings]
+    done = tuple(one for one in bindings if one.thumbprint == renewal.new and one not in changing)
     return Plan(done=done, notes=tuple(_notes(observation, renewal)))
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
 from psrebind.model import Binding, Certificate, Renewal, Thumbprint
+from psrebind.rebind.history import Kept
 
 # Windows itself follows no longer ones (field notes A6).
 LONGEST = 20
@@ -51,6 +52,27 @@ class Proposal:
 
     chain: Chain
     bindings: tuple[Binding, ...]
+
+
+def undone(found: Sequence[Proposal], left: Iterable[tuple[Binding, Kept]]) -> tuple[Proposal, ...]:
+    """The proposals, and those of changes that did not come to their end where none has them."""
+    more: dict[Renewal, tuple[Kept, list[Binding]]] = {}
+    for binding, kept in left:
+        more.setdefault(kept.renewal, (kept, []))[1].append(binding)
+    known_ones = {one.chain.renewal for one in found}
+    return (
+        *found,
+        *(
+            Proposal(_chain_of(kept), tuple(bindings))
+            for renewal, (kept, bindings) in more.items()
+            if renewal not in known_ones
+        ),
+    )
+
+
+def _chain_of(kept: Kept) -> Chain:
+    source = f"the change of {kept.moment}, which did not come to its end"
+    return Chain(kept.renewal.old, (Known(kept.renewal.old, kept.renewal.new, (source,)),))
 
 
 class Handled(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from psrebind.decode.bindings import record_key
 from psrebind.decode.records import RawRecord, same_option
 from psrebind.errors import HostError
-from psrebind.model import Binding
+from psrebind.model import Binding, Record
 from psrebind.operations.get_iis_binding import IisBindings
 from psrebind.operations.invoke_iis_renewal import IisRenewal, InvokeIisRenewal
 from psrebind.rebind.observe import explained
@@ -74,7 +74,8 @@ def binding_result(step: Step, body: Body) -> StepResult:
     if len(rows) != 1:
         return StepResult(step, error=f"the host answered {len(rows)} rows, not one")
     row = rows[0]
-    lost = tuple(dict.fromkeys((*row.lost, *_lost(row.before, row.after))))
+    before = step.record if step.repair or row.before is None else row.before.record
+    lost = tuple(dict.fromkeys((*row.lost, *_lost(before, row.after))))
     return StepResult(step, row.changed, lost, _misfit(step, row.after))
 
 
@@ -82,16 +83,17 @@ def appcmd_results(
     planned: Plan, operation: InvokeIisRenewal, body: Body
 ) -> tuple[list[StepResult], AppcmdResult | None]:
     """Judge the answer of invoke_iis_renewal, step by step, and say what it passed over."""
+    steps = [step for step in planned.steps if step.by_appcmd]
     try:
         rows = operation.rows(body)
     except HostError as error:
         text = str(explained(error))
-        return [StepResult(step, error=text) for step in planned.steps], None
+        return [StepResult(step, error=text) for step in steps], None
     if len(rows) != 1:
         text = f"the host answered {len(rows)} rows, not one"
-        return [StepResult(step, error=text) for step in planned.steps], None
+        return [StepResult(step, error=text) for step in steps], None
     row = rows[0]
-    results = [_appcmd_step(step, row) for step in planned.steps]
+    results = [_appcmd_step(step, row) for step in steps]
     foreseen = tuple(skip.binding for skip in planned.skipped)
     passed_over = [one.step for one in results if one.error and not one.changed and not row.exit]
     others = tuple(binding for step in passed_over for binding in step.bindings)
@@ -106,7 +108,8 @@ def _appcmd_step(step: Step, row: IisRenewal) -> StepResult:
         return StepResult(step, error=f"the record {step.record_name} is gone")
     changed = before is not None and before.thumbprint != after.thumbprint
     if not (misfit := _misfit(step, after)):
-        lost = tuple(dict.fromkeys((*said, *_lost(before, after))))
+        was = step.record if step.repair or before is None else before.record
+        lost = tuple(dict.fromkeys((*said, *_lost(was, after))))
         return StepResult(step, changed, lost)
     if row.exit:
         return StepResult(step, changed, error=f"{misfit}; appcmd ended with {row.exit}")
@@ -137,11 +140,9 @@ def _misfit(step: Step, after: RawRecord) -> str | None:
     return f"{step.record_name} has {has}, not {step.after} in {step.store}"
 
 
-def _lost(before: RawRecord | None, after: RawRecord) -> tuple[str, ...]:
+def _lost(old: Record, after: RawRecord) -> tuple[str, ...]:
     """The values of a record that are not as they were, by name."""
-    if before is None:
-        return ()
-    old, new = before.record, after.record
+    new = after.record
     names = sorted({*old.values, *new.values})
     lost = [one for one in names if not same_option(old.values.get(one), new.values.get(one))]
     # A record of no program becomes one of IIS: there is no other way to write it.

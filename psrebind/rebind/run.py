@@ -16,7 +16,7 @@ from psrebind.errors import HostError, ReplyError, SessionLost
 from psrebind.model import Renewal
 from psrebind.operations.base import Operation
 from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
-from psrebind.rebind.before import write_before
+from psrebind.rebind.before import states_before, write_before, write_end
 from psrebind.rebind.observe import Observation, Sending, observe
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.plan import Plan, plan, plan_appcmd
@@ -111,11 +111,16 @@ def prepare(
     address: str,
     method: Method = Method.BINDING,
     sending: Sending | None = None,
+    folder: Path | None = None,
 ) -> Prepared:
-    """Observe a host, plan its rebind, and look at what its bindings serve now."""
+    """Observe a host, plan its rebind, and look at what its bindings serve now.
+
+    The states before in ``folder`` say what earlier changes left undone.
+    """
     sending = sending or Sending()
     observation = observe(session, sending=sending)
-    planned = (plan_appcmd if method is Method.APPCMD else plan)(observation, renewal)
+    history = states_before(session.host, folder)
+    planned = (plan_appcmd if method is Method.APPCMD else plan)(observation, renewal, history)
     checks = first_look(planned.steps, address, limits=sending.limits)
     return Prepared(session.host, renewal, method, observation, planned, checks)
 
@@ -143,6 +148,8 @@ def apply(
         return Applied(prepared, before_file=path, obstacle=obstacle)
     now = _read_back(reading, last)
     results, appcmd = _results(planned, bodies, now)
+    ended = [(one.step, not (one.error or one.lost)) for one in results]
+    write_end(session.host, ended, path)
     tell(Stage.VERIFYING, f"{len(prepared.checks)} bindings")
     failed = [one.step for one in results if one.error]
     checks = [replace(check, failed=check.step in failed) for check in prepared.checks]
@@ -189,11 +196,13 @@ def _read_back(reading: GetIisBinding, body: Body) -> IisBindings | None:
 def _results(
     planned: Plan, bodies: Sequence[Body], now: IisBindings | None
 ) -> tuple[tuple[StepResult, ...], AppcmdResult | None]:
+    appcmd: AppcmdResult | None = None
+    results: list[StepResult] = []
+    steps, rest = planned.steps, list(bodies)
     if planned.appcmd:
-        results, appcmd = appcmd_results(planned, planned.appcmd, bodies[0])
-    else:
-        pairs = zip(planned.steps, bodies, strict=True)
-        results, appcmd = [binding_result(step, body) for step, body in pairs], None
+        results, appcmd = appcmd_results(planned, planned.appcmd, rest.pop(0))
+        steps = tuple(step for step in steps if not step.by_appcmd)
+    results += [binding_result(step, body) for step, body in zip(steps, rest, strict=True)]
     if now is not None:
         results = [
             one if one.error else replace(one, error=still_other(one.step, now)) for one in results

@@ -64,12 +64,15 @@ class Limits:
     @property
     def reached(self) -> str | None:
         """Why to stop now, as a phrase, or None."""
-        if self.cancelled.is_set():
-            return "cancelled"
-        if self.deadline is not None and time.monotonic() >= self.deadline:
-            length = "" if self.seconds is None else f" of {self.seconds:g} s"
-            return f"the time limit{length} has passed"
-        return None
+        return "cancelled" if self.cancelled.is_set() else self.expired
+
+    @property
+    def expired(self) -> str | None:
+        """That the time is up, as a phrase, whatever a person wants; or None."""
+        if self.deadline is None or time.monotonic() < self.deadline:
+            return None
+        length = "" if self.seconds is None else f" of {self.seconds:g} s"
+        return f"the time limit{length} has passed"
 
 
 class Either(Event):
@@ -102,7 +105,8 @@ class Logon(Protocol):
 
 
 class Session(Protocol):
-    """An open channel to one host; a context manager whose exit leaves nothing on the host.
+    """An open channel to one host; a context manager whose exit leaves nothing on the host, but a
+    change that was sent and not waited for: that comes to its end there.
 
     ``invoke`` raises ConnectError or AuthenticationError when nothing ran, SessionLost when that
     is unknown, ScriptError when the host refused the script as a whole, ReplyError for an answer

@@ -14,6 +14,7 @@ from psrebind.errors import ConnectError, SessionError, SessionLost
 from psrebind.sessions.base import Limits, Script, StreamRecord
 
 LOOK_FIRST = "Whether the script ran is unknown: look at the host before acting again"
+GOES_ON = "The change was not stopped and may still run there: look at the host before acting again"
 
 
 class Phase(IntEnum):
@@ -56,6 +57,11 @@ class Call:
         """How far it has come."""
         return self._phase
 
+    @property
+    def is_change_on_its_way(self) -> bool:
+        """Whether it changes the host now, or may: then nobody stops it in its middle."""
+        return self._phase is Phase.SENT and self.script is not None and self.script.changes
+
     def advance(self, phase: Phase) -> None:
         """Note the next phase, unless the waiting side gave up."""
         with self._lock:
@@ -70,9 +76,11 @@ class Call:
             return self._phase
 
     def proceed(self) -> None:
-        """Raise Stopped when there is a reason to stop."""
+        """Raise Stopped when there is a reason to stop, which is none for a change on its way."""
         if self._given_up:
             raise Stopped("given up")
+        if self.is_change_on_its_way:
+            return
         if reason := self.limits.reached:
             raise Stopped(reason)
 
@@ -83,8 +91,8 @@ class Call:
         return event
 
 
-def stopped(host: str, phase: Phase, reason: str) -> SessionError:
+def stopped(host: str, phase: Phase, reason: str, *, changes: bool = False) -> SessionError:
     """The error of a script that we did not wait for."""
     if phase >= Phase.SENT:
-        return SessionLost(host, reason, advice=LOOK_FIRST)
+        return SessionLost(host, reason, advice=GOES_ON if changes else LOOK_FIRST)
     return ConnectError(host, f"{reason} before the script was sent")

@@ -93,6 +93,8 @@ class RemoteSession:
         if owner is None:
             return
         owner.leave()
+        if owner.is_changing:
+            return
         finished = False
         try:
             finished = _ended(owner)
@@ -140,7 +142,9 @@ class RemoteSession:
         self._owner = None
         owner.leave()
         self._rescue(owner)
-        return Ending(error=stopped(self.host, phase, call.limits.reached or "given up"))
+        reason = call.limits.reached or "given up"
+        changes = call.is_change_on_its_way
+        return Ending(error=stopped(self.host, phase, reason, changes=changes))
 
     def _rescue(self, owner: Owner) -> None:
         rescuer = Thread(target=owner.rescue, name=f"psrebind rescue {self.host}", daemon=True)
@@ -171,6 +175,11 @@ def _wait(call: Call, owner: Owner, on_stream: OnStream | None) -> Ending | None
         try:
             event = call.events.get(timeout=tick)
         except Empty:
+            if call.is_change_on_its_way:
+                # The time limit ends the waiting, and nothing the script.
+                if call.limits.expired:
+                    return None
+                continue
             if patience is None and call.limits.reached:
                 patience = time.monotonic() + GRACE
             if call.limits.cancelled.is_set():

@@ -58,6 +58,11 @@ class Owner:
         self._hurried = False
         Thread(target=self._work, name=f"psrebind {options.host}", daemon=True).start()
 
+    @property
+    def is_changing(self) -> bool:
+        """Whether its host changes now, or may: a shell that is deleted would stop the script."""
+        return self._call is not None and self._call.is_change_on_its_way
+
     def ask(self, call: Call) -> None:
         """Queue a call; its ending comes through the call's events."""
         self._calls.put(call)
@@ -72,7 +77,9 @@ class Owner:
         Once is enough: after that the waiting side's patience ends it.
         """
         connection = self._connection
-        if connection is not None and connection.listening and not self._hurried:
+        if self.is_changing or connection is None:
+            return
+        if connection.listening and not self._hurried:
             self._hurried = True
             Thread(
                 target=self.rescue, name=f"psrebind hurry {self._options.host}", daemon=True
@@ -85,7 +92,7 @@ class Owner:
         logon tried again could be the wrong password's second.
         """
         shell = self._shell
-        if shell is None or self.refused or not self._facts.accepted:
+        if self.is_changing or shell is None or self.refused or not self._facts.accepted:
             return
         try:
             options = hurried(self._options, RESCUE)
@@ -152,7 +159,7 @@ class Owner:
         Short ones, to look at the flag in between, would cost some 3 ms of processor each: many
         silent hosts are felt. A person who cancels need not wait either: see `hurry`.
         """
-        remaining = call.limits.remaining
+        remaining = None if call.is_change_on_its_way else call.limits.remaining
         timeout = None if remaining is None else max(1, math.ceil(remaining))
         if self._connection and timeout and timeout > self._connection.operation_timeout:
             timeout = None
@@ -206,10 +213,15 @@ class Owner:
             self._drop(in_order=False)
 
     def _drop(self, *, in_order: bool) -> None:
-        """Close the pool on its own connection if that is in order, else on a fresh one."""
+        """Close the pool on its own connection if that is in order, else on a fresh one.
+
+        A change that may still run is left to the host, which ends its shell when that is idle.
+        """
         pool, self._pool = self._pool, None
         pipeline, self._pipeline = self._pipeline, None
-        if pool is not None and in_order:
+        if self.is_changing:
+            self._shell = None
+        elif pool is not None and in_order:
             with contextlib.suppress(Exception):
                 _stop(pipeline)
                 pool.close()

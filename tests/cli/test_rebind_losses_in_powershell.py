@@ -7,14 +7,15 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from cli.command_line import Command
-from cli.losses import INTERRUPTED, UNKNOWN, UNREACHABLE, Loss
-from labs import final_status, rebind_words, restored, running, sent
+from cli.losses import UNKNOWN, UNREACHABLE, Loss
+from labs import final_status, is_rebound, rebind_words, restored, running, sent, shells_left
 
 from psrebind.lab.faults import NetworkFault
 from psrebind.lab.runtime import Lab, LabHost
@@ -31,6 +32,19 @@ def lab(pwsh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield found
 
 
+def settle(host: LabHost) -> None:
+    """Wait until nobody changes a host any more."""
+    before = None
+    while before != host.host.state:
+        before = host.host.state
+        time.sleep(1)
+
+
+def release(host: LabHost) -> None:
+    """Let a host's changes wait no more."""
+    host.host.sleep(0)
+
+
 @contextmanager
 def changing(host: LabHost) -> Iterator[threading.Event]:
     """Let a host's changes wait for ever; the event is set when the first one has begun."""
@@ -39,6 +53,8 @@ def changing(host: LabHost) -> Iterator[threading.Event]:
     host.host.faults["binding.AddSslCertificate"] = {"slow": 60}
 
     def wait(seconds: float) -> None:
+        if seconds == 0:
+            over.set()
         began.set()
         over.wait(seconds)
 
@@ -66,6 +82,7 @@ def test_a_cut_at_each_request(as_admin: Command, lab: Lab) -> None:
     for number in range(1, AT_MOST):
         with restored(lab.hosts[NAME]) as host:
             before, count = host.host.state, len(sent(host))
+            shells = host.endpoint.open_shells
             host.faults.arm(NetworkFault.CUT_AFTER, number=number)
             status = as_admin(*rebind_words(lab, host)).status
             if host.faults.armed:
@@ -77,7 +94,7 @@ def test_a_cut_at_each_request(as_admin: Command, lab: Lab) -> None:
             actions = sent(host)[count : count + number]
             met.add((actions[-1], actions.count("Command")))
             wanted = status_after(actions, lab, host)
-            if said := Loss(host, before, status).complaint(lab, as_admin, wanted):
+            if said := Loss(host, before, status, shells).complaint(lab, as_admin, wanted):
                 wrong.append(f"{number} {actions[-1]}: {said}")
     assert wrong == []
     # Before anything ran, while it was read, and while it was changed.
@@ -85,31 +102,43 @@ def test_a_cut_at_each_request(as_admin: Command, lab: Lab) -> None:
 
 
 def test_a_time_limit_while_it_changes(as_admin: Command, lab: Lab) -> None:
-    """A host that is busy at the limit is left with its shell closed; again finishes the work."""
+    """A host that is busy at the limit is waited for no longer, and its change comes to its end."""
     with restored(lab.hosts[NAME]) as host:
-        before = host.host.state
         with changing(host) as began:
             ran = as_admin(*rebind_words(lab, host), "--timeout", "15")
             assert began.is_set()
+        assert ran.status == UNKNOWN
         assert "the time limit of 15 s has passed" in ran.err
-        assert Loss(host, before, ran.status).complaint(lab, as_admin, UNKNOWN) is None
+        assert "was not stopped" in ran.err
+        settle(host)
+        assert is_rebound(lab, host)
+        assert as_admin(*rebind_words(lab, host)).status == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
-def test_ctrl_c_while_it_changes(as_admin: Command, lab: Lab) -> None:
-    """A person who ends it is told what is not known; no shell stays; again finishes the work."""
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_while_it_changes(lab: Lab, number: signal.Signals, status: int) -> None:
+    """A change comes to its end, and is shown, before the signal ends the run."""
     with restored(lab.hosts[NAME]) as host:
-        before = host.host.state
         words = rebind_words(lab, host, "--user", lab.user)
         command = [sys.executable, "-m", "psrebind", *words]
         with (
             changing(host) as began,
-            subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            ) as process,
         ):
+            assert process.stderr
             assert began.wait(60)
-            process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=60)
-        assert "whether the changes ran is unknown" in said
-        assert "Traceback" not in said
-        loss = Loss(host, before, process.returncode)
-        assert loss.complaint(lab, as_admin, INTERRUPTED) is None
+            process.send_signal(number)
+            told = ""
+            while "not stopped in its middle" not in told:
+                told += process.stderr.readline()
+            release(host)
+            shown, rest = process.communicate(timeout=60)
+        assert "changed" in shown
+        assert rest.endswith("psrebind: interrupted\n")
+        assert (process.returncode, shells_left(host)) == (status, 0)
+        assert is_rebound(lab, host)

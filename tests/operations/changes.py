@@ -313,12 +313,12 @@ def no_gap_where_there_is_update(lab: Lab, session: RemoteSession, library: Libr
         assert counts == {len(host.host.state.records)}
 
 
-def without_key(host: LabHost, thumbprint: str) -> None:
-    """Take the key of a certificate away, which only the record's set finds out."""
+def lock_key(host: LabHost, thumbprint: str) -> None:
+    """Let Windows not use a certificate's key, which only the record's set finds out."""
 
     def change(now: HostState) -> HostState:
         held = (
-            replace(one, key=None) if one.thumbprint == thumbprint else one
+            replace(one, locked=True) if one.thumbprint == thumbprint else one
             for one in now.certificates
         )
         return replace(now, certificates=tuple(held))
@@ -333,7 +333,7 @@ def a_key_found_late_costs_nothing(lab: Lab, session: RemoteSession, library: Li
         with restored(lab.hosts[name]) as host, connect(lab, name) as other:
             new = pair(lab, name)[1]
             before = bindings(other)[site]
-            without_key(host, new)
+            lock_key(host, new)
             error = refuses(other, library, setting(before, new))
             assert f"was gone after that: {before.thumbprint} is on it again." in str(error)
             assert bindings(other)[site] == before

@@ -25,7 +25,12 @@ FRAME_NAMES = {"operation", "modules", "changes", "changing", "secrets"}
 READING_VERBS = {"Get", "Test", "Where", "ForEach", "Sort", "Select", "ConvertTo", "ConvertFrom"}
 # By name, since their verbs change things in other hands.
 READING_COMMANDS = {"Invoke-Native", "Out-Null", "Export-ScheduledTask", "Write-Warning"}
-STATIC_MEMBERS = {("System.Convert", "ToBase64String")}
+STATIC_MEMBERS = {
+    ("System.Convert", "ToBase64String"),
+    # of the classes that open a certificate's key, by a variable: their names are long
+    ("", "GetECDsaPrivateKey"),
+    ("", "GetRSAPrivateKey"),
+}
 INSTANCE_METHODS = {
     "AddSslCertificate",
     "Dispose",
@@ -53,7 +58,7 @@ INSTANCE_METHODS = {
     "get_Value",
 }
 CHANGING_METHODS = {"AddSslCertificate"}
-NEW_OBJECTS = {"System.Threading.Mutex"}
+NEW_OBJECTS = {"System.Management.Automation.ErrorDetails", "System.Threading.Mutex"}
 # program: the words it may be given first, and whether that changes anything
 PROGRAMS = {
     "whoami.exe": {("/groups",): False},

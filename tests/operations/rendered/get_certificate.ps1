@@ -73,6 +73,8 @@ function ConvertTo-ErrorReply($Record) {
     $reply = New-ErrorReply "$($exception.Message)" "$($Record.FullyQualifiedErrorId)" `
         "$($Record.CategoryInfo.Category)"
     $reply.exception = "$($exception.PSObject.TypeNames[0])"
+    # What somebody had to add to it.
+    if ($null -ne $Record.ErrorDetails) { $reply.message = "$($Record.ErrorDetails.Message)" }
     $reply.hresult = [long]$exception.HResult
     # A line of another file, a module's, would name the wrong place here.
     $place = $Record.InvocationInfo

@@ -73,6 +73,8 @@ function ConvertTo-ErrorReply($Record) {
     $reply = New-ErrorReply "$($exception.Message)" "$($Record.FullyQualifiedErrorId)" `
         "$($Record.CategoryInfo.Category)"
     $reply.exception = "$($exception.PSObject.TypeNames[0])"
+    # What somebody had to add to it.
+    if ($null -ne $Record.ErrorDetails) { $reply.message = "$($Record.ErrorDetails.Message)" }
     $reply.hresult = [long]$exception.HResult
     # A line of another file, a module's, would name the wrong place here.
     $place = $Record.InvocationInfo
@@ -240,8 +242,10 @@ function Get-OptionText($Part, [string]$Name) {
     if ($text -eq '0') { '' } else { $text }
 }
 
-# The names of the values that differ, the certificate and its store left out.
+# The names of the values that differ, the certificate and its store left out; none without a
+# record to compare with.
 function Get-LostOption($Before, $After) {
+    if ($null -eq $Before) { return }
     foreach ($part in 'values', 'binary') {
         # Not .Keys: a value may have that name.
         $entries = @($Before[$part].GetEnumerator()) + @($After[$part].GetEnumerator())
@@ -251,7 +255,7 @@ function Get-LostOption($Before, $After) {
             # A record of no program becomes one of IIS: there is no other way to write it.
             $isNew = $name -eq 'AppId' -and -not $old
             if ($old -ne $new -and -not $isNew -and
-                'SslCertHash', 'SslCertStoreName' -notcontains $name) {
+                'SslCertHash', 'SslCertStoreName', 'HostnamePort' -notcontains $name) {
                 $name
             }
         }
@@ -285,16 +289,6 @@ function Add-HttpRecord($Before, [string[]]$Record, [string[]]$Options) {
     }
 }
 
-# Windows deletes a record before it finds that the new one cannot be set, and a change may be
-# stopped in its middle: the certificate before comes back, with store, owner and options.
-function Restore-LostRecord($Before, [string[]]$Options) {
-    if ($null -eq $Before -or -not $Before.thumbprint) { return $false }
-    if ($null -ne (Get-HttpRecord $Before.kind $Before.endpoint)) { return $false }
-    $record = @(Get-RecordWord $Before $Before.thumbprint $Before.store)
-    Add-HttpRecord $Before $record $Options
-    $null -ne (Get-HttpRecord $Before.kind $Before.endpoint)
-}
-
 # Windows writes a new record at a rebind and forgets client-certificate options and more.
 # netsh succeeds without doing anything when it does not know a parameter: look again.
 function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [string[]]$Options) {
@@ -309,6 +303,77 @@ function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [strin
     if ($update.exit -eq 0 -or (Test-NetshUpdate)) { return }
     Invoke-Native $netsh @('http', 'delete', 'sslcert', "$kind=$endpoint") | Out-Null
     Add-HttpRecord $Before $record $Options
+}
+
+# After a change that failed or was stopped: Windows deletes a record before it finds that the new
+# one cannot be set. A record that is gone comes back with the certificate before; one that has the
+# new certificate gets its options. Says what a person must know of it, with a space in front.
+function Repair-HttpRecord(
+    $Wanted, [string]$Thumbprint, [string]$Store, [string[]]$Options, [bool]$IsEnded
+) {
+    if ($null -eq $Wanted) { return '' }
+    $name = "$($Wanted.kind)=$($Wanted.endpoint)"
+    try {
+        $now = Get-HttpRecord $Wanted.kind $Wanted.endpoint
+        if ($IsEnded -and $null -ne $now) { return '' }
+        if ($null -ne $now -and $now.thumbprint -eq $Thumbprint) {
+            Restore-HttpRecord $Wanted $Thumbprint $Store $Options
+            $now = Get-HttpRecord $Wanted.kind $Wanted.endpoint
+        }
+        $isGone = $null -eq $now
+        if ($isGone -and $Wanted.thumbprint) {
+            $record = @(Get-RecordWord $Wanted $Wanted.thumbprint $Wanted.store)
+            Add-HttpRecord $Wanted $record $Options
+            $now = Get-HttpRecord $Wanted.kind $Wanted.endpoint
+        }
+    } catch {
+        return " What the record $name has now is unknown: $($_.Exception.Message)"
+    }
+    if ($null -eq $now) { return " The record $name is gone." }
+    $without = @(Get-LostOption $Wanted $now) -join ', '
+    if ($without) { $without = ", without $without" }
+    if ($isGone) {
+        return " The record $name was gone after that: $($now.thumbprint) is on it again$without."
+    }
+    if ($without) { " The record $name has $($now.thumbprint)$without." } else { '' }
+}
+
+# An error with a sentence more; its number stays.
+function Add-ErrorText($Record, [string]$Text) {
+    if ($Text) {
+        $exception = $Record.Exception
+        while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+        $Record.ErrorDetails = New-Object -TypeName System.Management.Automation.ErrorDetails `
+            -ArgumentList "$($exception.Message)$Text"
+    }
+    $Record
+}
+<#
+.SYNOPSIS
+    Opening a certificate's private key, before anything depends on it.
+#>
+
+# Throws where the key does not open. Silent where nobody can know: the classes came with .NET 4.6.
+function Assert-PrivateKey([string]$Thumbprint, [string]$Store) {
+    $reason = 'there is none'
+    try {
+        $certificate = Get-Item -LiteralPath "Cert:\LocalMachine\$Store\$Thumbprint"
+        $rsa = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]
+        $ecdsa = [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]
+        $key = $rsa::GetRSAPrivateKey($certificate)
+        if ($null -eq $key) { $key = $ecdsa::GetECDsaPrivateKey($certificate) }
+        if ($null -ne $key) {
+            $key.Dispose()
+            return
+        }
+    } catch [System.Security.Cryptography.CryptographicException] {
+        $exception = $_.Exception
+        while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+        $reason = '0x{0:X8}: {1}' -f $exception.HResult, $exception.Message
+    } catch {
+        return
+    }
+    throw "The private key of $Thumbprint in the store $Store does not open ($reason)."
 }
 <#
 .SYNOPSIS
@@ -383,31 +448,42 @@ $Options = @{'ipport=0.0.0.0:443' = @(,'usagecheck=disable')}
 
 
 
+
 $before = @(Get-HttpRecords | Where-Object { $_.thumbprint -eq $Old })
-$lost = @()
+foreach ($store in $before | ForEach-Object { $_.store } | Sort-Object -Unique) {
+    Assert-PrivateKey $New $store
+}
+$isEnded = $false
 try {
     $appcmd = Invoke-Native "$env:SystemRoot\System32\inetsrv\appcmd.exe" @(
         'renew', 'binding', "/oldcert:$Old", "/newcert:$New")
-    $lost = foreach ($record in $before) {
+    foreach ($record in $before) {
         $now = Get-HttpRecord $record.kind $record.endpoint
         if ((Get-Thumbprint $now) -eq $New) {
             $name = "$($record.kind)=$($record.endpoint)"
             Restore-HttpRecord $record $New $now.store @($Options[$name])
-            $now = Get-HttpRecord $record.kind $record.endpoint
-            if ($null -eq $now) { throw "The record $name is gone after netsh." }
-            foreach ($option in @(Get-LostOption $record $now)) { "${name}: $option" }
         }
     }
+    $isEnded = $true
+} catch {
+    $failure = $_
 } finally {
     # Here comes a pipeline that is stopped, too.
-    foreach ($record in $before) {
+    $told = @(foreach ($record in $before) {
         $name = "$($record.kind)=$($record.endpoint)"
-        if (Restore-LostRecord $record @($Options[$name])) {
-            Write-Warning "The record $name was gone after appcmd: $Old is on it again."
-        }
+        Repair-HttpRecord $record $New $record.store @($Options[$name]) $isEnded
+    }) -join ''
+}
+if (-not $isEnded) { throw (Add-ErrorText $failure $told) }
+if ($told) { Write-Warning $told.Trim() }
+
+$after = @(foreach ($record in $before) { Get-HttpRecord $record.kind $record.endpoint })
+$lost = foreach ($record in $before) {
+    $now = $after | Where-Object { $_.kind -eq $record.kind -and $_.endpoint -eq $record.endpoint }
+    foreach ($option in @(if ($null -ne $now) { Get-LostOption $record $now })) {
+        "$($record.kind)=$($record.endpoint): $option"
     }
 }
-$after = @(foreach ($record in $before) { Get-HttpRecord $record.kind $record.endpoint })
 
 @{
     exit    = $appcmd.exit

@@ -73,6 +73,8 @@ function ConvertTo-ErrorReply($Record) {
     $reply = New-ErrorReply "$($exception.Message)" "$($Record.FullyQualifiedErrorId)" `
         "$($Record.CategoryInfo.Category)"
     $reply.exception = "$($exception.PSObject.TypeNames[0])"
+    # What somebody had to add to it.
+    if ($null -ne $Record.ErrorDetails) { $reply.message = "$($Record.ErrorDetails.Message)" }
     $reply.hresult = [long]$exception.HResult
     # A line of another file, a module's, would name the wrong place here.
     $place = $Record.InvocationInfo
@@ -240,8 +242,10 @@ function Get-OptionText($Part, [string]$Name) {
     if ($text -eq '0') { '' } else { $text }
 }
 
-# The names of the values that differ, the certificate and its store left out.
+# The names of the values that differ, the certificate and its store left out; none without a
+# record to compare with.
 function Get-LostOption($Before, $After) {
+    if ($null -eq $Before) { return }
     foreach ($part in 'values', 'binary') {
         # Not .Keys: a value may have that name.
         $entries = @($Before[$part].GetEnumerator()) + @($After[$part].GetEnumerator())
@@ -251,7 +255,7 @@ function Get-LostOption($Before, $After) {
             # A record of no program becomes one of IIS: there is no other way to write it.
             $isNew = $name -eq 'AppId' -and -not $old
             if ($old -ne $new -and -not $isNew -and
-                'SslCertHash', 'SslCertStoreName' -notcontains $name) {
+                'SslCertHash', 'SslCertStoreName', 'HostnamePort' -notcontains $name) {
                 $name
             }
         }
@@ -285,16 +289,6 @@ function Add-HttpRecord($Before, [string[]]$Record, [string[]]$Options) {
     }
 }
 
-# Windows deletes a record before it finds that the new one cannot be set, and a change may be
-# stopped in its middle: the certificate before comes back, with store, owner and options.
-function Restore-LostRecord($Before, [string[]]$Options) {
-    if ($null -eq $Before -or -not $Before.thumbprint) { return $false }
-    if ($null -ne (Get-HttpRecord $Before.kind $Before.endpoint)) { return $false }
-    $record = @(Get-RecordWord $Before $Before.thumbprint $Before.store)
-    Add-HttpRecord $Before $record $Options
-    $null -ne (Get-HttpRecord $Before.kind $Before.endpoint)
-}
-
 # Windows writes a new record at a rebind and forgets client-certificate options and more.
 # netsh succeeds without doing anything when it does not know a parameter: look again.
 function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [string[]]$Options) {
@@ -309,6 +303,77 @@ function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [strin
     if ($update.exit -eq 0 -or (Test-NetshUpdate)) { return }
     Invoke-Native $netsh @('http', 'delete', 'sslcert', "$kind=$endpoint") | Out-Null
     Add-HttpRecord $Before $record $Options
+}
+
+# After a change that failed or was stopped: Windows deletes a record before it finds that the new
+# one cannot be set. A record that is gone comes back with the certificate before; one that has the
+# new certificate gets its options. Says what a person must know of it, with a space in front.
+function Repair-HttpRecord(
+    $Wanted, [string]$Thumbprint, [string]$Store, [string[]]$Options, [bool]$IsEnded
+) {
+    if ($null -eq $Wanted) { return '' }
+    $name = "$($Wanted.kind)=$($Wanted.endpoint)"
+    try {
+        $now = Get-HttpRecord $Wanted.kind $Wanted.endpoint
+        if ($IsEnded -and $null -ne $now) { return '' }
+        if ($null -ne $now -and $now.thumbprint -eq $Thumbprint) {
+            Restore-HttpRecord $Wanted $Thumbprint $Store $Options
+            $now = Get-HttpRecord $Wanted.kind $Wanted.endpoint
+        }
+        $isGone = $null -eq $now
+        if ($isGone -and $Wanted.thumbprint) {
+            $record = @(Get-RecordWord $Wanted $Wanted.thumbprint $Wanted.store)
+            Add-HttpRecord $Wanted $record $Options
+            $now = Get-HttpRecord $Wanted.kind $Wanted.endpoint
+        }
+    } catch {
+        return " What the record $name has now is unknown: $($_.Exception.Message)"
+    }
+    if ($null -eq $now) { return " The record $name is gone." }
+    $without = @(Get-LostOption $Wanted $now) -join ', '
+    if ($without) { $without = ", without $without" }
+    if ($isGone) {
+        return " The record $name was gone after that: $($now.thumbprint) is on it again$without."
+    }
+    if ($without) { " The record $name has $($now.thumbprint)$without." } else { '' }
+}
+
+# An error with a sentence more; its number stays.
+function Add-ErrorText($Record, [string]$Text) {
+    if ($Text) {
+        $exception = $Record.Exception
+        while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+        $Record.ErrorDetails = New-Object -TypeName System.Management.Automation.ErrorDetails `
+            -ArgumentList "$($exception.Message)$Text"
+    }
+    $Record
+}
+<#
+.SYNOPSIS
+    Opening a certificate's private key, before anything depends on it.
+#>
+
+# Throws where the key does not open. Silent where nobody can know: the classes came with .NET 4.6.
+function Assert-PrivateKey([string]$Thumbprint, [string]$Store) {
+    $reason = 'there is none'
+    try {
+        $certificate = Get-Item -LiteralPath "Cert:\LocalMachine\$Store\$Thumbprint"
+        $rsa = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]
+        $ecdsa = [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]
+        $key = $rsa::GetRSAPrivateKey($certificate)
+        if ($null -eq $key) { $key = $ecdsa::GetECDsaPrivateKey($certificate) }
+        if ($null -ne $key) {
+            $key.Dispose()
+            return
+        }
+    } catch [System.Security.Cryptography.CryptographicException] {
+        $exception = $_.Exception
+        while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+        $reason = '0x{0:X8}: {1}' -f $exception.HResult, $exception.Message
+    } catch {
+        return
+    }
+    throw "The private key of $Thumbprint in the store $Store does not open ($reason)."
 }
 <#
 .SYNOPSIS
@@ -383,6 +448,8 @@ $Expected = '0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'
 $Thumbprint = '1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B'
 $Store = 'My'
 $Options = @(,'clientcertnegotiation=enable')
+$State = $null
+
 
 
 
@@ -391,47 +458,47 @@ $Options = @(,'clientcertnegotiation=enable')
 
 
 $binding = Get-IisBinding $Site $Information
-$flags = [int]$binding.sslFlags
+$flags = [long]$binding.sslFlags
 $before = Get-HttpRecord $Kind $Endpoint
-
-if ((Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store) {
+# What its options shall be: as they are, or as they were before a change that did not end.
+$wanted = $before
+if ($null -ne $State) { $wanted = ConvertTo-HttpRecord $Kind $Endpoint $State }
+$isSet = (Get-Thumbprint $before) -eq $Thumbprint -and $before.store -eq $Store
+$isWhole = $isSet -and @(Get-LostOption $wanted $before).Count -eq 0
+$rescue = ''
+if (-not $isWhole) {
     $promised = Get-Thumbprint @{ thumbprint = $Expected }
-    if ((Get-Thumbprint $before) -ne $promised) {
+    if (-not $isSet -and (Get-Thumbprint $before) -ne $promised) {
         throw "Binding '$Information' of '$Site' has $(Get-Thumbprint $before), not $promised."
     }
-    $failure = $null
-    $rescued = $false
+    if (-not $isSet) { Assert-PrivateKey $Thumbprint $Store }
+    $isEnded = $false
     try {
-        $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null
-        if ($null -ne $before) {
-            Restore-HttpRecord $before $Thumbprint $Store $Options
+        if (-not $isSet) { $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null }
+        if ($null -ne $wanted) {
+            Restore-HttpRecord $wanted $Thumbprint $Store $Options
             if ($null -eq (Get-HttpRecord $Kind $Endpoint)) {
                 # Nobody may be left without a certificate for the sake of an option.
                 $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null
             }
         }
+        $isEnded = $true
     } catch {
         $failure = $_
     } finally {
         # Here comes a pipeline that is stopped, too.
-        $rescued = Restore-LostRecord $before $Options
+        $rescue = Repair-HttpRecord $wanted $Thumbprint $Store $Options $isEnded
     }
-    if ($null -ne $failure) {
-        if (-not $rescued) { throw $failure }
-        throw "$($failure.Exception.Message) The record of '$Information' was gone after that: " +
-            "$promised is on it again."
-    }
+    if (-not $isEnded) { throw (Add-ErrorText $failure $rescue) }
 }
 
 $after = Get-HttpRecord $Kind $Endpoint
 if ((Get-Thumbprint $after) -ne $Thumbprint -or $after.store -ne $Store) {
     $has = Get-Holding $after
-    throw "Binding '$Information' of '$Site' has $has, not $Thumbprint in $Store."
+    throw "Binding '$Information' of '$Site' has $has, not $Thumbprint in $Store.$rescue"
 }
-$lost = @()
-if ($null -ne $before) { $lost = @(Get-LostOption $before $after) }
 $now = Get-IisBinding $Site $Information
-if ([int]$now.sslFlags -ne $flags) {
+if ([long]$now.sslFlags -ne $flags) {
     throw "Binding '$Information' of '$Site' had sslFlags $flags and has $($now.sslFlags)."
 }
 
@@ -441,8 +508,8 @@ if ([int]$now.sslFlags -ne $flags) {
     flags       = $flags
     before      = $before
     after       = $after
-    lost        = $lost
-    changed     = (Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store
+    lost        = @(Get-LostOption $wanted $after)
+    changed     = -not $isWhole
 }
 }
 } finally {

@@ -1,0 +1,248 @@
+"""What the operations that put certificates on bindings do on the model, without PowerShell.
+
+The twin of ``operations`` for set_iis_binding and invoke_iis_renewal.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+
+from psrebind.lab.host import Host
+from psrebind.lab.hostfault import HostFault
+from psrebind.lab.operations import Operation, Refused, Row, as_record, native, record, records
+from psrebind.lab.reading import Asked
+from psrebind.model import IIS_APPLICATION_ID
+
+_NO_CERTIFICATE = "no certificate"
+_NETSH_UPDATE = 17763
+METHOD_FAILED = "ScriptMethodRuntimeException"
+_NOT_COMPARED = ("SslCertHash", "SslCertStoreName", "HostnamePort")
+
+
+def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
+    kind, endpoint, store = (asked.value(name) for name in ("kind", "endpoint", "store"))
+    new, options, state = (asked.value(name) for name in ("thumbprint", "options", "state"))
+    name = f"'{asked.value('information')}' of '{asked.value('site')}'"
+    binding = _binding(host, asked)
+    before = record(host, kind, endpoint)
+    wanted = before if state is None else as_record(kind, endpoint, state)
+    is_set = _holds(before, new, store)
+    is_whole = is_set and not (wanted and before and _lost(wanted, before))
+    rescue = ""
+    if not is_whole:
+        promised = asked.value("expected") or _NO_CERTIFICATE
+        if not is_set and _thumbprint(before) != promised:
+            raise Refused(f"Binding {name} has {_thumbprint(before)}, not {promised}.")
+        if not is_set:
+            _require_key(host, new, store)
+        add = {"site_id": _site_id(binding), "hash": new, "store": store}
+        add |= {"bindingInformation": binding["bindingInformation"]}
+        try:
+            if not is_set:
+                _add(host, add)
+            if wanted:
+                _restore(host, wanted, new, store, options)
+                if record(host, kind, endpoint) is None:
+                    _add(host, add)
+        except (HostFault, Refused) as fault:
+            _tell(fault, _repair(host, wanted, new, store, options, ended=False))
+            raise
+        rescue = _repair(host, wanted, new, store, options, ended=True)
+    after = record(host, kind, endpoint)
+    if after is None or not _holds(after, new, store):
+        raise Refused(f"Binding {name} has {_holding(after)}, not {new} in {store}.{rescue}")
+    flags, now = binding["sslFlags"], _binding(host, asked)["sslFlags"]
+    if now != flags:
+        raise Refused(f"Binding {name} had sslFlags {flags} and has {now}.")
+    yield {
+        "site": asked.value("site"),
+        "information": asked.value("information"),
+        "flags": flags,
+        "before": before,
+        "after": after,
+        "lost": _lost(wanted, after) if wanted else [],
+        "changed": not is_whole,
+    }
+
+
+def _require_key(host: Host, thumbprint: str, store: str) -> None:
+    try:
+        found = host.call("store.certificates", {"store": store, "thumbprint": thumbprint})
+    except HostFault:
+        return
+    if found and not found[0]["key"]:
+        name = f"{thumbprint} in the store {store}"
+        raise Refused(f"The private key of {name} does not open (there is none).")
+
+
+def _tell(fault: HostFault | Refused, text: str) -> None:
+    if isinstance(fault, HostFault):
+        fault.message += text
+    else:
+        fault.told = text
+
+
+def _add(host: Host, given: Row) -> None:
+    try:
+        host.call("binding.AddSslCertificate", given)
+    except HostFault as fault:
+        # As PowerShell names what a method throws.
+        fault.error_id = METHOD_FAILED
+        raise
+
+
+def _renewal(host: Host, asked: Asked) -> Iterator[Row | str]:
+    old, new, options = (asked.value(name) for name in ("old", "new", "options"))
+    before = [one for one in records(host) if one["thumbprint"] == old]
+    for store in sorted({one["store"] for one in before}, key=str.casefold):
+        _require_key(host, new, store)
+    words = ("renew", "binding", f"/oldcert:{old}", f"/newcert:{new}")
+    try:
+        appcmd = native(host, r"C:\Windows\System32\inetsrv\appcmd.exe", *words)
+        for one in before:
+            now = _again(host, one)
+            if now and now["thumbprint"] == new:
+                _restore(host, one, new, now["store"], options.get(_name(one), []))
+    except (HostFault, Refused) as fault:
+        _tell(fault, _repaired(host, before, new, options, ended=False))
+        raise
+    told = _repaired(host, before, new, options, ended=True)
+    if told:
+        yield told.strip()
+    after = [_again(host, one) for one in before]
+    pairs = [(one, now) for one, now in zip(before, after, strict=True) if now]
+    lost = [f"{_name(one)}: {name}" for one, now in pairs for name in _lost(one, now)]
+    changed = any(_thumbprint(one) == new for one in after)
+    rows = {"before": before, "after": [one for one in after if one]}
+    yield rows | {"lost": lost, "changed": changed} | appcmd
+
+
+def _repaired(host: Host, before: list[Row], new: str, options: Row, *, ended: bool) -> str:
+    return "".join(
+        _repair(host, one, new, one["store"], options.get(_name(one), []), ended=ended)
+        for one in before
+    )
+
+
+def _again(host: Host, one: Row) -> Row | None:
+    return record(host, one["kind"], one["endpoint"])
+
+
+def _binding(host: Host, asked: Asked) -> Row:
+    site, information = asked.value("site"), asked.value("information")
+    found = host.call("iis.bindings", {"name": site, "protocol": "https"})
+    exact = [one for one in found if one["bindingInformation"] == information]
+    if not exact:
+        found = host.call("iis.bindings", {"protocol": "https"})
+        here = [one for one in found if f"[@name='{site}' and @id=" in one["ItemXPath"]]
+        exact = [one for one in here if one["bindingInformation"] == information]
+    if len(exact) != 1:
+        raise Refused(f"Site '{site}' has {len(exact)} HTTPS bindings '{information}', not one.")
+    binding: Row = exact[0]
+    return binding
+
+
+def _site_id(binding: Row) -> int:
+    return int(binding["ItemXPath"].rpartition("@id='")[2].rstrip("']"))
+
+
+def _name(record: Row) -> str:
+    return f"{record['kind']}={record['endpoint']}"
+
+
+def _thumbprint(record: Row | None) -> str:
+    return (record and record["thumbprint"]) or _NO_CERTIFICATE
+
+
+def _holding(record: Row | None) -> str:
+    return f"{_thumbprint(record)} in {record['store']}" if record else _NO_CERTIFICATE
+
+
+def _holds(record: Row | None, thumbprint: str, store: str) -> bool:
+    if record is None:
+        return False
+    return bool(
+        record["thumbprint"] == thumbprint and record["store"].casefold() == store.casefold()
+    )
+
+
+def _restore(host: Host, wanted: Row, new: str, store: str, options: list[str]) -> None:
+    after = _again(host, wanted)
+    if after is None:
+        raise Refused(f"The record {_name(wanted)} is gone after the rebind.")
+    if not _lost(wanted, after):
+        return
+    words = _record_words(wanted, new, store)
+    done = native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] == 0
+    if done or host.facts.build >= _NETSH_UPDATE:
+        return
+    native(host, "netsh.exe", "http", "delete", "sslcert", _name(wanted))
+    _add_record(host, wanted, words, options)
+
+
+def _repair(
+    host: Host, wanted: Row | None, new: str, store: str, options: list[str], *, ended: bool
+) -> str:
+    if wanted is None:
+        return ""
+    name = _name(wanted)
+    try:
+        now = _again(host, wanted)
+        if ended and now:
+            return ""
+        if now and now["thumbprint"] == new:
+            _restore(host, wanted, new, store, options)
+            now = _again(host, wanted)
+        gone = now is None
+        if gone and wanted["thumbprint"]:
+            words = _record_words(wanted, wanted["thumbprint"], wanted["store"])
+            _add_record(host, wanted, words, options)
+            now = _again(host, wanted)
+    except (HostFault, Refused) as fault:
+        return f" What the record {name} has now is unknown: {fault}"
+    if now is None:
+        return f" The record {name} is gone."
+    lost = ", ".join(_lost(wanted, now))
+    without = f", without {lost}" if lost else ""
+    if gone:
+        return (
+            f" The record {name} was gone after that: {now['thumbprint']} is on it again{without}."
+        )
+    return f" The record {name} has {now['thumbprint']}{without}." if without else ""
+
+
+def _record_words(before: Row, thumbprint: str, store: str) -> list[str]:
+    application = before["binary"].get("AppId")
+    appid = uuid.UUID(bytes_le=application) if application else uuid.UUID(IIS_APPLICATION_ID)
+    return [_name(before), f"certhash={thumbprint}", f"certstorename={store}", f"appid={{{appid}}}"]
+
+
+def _add_record(host: Host, before: Row, words: list[str], options: list[str]) -> None:
+    native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
+    for attempt in range(3):
+        if _again(host, before) is not None:
+            return
+        time.sleep(min(attempt, 1))
+        native(host, "netsh.exe", "http", "add", "sslcert", *words)
+
+
+def _lost(before: Row, after: Row) -> list[str]:
+    found = []
+    for part in ("values", "binary"):
+        names = sorted({*before[part], *after[part]}.difference(_NOT_COMPARED), key=str.casefold)
+        found += [
+            name
+            for name in names
+            # Absent, empty and 0 mean the same.
+            if (before[part].get(name) or None) != (after[part].get(name) or None)
+            and (name != "AppId" or before[part].get(name))
+        ]
+    return found
+
+
+OPERATIONS: dict[str, Operation] = {
+    "set_iis_binding": _set_binding,
+    "invoke_iis_renewal": _renewal,
+}
