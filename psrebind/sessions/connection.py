@@ -51,6 +51,8 @@ class ConnectionOptions:
     configuration_name: str = "Microsoft.PowerShell"
     connect_timeout: int = 30
     read_timeout: int = 60
+    # Megabytes that a host may send for one script.
+    reply_limit: int = 64
     # A proxy's URL may have a password in it.
     proxy: str | None = field(default=None, repr=False)
     certificate_pem: Path | None = None
@@ -78,6 +80,7 @@ class ConnectionOptions:
             (self.port is not None and not 0 < self.port < 65536, "a port is from 1 to 65535"),
             (self.auth not in get_args(Authentication), f"{self.auth} is no way to authenticate"),
             (min(self.connect_timeout, self.read_timeout) < 1, "a timeout is at least a second"),
+            (self.reply_limit < 1, "a reply limit is at least a megabyte"),
             (not self.configuration_name, "the session configuration needs a name"),
             (
                 plain_basic and not self.allow_basic_without_tls,

@@ -205,6 +205,7 @@ MISTAKES = [
     {"proxy": "http://proxy:http"},
     {"proxy": "socks5://proxy"},
     {"read_timeout": 0},
+    {"reply_limit": 0},
     {"configuration_name": ""},
     {"host": "http://web01"},
     {"host": "web01:5985"},
