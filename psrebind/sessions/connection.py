@@ -21,6 +21,11 @@ _MODULES = {
     "credssp": ("requests_credssp",),
     "kerberos": () if sys.platform == "win32" else ("gssapi", "krb5"),
 }
+# pip finds no gssapi and krb5 for Linux that were built already.
+_BUILDING = (
+    "pip builds it, so before that on Debian: apt install gcc python3-dev libkrb5-dev, or on RHEL: "
+    "dnf install gcc python3-devel krb5-devel"
+)
 
 
 class Fingerprint(str):
@@ -107,8 +112,9 @@ def lacks_extra(auth: Authentication) -> bool:
 def needs_extra(options: ConnectionOptions) -> InvalidInput:
     """The error that says what to install for the way to log on."""
     auth = options.auth
+    said = f"{auth} needs more than is installed: pip install 'psrebind[{auth}]'"
     return InvalidInput(
-        f"{options.host}: {auth} needs more than is installed: pip install 'psrebind[{auth}]'"
+        f"{options.host}: {said}; {_BUILDING}" if auth == "kerberos" else f"{options.host}: {said}"
     )
 
 
