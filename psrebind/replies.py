@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from psrebind.errors import ParameterError, ReplyError, ScriptError
 
 Row = TypeVar("Row")
+# Ten times what a large host has to say; an empty object is two characters there, and sixty here.
+MOST_OBJECTS = 2_000_000
 # Such as ``HRESULT 0x800700b7,Register-ScheduledTask``.
 _HRESULT = re.compile(r"HRESULT 0x([0-9A-Fa-f]{8})\b")
 
@@ -61,6 +63,8 @@ def parse(text: str) -> Reply:
 
 
 def _loaded(text: str) -> Any:
+    if text.count("{") + text.count("[") > MOST_OBJECTS:
+        raise ValueError("more objects than a reply has")
     try:
         return json.loads(text)
     except RecursionError as error:

@@ -191,3 +191,10 @@ def test_an_hresult_has_no_sign(number: int) -> None:
     (body,) = parse(json.dumps(HEAD | {"bodies": [broken]})).bodies
     assert body.error is not None
     assert body.error.hresult == 0x80070002
+
+
+def test_a_reply_of_millions_of_objects_is_none() -> None:
+    """Sixty megabytes of empty objects would be more than a gigabyte here."""
+    text = json.dumps({**HEAD, "bodies": []}).replace("[]", f"[{'{},' * 2_000_000}0]")
+    with pytest.raises(ReplyError, match="is not a reply"):
+        parse(text)

@@ -102,6 +102,7 @@ def given(connection: Connection) -> dict[str, Any]:
         "auth": connection.auth,
         "configuration_name": connection.configuration_name,
         "connect_timeout": connection.connect_timeout,
+        "reply_limit": connection.reply_limit,
         "proxy": connection.proxy,
         "certificate_pem": connection.client_certificate,
         "certificate_key": connection.client_key,

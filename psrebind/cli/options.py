@@ -122,6 +122,10 @@ class Connection:
         int | None,
         Option(min=1, metavar="SECONDS", help="Wait so long for a connection.", show_default="30"),
     ] = None
+    reply_limit: Annotated[
+        int | None,
+        Option(min=1, metavar="MB", help="Read at most so much of a reply.", show_default="64"),
+    ] = None
     timeout: Annotated[
         float | None, Option(min=0.1, metavar="SECONDS", help="End the whole command after this.")
     ] = None

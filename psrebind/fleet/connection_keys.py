@@ -48,6 +48,7 @@ KEYS: dict[str, str] = {
     "ansible_winrm_read_timeout_sec": "Seconds to wait for an answer.",
     "ansible_winrm_message_encryption": "As `ansible_psrp_message_encryption`.",
     "ansible_winrm_proxy": "HTTP proxy.",
+    "psrebind_reply_limit": "Megabytes that are read of one reply; 64 if nothing is said.",
 }
 
 # What holds a password, and is kept as a Secret from the moment it is read.
@@ -74,6 +75,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "configuration_name": ("ansible_psrp_configuration_name",),
     "connect_timeout": ("ansible_winrm_connection_timeout", "ansible_psrp_connection_timeout"),
     "read_timeout": ("ansible_winrm_read_timeout_sec", "ansible_psrp_read_timeout"),
+    "reply_limit": ("psrebind_reply_limit",),
     "encryption": ("ansible_winrm_message_encryption", "ansible_psrp_message_encryption"),
     "proxy": ("ansible_winrm_proxy", "ansible_psrp_proxy"),
     "ignore_proxy": ("ansible_psrp_ignore_proxy",),

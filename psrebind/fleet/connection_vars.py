@@ -188,6 +188,7 @@ def _fields(said: _Said, given: Mapping[str, Any]) -> dict[str, Any]:
         "configuration_name": said.text("configuration_name"),
         "connect_timeout": said.number("connect_timeout", most=86400),
         "read_timeout": said.number("read_timeout", most=86400),
+        "reply_limit": said.number("reply_limit", most=100_000),
         "proxy": proxy,
         "ca_file": None if trusted else _authorities(said, is_checked=ssl),
     }

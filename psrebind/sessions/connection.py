@@ -21,6 +21,11 @@ _MODULES = {
     "credssp": ("requests_credssp",),
     "kerberos": () if sys.platform == "win32" else ("gssapi", "krb5"),
 }
+# pip finds no gssapi and krb5 for Linux that were built already.
+_BUILDING = (
+    "pip builds it, so before that on Debian: apt install gcc python3-dev libkrb5-dev, or on RHEL: "
+    "dnf install gcc python3-devel krb5-devel"
+)
 
 
 class Fingerprint(str):
@@ -51,6 +56,8 @@ class ConnectionOptions:
     configuration_name: str = "Microsoft.PowerShell"
     connect_timeout: int = 30
     read_timeout: int = 60
+    # Megabytes that a host may send for one script.
+    reply_limit: int = 64
     # A proxy's URL may have a password in it.
     proxy: str | None = field(default=None, repr=False)
     certificate_pem: Path | None = None
@@ -78,6 +85,7 @@ class ConnectionOptions:
             (self.port is not None and not 0 < self.port < 65536, "a port is from 1 to 65535"),
             (self.auth not in get_args(Authentication), f"{self.auth} is no way to authenticate"),
             (min(self.connect_timeout, self.read_timeout) < 1, "a timeout is at least a second"),
+            (self.reply_limit < 1, "a reply limit is at least a megabyte"),
             (not self.configuration_name, "the session configuration needs a name"),
             (
                 plain_basic and not self.allow_basic_without_tls,
@@ -104,8 +112,9 @@ def lacks_extra(auth: Authentication) -> bool:
 def needs_extra(options: ConnectionOptions) -> InvalidInput:
     """The error that says what to install for the way to log on."""
     auth = options.auth
+    said = f"{auth} needs more than is installed: pip install 'psrebind[{auth}]'"
     return InvalidInput(
-        f"{options.host}: {auth} needs more than is installed: pip install 'psrebind[{auth}]'"
+        f"{options.host}: {said}; {_BUILDING}" if auth == "kerberos" else f"{options.host}: {said}"
     )
 
 

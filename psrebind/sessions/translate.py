@@ -14,18 +14,20 @@ from xml.etree.ElementTree import ParseError
 
 import requests
 from pypsrp.exceptions import AuthenticationError as Refused
-from pypsrp.exceptions import WinRMTransportError, WSManFaultError
+from pypsrp.exceptions import WinRMError, WinRMTransportError, WSManFaultError
 from spnego.exceptions import SpnegoError
 
 from psrebind.errors import (
     AuthenticationError,
     ConnectError,
     PsrebindError,
+    ReplyError,
     SessionLost,
 )
+from psrebind.sessions.bounds import CutShort, OutOfBounds
 from psrebind.sessions.calls import LOOK_FIRST, Phase, Stopped, stopped
 from psrebind.sessions.connection import ConnectionOptions, needs_extra
-from psrebind.sessions.transport import Facts, Redirected
+from psrebind.sessions.transport import Facts, Stranger
 
 ACCESS_DENIED = 5
 UNKNOWN_SHELL = 0x8033805B
@@ -54,9 +56,12 @@ def translated(
     except PsrebindError:
         raise
     except Exception as error:
-        if isinstance(error, Stopped):
+        if isinstance(error, (Stopped, CutShort)):
             raise stopped(options.host, phase(), str(error)) from error
         if phase() >= Phase.SENT:
+            if isinstance(error, OutOfBounds):
+                said = f"{error}: {error.advice}" if error.advice else str(error)
+                raise ReplyError(said) from error
             raise SessionLost(
                 options.host, _reason(options, error)[0], advice=LOOK_FIRST
             ) from error
@@ -74,7 +79,8 @@ def fault_code(error: WSManFaultError) -> int | None:
 def _unreached(options: ConnectionOptions, error: Exception, facts: Facts) -> PsrebindError:
     if isinstance(error, ImportError):
         return needs_extra(options)
-    if isinstance(error, Refused):
+    # A host that offers another way only is pypsrp's ValueError.
+    if isinstance(error, Refused) or (isinstance(error, ValueError) and _is_other_way(facts)):
         return _refused(options, facts)
     if isinstance(error, SpnegoError) and not facts.accepted:
         return AuthenticationError(
@@ -87,18 +93,23 @@ def _unreached(options: ConnectionOptions, error: Exception, facts: Facts) -> Ps
     return ConnectError(options.host, reason, advice=advice)
 
 
+def _is_other_way(facts: Facts) -> bool:
+    return bool(facts.offers) and not facts.tried
+
+
 def _refused(options: ConnectionOptions, facts: Facts) -> PsrebindError:
     if not facts.tried:
         return ConnectError(
             options.host,
-            f"the host does not take {options.auth}, it offers: {facts.offers or 'nothing'}",
+            f"the host does not take {options.auth}, it offers: "
+            f"{_one_line(facts.offers) or 'nothing'}",
             advice="Choose another authentication; no password was sent",
         )
     # Basic sends the password before it knows what the host offers.
     if options.auth == "basic" and facts.offers and "basic" not in facts.offers.lower():
         return ConnectError(
             options.host,
-            f"the host does not take basic, it offers: {facts.offers}",
+            f"the host does not take basic, it offers: {_one_line(facts.offers)}",
             advice="Choose another authentication; the password was sent",
         )
     return AuthenticationError(
@@ -116,13 +127,15 @@ def _reason(options: ConnectionOptions, error: Exception) -> tuple[str, str | No
         return _status(options, int(error.code))
     if isinstance(error, Refused):
         return "the host no longer accepts the credential", None
-    if isinstance(error, Redirected):
-        return str(error), "Check the name and the port: something else than WinRM answers there"
+    if isinstance(error, (Stranger, OutOfBounds)):
+        return _line(error), "Check the name and the port: something else than WinRM answers there"
     if isinstance(error, requests.RequestException):
         return _network(options, error)
-    if isinstance(error, ParseError):
+    if isinstance(error, ParseError) or type(error) is WinRMError:
         return "the answer is not WS-Management", "Check the port: is WinRM listening there?"
-    return f"the conversation broke off: {type(error).__name__}: {_line(error)}", None
+    # What a library raises over a text of the host's; of Python's own words a person has nothing.
+    said = f": {_line(error)}" if isinstance(error, (WinRMError, SpnegoError)) else ""
+    return f"the host answered what WinRM does not{said}", "Check the name and the port"
 
 
 def _fault(options: ConnectionOptions, error: WSManFaultError) -> tuple[str, str | None]:

@@ -5,21 +5,23 @@ May know requests and pypsrp's WSMan. May not know runspaces, threads or scripts
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import logging
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from pypsrp.wsman import SelectorSet, WSMan, WSManAction
 from requests.adapters import HTTPAdapter
 
 from psrebind.sessions.base import Logon
+from psrebind.sessions.bounds import Meter
 from psrebind.sessions.connection import ConnectionOptions
+from psrebind.sessions.conversation import Connection
 from psrebind.sessions.credentials import Credential
+from psrebind.sessions.wire import check_head, metered
 
 # Without a handler Python prints their warnings, tracebacks included, on our user's terminal.
 for _name in ("pypsrp", "spnego", "requests_credssp"):
@@ -29,8 +31,15 @@ for _name in ("pypsrp", "spnego", "requests_credssp"):
 ACCEPTING = (requests.codes.ok, requests.codes.server_error)
 
 
-class Redirected(requests.RequestException):
-    """The host sent us elsewhere; WS-Management has no redirects, and the logon would go there."""
+# As pypsrp tells an encrypted answer from one that it takes as it is.
+_ENCRYPTED = ("multipart/encrypted;", "multipart/x-multi-encrypted;")
+# What begins a logon and has no credential in it: NTLM's first message, TLS's hello of CredSSP.
+_NTLM_NEGOTIATE = b"NTLMSSP\0\1\0\0\0"
+_TLS_RECORD = b"\x16\x03"
+
+
+class Stranger(requests.RequestException):
+    """What answers is no WinRM; the text says why, as the rest of a sentence."""
 
 
 @dataclass
@@ -42,42 +51,18 @@ class Facts:
     offers: str = ""
 
 
-class Connection(WSMan):
-    """A WSMan that tells an observer of each action before it is sent.
-
-    ``listening`` while the host holds a Receive back because it has nothing to say.
-    """
-
-    observer: Callable[[str], None] | None = None
-    listening = False
-
-    def invoke(self, action: str, *arguments: Any, **named: Any) -> Any:
-        """Send one request, unless the observer raises."""
-        if self.observer:
-            self.observer(action)
-        self.listening = action == WSManAction.RECEIVE
-        try:
-            return super().invoke(action, *arguments, **named)
-        finally:
-            self.listening = False
-
-    def delete_shell(self, resource_uri: str, shell: str) -> None:
-        """Delete a shell by its id, whoever opened it."""
-        selectors = SelectorSet()
-        selectors.add_option("ShellId", shell)
-        self.delete(resource_uri, selector_set=selectors)
-
-
 class _Adapter(HTTPAdapter):
     """Connects where the options say and nowhere else, checks the pin, asks before it logs on,
     notes the facts.
     """
 
     def __init__(
-        self, options: ConnectionOptions, facts: Facts, logon: Logon | None, endpoint: str
+        self, options: ConnectionOptions, facts: Facts, logon: Logon | None, connection: Connection
     ) -> None:
         self._options = options
+        endpoint = connection.transport.endpoint
         self._place = _place(requests.Request("POST", endpoint).prepare().url)
+        self._meter = connection.meter
         self._facts = facts
         self._logon = logon
         self._latest: requests.Response | None = None
@@ -105,32 +90,52 @@ class _Adapter(HTTPAdapter):
         return place, tls
 
     def send(self, request: requests.PreparedRequest, *rest: Any, **named: Any) -> Any:
-        """Send one request of the authentication or after it; Redirected instead of following."""
+        """Send one request of the authentication or after it; raise Stranger instead of following
+        where no WinRM would lead, and OutOfBounds for a body that nobody should read."""
         if _place(request.url) != self._place:
-            raise Redirected(f"a request for {request.url} is not sent: it is another place")
+            raise Stranger(f"a request for {request.url} is not sent: it is another place")
+        self._meter.look()
         credential = "Authorization" in request.headers
         if credential and not self._facts.tried:
             if self._logon:
                 self._logon.begin()
             self._facts.tried = True
         self._latest = response = super().send(request, *rest, **named)
-        if 300 <= response.status_code < 400:
-            raise Redirected(
-                f"the host sends us elsewhere (HTTP {response.status_code} to "
-                f"{response.headers.get('Location', 'no place')!r}), which is not followed"
-            )
+        check_head(response, self._meter)
+        self._refuse_strangers(request, response)
         if response.status_code == requests.codes.unauthorized:
             self._facts.offers = response.headers.get("WWW-Authenticate", "") or self._facts.offers
-        elif credential and not self._facts.accepted and response.status_code in ACCEPTING:
+        elif _has_proof(request) and not self._facts.accepted and response.status_code in ACCEPTING:
             self._facts.accepted = True
             if self._logon:
                 self._logon.accepted()
         return response
 
+    def _refuse_strangers(
+        self, request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Raise Stranger for an answer that lets us in, or elsewhere, as WinRM never would."""
+        status = response.status_code
+        if 300 <= status < 400:
+            raise Stranger(
+                f"the host sends us elsewhere (HTTP {status} to "
+                f"{response.headers.get('Location', 'no place')!r}), which is not followed"
+            )
+        if not 200 <= status < 300:
+            return
+        has_header = "Authorization" in request.headers
+        if not (_has_proof(request) if has_header else self._facts.tried):
+            raise Stranger("the host lets anybody in, without asking for a logon")
+        if _is_encrypted(request.headers) and not _is_encrypted(response.headers):
+            raise Stranger("an answer came in clear where all are encrypted")
+
     def get_connection_with_tls_context(self, *arguments: Any, **named: Any) -> Any:
-        """Give urllib3's pool of sockets, and remember it."""
-        self._sockets = super().get_connection_with_tls_context(*arguments, **named)
-        return self._sockets
+        """Give urllib3's pool of sockets, whose answers are counted, and remember it."""
+        pool: Any = super().get_connection_with_tls_context(*arguments, **named)
+        if pool is not self._sockets:
+            pool.ConnectionCls = metered(pool.ConnectionCls, self._meter)
+            self._sockets = pool
+        return pool
 
     def close(self) -> None:
         """Close every socket now: requests leaves that to the garbage collector."""
@@ -166,14 +171,17 @@ def connect(
         certificate_pem=_text(options.certificate_pem),
         certificate_key_pem=_text(options.certificate_key),
     )
-    adapter = _Adapter(options, facts, logon, connection.transport.endpoint)
+    connection.measure(Meter(options.reply_limit))
+    adapter = _Adapter(options, facts, logon, connection)
     connection.transport.session = _session(connection, options, adapter)
     return connection
 
 
 def hurried(options: ConnectionOptions, seconds: int) -> ConnectionOptions:
-    """The same options for somebody who cannot wait."""
-    return dataclasses.replace(options, connect_timeout=seconds, read_timeout=seconds)
+    """The same options for somebody who cannot wait, and wants to hear no more than yes or no."""
+    return dataclasses.replace(
+        options, connect_timeout=seconds, read_timeout=seconds, reply_limit=1
+    )
 
 
 def _session(
@@ -189,6 +197,22 @@ def _session(
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
+
+
+def _is_encrypted(headers: Any) -> bool:
+    return str(headers.get("Content-Type", "")).startswith(_ENCRYPTED)
+
+
+def _has_proof(request: requests.PreparedRequest) -> bool:
+    """Whether a request has a credential in it, and not only the beginning of a logon."""
+    said: Any = request.headers.get("Authorization", b"")
+    scheme, _, token = (said if isinstance(said, bytes) else said.encode()).partition(b" ")
+    try:
+        data = base64.b64decode(token)
+    except ValueError:
+        return True
+    is_hello = scheme.lower() == b"credssp" and data[:2] == _TLS_RECORD and data[5:6] == b"\1"
+    return bool(said) and not is_hello and _NTLM_NEGOTIATE not in data
 
 
 def _place(url: str | None) -> tuple[str, str]:

@@ -19,12 +19,15 @@ from pypsrp.wsman import WSManAction
 
 from psrebind.errors import ConnectError, HostError
 from psrebind.sessions.base import Logon, Script
+from psrebind.sessions.bounds import OutOfBounds
 from psrebind.sessions.calls import Call, Ending, Phase, Stopped
 from psrebind.sessions.connection import ConnectionOptions
+from psrebind.sessions.conversation import LEAVING, Connection
 from psrebind.sessions.credentials import Credential
+from psrebind.sessions.fragments import bound
 from psrebind.sessions.records import forward, text_of
 from psrebind.sessions.translate import UNKNOWN_SHELL, fault_code, translated
-from psrebind.sessions.transport import Connection, Facts, connect, hurried
+from psrebind.sessions.transport import Facts, connect, hurried
 
 # The host ends a shell that nobody uses, whatever happens to us.
 IDLE_TIMEOUT = 180
@@ -32,7 +35,6 @@ IDLE_TIMEOUT = 180
 # not survive that: a pool that waited longer, for a person say, is opened anew.
 STALE = 60
 RESCUE = 5
-_LEAVING = frozenset({WSManAction.SIGNAL, WSManAction.DELETE})
 
 
 class Owner:
@@ -130,7 +132,8 @@ class Owner:
                 self.refused = True
         # The outcome is known here; what follows is tidying up and cannot change it.
         call.events.put(ending)
-        if ending.error is not None and not isinstance(ending.error, HostError):
+        in_order = isinstance(ending.error, HostError) and not isinstance(cause, OutOfBounds)
+        if ending.error and not in_order:
             self._drop(in_order=isinstance(cause, Stopped))
 
     def _run(self, call: Call) -> str:
@@ -187,12 +190,13 @@ class Owner:
                 no_profile=True,
                 idle_timeout=IDLE_TIMEOUT,
             )
+            bound(self._pool, self._connection.meter)
             self._pool.open()
         return self._pool
 
     def _before(self, action: str) -> None:
         """Stand between pypsrp and each request: look at the limits, note what is sent."""
-        if action in _LEAVING or self._call is None:
+        if action in LEAVING or self._call is None:
             return
         self._call.proceed()
         if action == WSManAction.CREATE and self._pool is not None:

@@ -6,6 +6,7 @@ import inspect
 import typing
 
 from psrebind.cli import options
+from psrebind.cli.opening import given
 from psrebind.cli.options import Connection, Output, flattened
 from psrebind.sessions import credentials, remote
 
@@ -39,3 +40,9 @@ def test_no_option_takes_a_password() -> None:
     """Every process of a machine sees the arguments of the others."""
     names = inspect.signature(Connection).parameters
     assert [name for name in names if "password" in name] == ["password_env"]
+
+
+def test_how_much_is_read_can_be_typed() -> None:
+    """What is typed reaches the connection, and nothing is said where nothing was."""
+    assert given(Connection(reply_limit=256)) == {"reply_limit": 256}
+    assert given(Connection()) == {}

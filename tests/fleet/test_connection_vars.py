@@ -63,12 +63,13 @@ def test_all_that_a_host_can_say(tmp_path: Path) -> None:
         f"w:5986 ansible_psrp_ca_cert={authorities} ansible_psrp_auth=certificate "
         "ansible_psrp_certificate_pem=c.pem ansible_psrp_certificate_key_pem=k.pem "
         "ansible_psrp_connection_timeout=7 ansible_psrp_read_timeout=90 "
-        "ansible_psrp_configuration_name=Maintenance ansible_psrp_path=wsman"
+        "ansible_psrp_configuration_name=Maintenance ansible_psrp_path=wsman "
+        "psrebind_reply_limit=256"
     )
     assert (found.ca_file, found.auth) == (authorities, "certificate")
     assert (found.certificate_pem, found.certificate_key) == (Path("c.pem"), Path("k.pem"))
     assert (found.connect_timeout, found.read_timeout) == (7, 90)
-    assert found.configuration_name == "Maintenance"
+    assert (found.configuration_name, found.reply_limit) == ("Maintenance", 256)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,7 @@ REFUSED = {
     "connection": ("w ansible_connection=ssh", "ansible_connection", "--exclude"),
     "port": ("w ansible_port=high", "ansible_port", "1 to 65535"),
     "port is a truth": ("w ansible_port=True", "ansible_port", "1 to 65535"),
+    "reply limit": ("w psrebind_reply_limit=none", "psrebind_reply_limit", "1 to 100000"),
     "protocol": ("w ansible_psrp_protocol=ftp", "ansible_psrp_protocol", "http, https"),
     "auth": ("w ansible_psrp_auth=digest", "ansible_psrp_auth", "negotiate"),
     "ignore": (

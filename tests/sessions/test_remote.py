@@ -24,6 +24,7 @@ from psrebind.lab.engine_pwsh import PwshEngine
 from psrebind.lab.hostfault import HostFault
 from psrebind.model import Secret
 from psrebind.sessions.base import Limits, Script, StreamRecord
+from psrebind.sessions.connection import needs_extra
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, Fingerprint, RemoteSession
 
@@ -205,6 +206,7 @@ MISTAKES = [
     {"proxy": "http://proxy:http"},
     {"proxy": "socks5://proxy"},
     {"read_timeout": 0},
+    {"reply_limit": 0},
     {"configuration_name": ""},
     {"host": "http://web01"},
     {"host": "web01:5985"},
@@ -242,6 +244,19 @@ def test_a_missing_extra_is_named_before_anything_is_sent(
     with pytest.raises(InvalidInput, match=command):
         winrm.session(auth=auth)
     assert winrm.actions == []
+
+
+def test_what_pip_needs_for_kerberos_is_said_here_and_in_the_readme() -> None:
+    """Its libraries are built where they are installed: the error and the README name the same."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    said = str(needs_extra(ConnectionOptions("web01", auth="kerberos")))
+    for command in (
+        "apt install gcc python3-dev libkrb5-dev",
+        "dnf install gcc python3-devel krb5-devel",
+    ):
+        assert command in said
+        assert f"`{command}`" in readme
+    assert "apt" not in str(needs_extra(ConnectionOptions("web01", auth="credssp", ssl=True)))
 
 
 def test_pypsrp_is_not_imported_with_the_session() -> None:
