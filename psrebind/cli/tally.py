@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from psrebind.cli.appearance import Word
 from psrebind.cli.messages import tell
 from psrebind.errors import HostError, InvalidInput, PsrebindError, ScriptError, SessionError
 from psrebind.fleet.fleet import FleetHost
@@ -94,9 +95,15 @@ class Tally:
         """Say what went wrong, each cause once, and then what became of how many."""
         causes = {id(cause): cause for cause in self._causes.values()}.values()
         for cause in sorted(causes, key=lambda one: -one.count):
-            tell(f"{_hosts(cause.count)} {cause.word}: {_listed(cause)}: {cause.sentence}")
-        counts = ", ".join(f"{count} {word}" for word, count in self.words.most_common())
-        tell(f"{_hosts(self.total)} in {monotonic() - self._began:.1f} s: {counts}")
+            rest = f": {_listed(cause)}: {cause.sentence}"
+            tell(f"{_hosts(cause.count)} ", Word(cause.word), rest)
+        took = f"{_hosts(self.total)} in {monotonic() - self._began:.1f} s"
+        counts = [
+            part
+            for at, (word, count) in enumerate(self.words.most_common())
+            for part in (f"{', ' if at else ': '}{count} ", Word(word))
+        ]
+        tell(took, *(counts or [": "]))
 
     def _count(self, word: str, status: int) -> None:
         self.words[word] += 1

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Self, TextIO, TypeVar
 
+from psrebind.cli.appearance import colored
 from psrebind.cli.output import write
 from psrebind.cli.tally import INTERRUPTED, Tally
 from psrebind.sessions.base import Limits
@@ -151,7 +152,7 @@ def _progress(total: int) -> tuple[Progress, TaskID]:
         TextColumn("{task.fields[running]} running", markup=False),
         Rate(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=Console(stderr=True, no_color=not colored(sys.stderr)),
         transient=True,
         redirect_stdout=False,
     )
