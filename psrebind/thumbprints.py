@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from psrebind.errors import InvalidInput, ParameterError
+from psrebind.errors import InvalidInput, NoSuchCertificate, ParameterError
 from psrebind.model import PASTED, Thumbprint
 
 FEWEST = 8
@@ -36,7 +36,7 @@ def the_only(digits: str, known: Iterable[str], place: str) -> Thumbprint:
         return found
     alike = sorted({one for one in known if one.startswith(digits)})
     if not alike:
-        raise InvalidInput(f"no certificate of {place} begins with {digits}")
+        raise NoSuchCertificate(f"no certificate of {place} begins with {digits}")
     if len(alike) > 1:
         raise InvalidInput(
             f"{len(alike)} certificates of {place} begin with {digits}: "

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from psrebind.errors import InvalidInput, NoSuchCertificate
 from psrebind.model import Renewal, Thumbprint
 from psrebind.thumbprints import first_digits, the_only, whole
 
@@ -28,12 +29,19 @@ class TypedRenewal:
         return typed
 
     def on(self, visit: Visit) -> Renewal:
-        """The renewal on one host; it is asked only where digits are missing."""
+        """The renewal on one host; it is asked only where digits are missing.
+
+        Raises NoSuchCertificate where a host has no such old one, InvalidInput where it has no
+        such new one: the first is nothing to do, the second is wrong.
+        """
         if found := self._whole():
             return found
         known = tuple(_known(visit))
-        old, new = (the_only(one, known, visit.name) for one in (self.old, self.new))
-        return Renewal(old, new)
+        old = the_only(self.old, known, visit.name)
+        try:
+            return Renewal(old, the_only(self.new, known, visit.name))
+        except NoSuchCertificate as error:
+            raise InvalidInput(str(error)) from error
 
     def _whole(self) -> Renewal | None:
         old, new = whole(self.old), whole(self.new)

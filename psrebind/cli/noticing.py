@@ -49,12 +49,17 @@ def notify(
     from psrebind.cli.consent import Consent
     from psrebind.cli.digits import TypedRenewal
     from psrebind.cli.many import Asked, on_hosts
+    from psrebind.errors import InvalidInput, NoSuchCertificate
     from psrebind.operations.send_renewal_notice import SendRenewalNotice
 
     typed = TypedRenewal.of(old, new)
 
     def send(visit: Visit) -> RenewalNotice:
-        renewal = typed.on(visit)
+        try:
+            renewal = typed.on(visit)
+        except NoSuchCertificate as error:
+            # Unlike a rebind, a notice that is not sent is nothing that was done already.
+            raise InvalidInput(str(error)) from error
         notice = SendRenewalNotice(old=renewal.old, new=renewal.new, link=saying.link)
         (body,) = visit.ask([notice]).bodies
         with advised():

@@ -14,7 +14,14 @@ from typing import Any
 
 from psrebind.cli.appearance import Word
 from psrebind.cli.messages import tell
-from psrebind.errors import HostError, InvalidInput, PsrebindError, ScriptError, SessionError
+from psrebind.errors import (
+    HostError,
+    InvalidInput,
+    NoSuchCertificate,
+    PsrebindError,
+    ScriptError,
+    SessionError,
+)
 from psrebind.fleet.fleet import FleetHost
 from psrebind.fleet.runner import Result
 from psrebind.rebind.observe import explained
@@ -49,6 +56,7 @@ class Tally:
         self._statuses: set[int] = set()
         self._causes: dict[tuple[str, str], _Cause] = {}
         self._began = monotonic()
+        self._absent = 0
 
     @property
     def done(self) -> int:
@@ -58,7 +66,9 @@ class Tally:
     @property
     def exit_status(self) -> int:
         """The one exit status of the run."""
-        return exit_status(self._statuses)
+        # What one of many hosts lacks may be right; what all of them lack was mistyped.
+        nowhere = [USAGE] if self._absent and self._absent == self.total else []
+        return exit_status([*self._statuses, *nowhere])
 
     def count(self, ending: Ending) -> None:
         """Count a host that answered."""
@@ -79,6 +89,7 @@ class Tally:
             self._statuses.add(NOT_REACHED)
         else:
             word, status = _judged(result.error)
+            self._absent += isinstance(result.error, NoSuchCertificate)
             self._fail(result.host, word, _sentence(result.error), _reason(result.error))
             self._statuses.add(status)
 
@@ -136,6 +147,8 @@ def _one_line(text: str) -> str:
 
 
 def _judged(error: PsrebindError) -> tuple[str, int]:
+    if isinstance(error, NoSuchCertificate):
+        return Outcome.UNCHANGED.value, Outcome.UNCHANGED.exit_status
     if isinstance(error, InvalidInput):
         return Outcome.SKIPPED.value, USAGE
     outcome = outcome_of_error(error)

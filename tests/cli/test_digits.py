@@ -57,6 +57,17 @@ def test_digits_that_name_nothing_send_no_change(as_admin: Command) -> None:
     assert f"no certificate of {WEB01} begins with 00000000" in ran.err
 
 
+def test_a_host_of_many_may_lack_the_old_one(as_admin: Command, lab: Lab) -> None:
+    """There is nothing to do then, as with the whole thumbprint; where no host has it, 5."""
+    waiting = swap(lab, "web02")
+    both = f"{WEB01},{lab.hosts['web02'].address}"
+    words = ("rebind", both, "--dry-run", "--new", waiting.new[:8], "--old")
+    ran = as_admin(*words, waiting.old[:8])
+    assert ran.status == 0
+    assert f"1 host unchanged: {WEB01}: no certificate of" in ran.err
+    assert as_admin(*words, "00000000").status == 5
+
+
 def test_notify_takes_first_digits(as_admin: Command, lab: Lab) -> None:
     """The event names both certificates whole, and is found by the first digits of either."""
     with restored(lab.hosts["web02"]) as host:
