@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from certificates import NOW, Made, make
-from cli.test_output import Terminal
+from cli.test_tables import Terminal
 from observations import observed, record, stored
 from rich.cells import cell_len
 
