@@ -6,7 +6,7 @@ Off a terminal one record is one line, without rules, and nothing is cut: for gr
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from textwrap import fill
 from typing import Any, TextIO
@@ -112,28 +112,41 @@ def _padded(name: str, text: str, width: int, *, color: bool) -> str:
 
 def _fitting(names: Sequence[str], cells: Callable[[int | None], Cells], console: Console) -> str:
     """The records as lines of the terminal's width, whole if they can be; else nothing."""
+    for trial, belows in _trials(names, cells):
+        needed = {name: _needed(name, column) for name, column in _columns(names, trial)}
+        for below in belows:
+            if _fits([needed[name] for name in names if name not in below], console.width):
+                return _laid_out(names, trial, below, console)
+    return ""
+
+
+def _trials(
+    names: Sequence[str], cells: Callable[[int | None], Cells]
+) -> Iterator[tuple[Cells, Iterable[set[str]]]]:
+    """How records may be laid out, the best first: which cells, and which columns below them."""
     whole = cells(None)
     prose = {name for name, column in _columns(names, whole) if _is_prose(name, column)}
-    trials = [(whole, set[str]()), (whole, prose)]
-    trials += [(cells(longest), prose) for longest in _LENGTHS]
+    yield whole, (set(), prose)
+    for longest in _LENGTHS:
+        yield cells(longest), (prose,)
     # Few columns below the line are better than many, and the last ones better than the first.
     others = [name for name in reversed(names[1:]) if name not in prose]
-    trials += [
-        (whole, prose | set(more))
-        for count in range(1, len(others) + 1)
-        for more in combinations(others, count)
-    ]
-    fitting = (one for one in trials if _fits(names, *one, console.width))
-    return next((_laid_out(names, *one, console) for one in fitting), "")
+    yield (
+        whole,
+        (
+            prose | set(more)
+            for count in range(1, len(others) + 1)
+            for more in combinations(others, count)
+        ),
+    )
 
 
-def _fits(names: Sequence[str], cells: Cells, below: set[str], width: int) -> bool:
-    """Whether all columns have room that are not below the line, prose in narrow lines."""
-    needed = [_needed(*column) for column in _columns(names, cells) if column[0] not in below]
+def _fits(needed: Sequence[int], width: int) -> bool:
     return bool(needed) and sum(needed) + len(_GAP) * (len(needed) - 1) <= width
 
 
 def _needed(name: str, column: Sequence[str]) -> int:
+    """The least room of a column: prose may break its lines."""
     widest = max(map(cell_len, (_title(name), *column)))
     return _NARROWEST_PROSE if widest > _LONGEST_NAME else widest
 
