@@ -33,3 +33,7 @@ class Problem(str):
         made = super().__new__(cls, sentence)
         made.kind = kind
         return made
+
+    def __getnewargs__(self) -> tuple[ProblemKind, str]:
+        """What a copy is made of."""
+        return self.kind, str(self)

@@ -19,8 +19,7 @@ def first_digits(text: str) -> str:
     digits = PASTED.sub("", text).upper().rstrip("…")
     if not _DIGITS.match(digits):
         raise ParameterError(
-            f"{text!r} is not a thumbprint: its 40 hex digits are needed, "
-            f"or the first {FEWEST} or more"
+            f"{text!r} is not a thumbprint: 40 hex digits are needed, or the first {FEWEST} or more"
         )
     return digits
 

@@ -55,6 +55,7 @@ def bindings(
 ) -> int:
     """List the HTTPS bindings of the hosts' IIS sites, their certificates and what is odd."""
     from psrebind.cli.appearance import Word
+    from psrebind.cli.guarded import unwritten
     from psrebind.cli.listing import binding_row, row_badness, wide_binding_row, worst_first
     from psrebind.cli.many import Asked, on_hosts
     from psrebind.cli.messages import tell
@@ -74,7 +75,7 @@ def bindings(
 
     asked = Asked(target, connection, source, output.format, order=row_badness if sort else None)
     status = on_hosts(asked, _bindings, present)
-    if output.format == "table":
+    if output.format == "table" and not unwritten():
         for kind, meaning in explained(kinds, target):
             tell(Word(kind), f": {meaning}")
     return status

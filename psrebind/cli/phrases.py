@@ -36,6 +36,10 @@ class Phrase(str):
         made.parts = tuple(whole)
         return made
 
+    def __getnewargs__(self) -> tuple[str, ...]:
+        """What a copy is made of."""
+        return self.parts
+
 
 def certificate(name: str | None, thumbprint: str | None) -> Phrase:
     """A certificate by its name, if that is known, and its thumbprint."""

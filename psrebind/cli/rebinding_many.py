@@ -112,7 +112,7 @@ def present_result(applied: Applied, rows: Rows) -> Ending:
 
 def _slim(prepared: Prepared) -> Prepared:
     """A plan without what it was made from: all certificates of the host but its own two."""
-    wanted = (prepared.renewal.old, prepared.renewal.new)
-    kept = tuple(one for one in prepared.observation.certificates if one.thumbprint in wanted)
+    sides = (prepared.renewal.old, prepared.renewal.new)
+    kept = tuple(one for one in map(prepared.observation.anywhere, sides) if one)
     slim = dataclasses.replace(prepared.observation, certificates=kept, unreadable=())
     return dataclasses.replace(prepared, observation=slim)

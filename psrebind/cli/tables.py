@@ -23,7 +23,9 @@ from psrebind.cli.phrases import Heads, shown
 
 # A column with a longer cell than a thumbprint is prose: its lines may break between words.
 _LONGEST_NAME = 45
-_NARROWEST_PROSE = 24
+# Narrower, a thumbprint in it would be torn.
+_NARROWEST_PROSE = 44
+_NARROWEST_LINE = 24
 # How much of a certificate's or a site's name is left, one after the other, until a line fits.
 _LENGTHS = (32, 24, 20, 16, 13, 10, 8)
 _GAP = "  "
@@ -180,7 +182,7 @@ def _laid_out(names: Sequence[str], cells: Cells, below: set[str], console: Cons
 def _below(name: str, text: str, width: int) -> str:
     prefix = f"    {_title(name)}: "
     folded = fill(
-        text, max(width, _NARROWEST_PROSE), initial_indent=prefix, subsequent_indent="      "
+        text, max(width, _NARROWEST_LINE), initial_indent=prefix, subsequent_indent="      "
     )
     return f"{folded}\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import re
 from typing import Any
@@ -13,6 +14,7 @@ from psrebind.cli.messages import tell
 from psrebind.cli.output import show
 from psrebind.cli.phrases import certificate
 from psrebind.model import Thumbprint
+from psrebind.problems import Problem, ProblemKind
 
 PRINT = Thumbprint("ab" * 20)
 OTHER = Thumbprint("AB" * 5 + "CD" * 15)
@@ -110,6 +112,15 @@ def test_a_name_is_cut_before_a_line_is_given_up(
     assert len(lines) == 4
     assert f"{name} ABABABAB" in lines[2]
     assert max(map(len, lines)) <= width
+
+
+def test_phrases_and_problems_can_be_copied() -> None:
+    """As every value of a plan is where the state before is written."""
+    phrase = certificate("www.example", PRINT)
+    assert copy.deepcopy(phrase).parts == phrase.parts
+    problem = Problem(ProblemKind.EXPIRED, "over")
+    copied = copy.deepcopy(problem)
+    assert (copied, copied.kind) == (problem, problem.kind)
 
 
 def test_outcomes_are_coloured_by_what_they_mean(monkeypatch: pytest.MonkeyPatch) -> None:
