@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 
 class ProblemKind(StrEnum):
@@ -34,6 +34,6 @@ class Problem(str):
         made.kind = kind
         return made
 
-    def __getnewargs__(self) -> tuple[ProblemKind, str]:
-        """What a copy is made of."""
-        return self.kind, str(self)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How a copy is made."""
+        return type(self), (self.kind, str(self))

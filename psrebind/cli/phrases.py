@@ -36,9 +36,9 @@ class Phrase(str):
         made.parts = tuple(whole)
         return made
 
-    def __getnewargs__(self) -> tuple[str, ...]:
-        """What a copy is made of."""
-        return self.parts
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How a copy is made."""
+        return type(self), self.parts
 
 
 def certificate(name: str | None, thumbprint: str | None) -> Phrase:
