@@ -4,6 +4,7 @@ PsrebindError
 ├── InvalidInput            nothing was sent                               exit 5
 │   ├── DecodeError           file, record
 │   ├── InventoryError        file, line, key
+│   ├── NoSuchCertificate
 │   ├── ParameterError        operation, field      (also ValueError)
 │   └── TemplateError         template, line
 ├── SessionError            the host was not reached, or was lost
@@ -70,6 +71,10 @@ class InventoryError(InvalidInput):
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file or 'line'}:{self.line}"
         return ": ".join(part for part in (place, self.key, self.reason) if part)
+
+
+class NoSuchCertificate(InvalidInput):
+    """A host has no certificate that begins as somebody typed; others of its kind may have it."""
 
 
 class ParameterError(InvalidInput, ValueError):

@@ -14,10 +14,11 @@ from enum import StrEnum
 from typing import Any, Self
 
 from psrebind.errors import ParameterError
+from psrebind.problems import Problem
 
 # What people paste around the digits: blanks, colons, dashes, and the left-to-right mark and its
 # kin that the certificate dialog of Windows puts in front (field notes B2, failure 11).
-_PASTED = re.compile("[\\s:\\-\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+PASTED = re.compile("[\\s:\\-\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _HEX_40 = re.compile(r"[0-9A-F]{40}\Z")
 
 IIS_APPLICATION_ID = "4dc3e181-e14b-4a21-b022-59fc669b0914"
@@ -30,7 +31,7 @@ class Thumbprint(str):
 
     def __new__(cls, text: str) -> Self:
         """Take a thumbprint as people paste it; raise ParameterError for anything else."""
-        digits = _PASTED.sub("", text).upper()
+        digits = PASTED.sub("", text).upper()
         if not _HEX_40.match(digits):
             raise ParameterError(f"{text!r} is not a thumbprint: 40 hex digits are needed")
         return super().__new__(cls, digits)
@@ -142,7 +143,7 @@ class Binding:
     information: BindingInfo
     flags: int
     record: Record | None
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     @property
     def thumbprint(self) -> Thumbprint | None:

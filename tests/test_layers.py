@@ -10,8 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "psrebind"
 # Top-level names of psrebind, lowest first; names in one group may import each other.
 LAYERS = (
-    {"errors", "folders"},
-    {"model"},
+    {"errors", "folders", "problems"},
+    {"model", "thumbprints"},
     {"decode"},
     {"literals", "literal_reader", "script"},
     {"templates"},

@@ -95,7 +95,8 @@ def _usage(error: Exception) -> str:
         # Nothing was asked for: the message is the help itself.
         return f"a command is missing\n\n{error.format_message()}"
     where = getattr(getattr(error, "ctx", None), "command_path", "psrebind")
-    return f"{error.format_message().rstrip('.')}. See '{where} --help'"
+    said = error.format_message().rstrip(".")
+    return f"{said}{'' if said.endswith('?') else '.'} See '{where} --help'"
 
 
 def _bug() -> int:

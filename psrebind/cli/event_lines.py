@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from psrebind.cli.moments import shown
+from psrebind.cli.phrases import change
 from psrebind.decode.events import Channel, EventCertificate, LifecycleEvent
+from psrebind.model import Thumbprint
 from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent, is_cut
+from psrebind.thumbprints import the_only
 
 
 @dataclass(frozen=True)
@@ -62,18 +65,44 @@ def event_line(source: str, event: LifecycleEvent) -> EventLine:
 def event_row(line: EventLine) -> dict[str, object]:
     """An event for a table."""
     sides = [one for one in (line.old, line.new, line.certificate) if one]
-    thumbprints = [one.thumbprint or "?" for one in sides]
     names = [name for one in sides for name in one.names if "=" not in name]
+    told = {one.name for one in sides}
+    others = [one for one in names if one not in told]
     return {
         "time": shown(line.time),
         "channel": line.channel.value,
         "record": line.record_id,
         "event": f"{line.id} {line.meaning}",
         "action": line.action,
-        "certificate": " → ".join(thumbprints),
-        "names": list(dict.fromkeys(names or [name for one in sides for name in one.names])),
+        "certificate": change(*((one.name, one.thumbprint or "?") for one in sides)),
+        "other_names": list(
+            dict.fromkeys(others if names else [name for one in sides for name in one.names])
+        ),
         "notes": list(line.notes),
     }
+
+
+def narrowed(found: Found, digits: str, host: str) -> Found:
+    """The events that name the certificate with these first digits, and what cannot be read."""
+    named = {
+        one
+        for event in found.events
+        if isinstance(event, LifecycleEvent)
+        for one in _thumbprints(event)
+        if one.startswith(digits)
+    }
+    wanted = the_only(digits, named, host) if named else None
+    events = [
+        one
+        for one in found.events
+        if isinstance(one, UnreadableEvent) or wanted in _thumbprints(one)
+    ]
+    return replace(found, events=events)
+
+
+def _thumbprints(event: LifecycleEvent) -> set[Thumbprint]:
+    sides = (event.old, event.new, event.certificate)
+    return {one.thumbprint for one in sides if one and one.thumbprint}
 
 
 def reach_sentence(log: ChannelEvents, since: datetime | None = None) -> str:

@@ -51,15 +51,19 @@ class Wanted(Source, Output):
 def show(target: Target, wanted: Wanted, connection: Connection) -> int:
     """List the certificate lifecycle events of hosts; 'show' may be left out."""
     from psrebind.cli.asking import advised
-    from psrebind.cli.event_lines import Found
+    from psrebind.cli.event_lines import Found, narrowed
     from psrebind.cli.many import Asked, on_hosts
+    from psrebind.thumbprints import first_digits
 
+    # An event's own query cannot ask how a text begins.
+    digits = first_digits(wanted.thumbprint) if wanted.thumbprint else None
     question = _question(wanted)
 
     def read(visit: Visit) -> Found:
         (body,) = visit.ask([question]).bodies
         with advised():
-            return Found(question.rows(body), question.result(body))
+            found = Found(question.rows(body), question.result(body))
+        return narrowed(found, digits, visit.name) if digits else found
 
     def present(found: Found, rows: Rows) -> int:
         return _present(found, rows, wanted)
@@ -121,14 +125,14 @@ def decode(
 def _question(wanted: Wanted) -> GetLifecycleEvent:
     from psrebind.cli.moments import moment
     from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
-    from psrebind.model import Thumbprint
     from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
+    from psrebind.thumbprints import first_digits, whole
 
     query = event_query(
         ids=wanted.id or (),
         since=moment(wanted.since),
         until=moment(wanted.until),
-        thumbprint=Thumbprint(wanted.thumbprint) if wanted.thumbprint else None,
+        thumbprint=whole(first_digits(wanted.thumbprint)) if wanted.thumbprint else None,
         record=wanted.record,
     )
     channels = {"system": (SYSTEM_CHANNEL,), "user": (USER_CHANNEL,)}.get(

@@ -55,6 +55,11 @@ class Guarded:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
 
+def unwritten() -> bool:
+    """Whether rows were lost, so that there is nothing to explain below them."""
+    return isinstance(sys.stdout, Guarded) and sys.stdout.error is not None
+
+
 @contextmanager
 def guarded() -> Iterator[Callable[[], bool]]:
     """Guard stdout and stderr; what it gives says whether something could not be written."""

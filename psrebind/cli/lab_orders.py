@@ -29,10 +29,12 @@ def renew(
 ) -> int:
     """Renew a certificate as autoenrollment does: 1006, 1001 and 1005, and what they start."""
     from psrebind.model import Thumbprint
+    from psrebind.thumbprints import first_digits
 
-    certificate = Thumbprint(old)
-    done = _ordered(folder, "renew", host=host, old=certificate, names=name)
-    return _shown({"host": host, "old": certificate, "new": done["new"]}, output)
+    done = _ordered(folder, "renew", host=host, old=first_digits(old), names=name)
+    return _shown(
+        {"host": host, "old": Thumbprint(done["old"]), "new": Thumbprint(done["new"])}, output
+    )
 
 
 def import_(
@@ -47,10 +49,13 @@ def import_(
 ) -> int:
     """Import a new certificate as an ACME client does: 1006 alone, so that no task starts."""
     from psrebind.model import Thumbprint
+    from psrebind.thumbprints import first_digits
 
-    wanted = None if like is None else Thumbprint(like)
+    wanted = None if like is None else first_digits(like)
     done = _ordered(folder, "import", host=host, like=wanted, names=name)
-    return _shown({"host": host, "like": done["like"], "new": done["new"]}, output)
+    return _shown(
+        {"host": host, "like": Thumbprint(done["like"]), "new": Thumbprint(done["new"])}, output
+    )
 
 
 def break_(

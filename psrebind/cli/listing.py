@@ -5,10 +5,14 @@ Pure: rows in, lines out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from psrebind.cli.phrases import Name, Phrase, certificate
+from psrebind.cli.problem_words import badness
+from psrebind.decode.names import certificate_name
 from psrebind.model import (
     Binding,
     Certificate,
@@ -21,6 +25,7 @@ from psrebind.model import (
 )
 from psrebind.operations.get_host import Host
 from psrebind.operations.get_iis_binding import IisBindings
+from psrebind.problems import Problem, ProblemKind
 
 # What a record means that names no store.
 MY = "My"
@@ -40,8 +45,11 @@ class BindingLine:
     thumbprint: Thumbprint | None
     store: str | None
     common_name: str | None
+    name: str | None
     not_after: datetime | None
-    problems: tuple[str, ...]
+    days_left: int | None
+    problems: tuple[Problem, ...]
+    kinds: tuple[ProblemKind, ...]
     record: Record | None
 
 
@@ -74,6 +82,11 @@ def _line(
 ) -> BindingLine:
     entry = stored.find(record) if stored and record else None
     certificate = entry if isinstance(entry, Certificate) else None
+    problems = (
+        *_stopped(binding),
+        *_odd(binding, record),
+        *_certificate_problems(record, stored),
+    )
     return BindingLine(
         site=binding.site if binding else None,
         site_id=binding.site_id if binding else None,
@@ -83,70 +96,108 @@ def _line(
         thumbprint=record.thumbprint if record else None,
         store=record.store if record and not _central(record) else None,
         common_name=certificate.common_name if certificate else None,
+        name=certificate_name(certificate) if certificate else None,
         not_after=certificate.not_after if certificate else None,
-        problems=(*_odd(binding, record), *_certificate_problems(record, stored)),
+        days_left=(certificate.not_after - stored.clock).days if certificate and stored else None,
+        problems=problems,
+        kinds=tuple(dict.fromkeys(one.kind for one in problems)),
         record=record,
     )
 
 
-def _certificate_problems(record: Record | None, stored: Stored | None) -> Iterable[str]:
+def _certificate_problems(record: Record | None, stored: Stored | None) -> Iterable[Problem]:
     """What is wrong with the certificate that a record names: replaced, expired, gone, keyless."""
     if record is None or record.thumbprint is None or stored is None:
         return
     entry = stored.find(record)
     if isinstance(entry, UnreadableCertificate):
-        yield f"the certificate cannot be read: {entry.reason}"
+        sentence = f"the certificate cannot be read: {entry.reason}"
+        yield Problem(ProblemKind.UNREADABLE, sentence)
     elif entry is None:
         if stored.were_read(record):
-            yield f"the certificate is not in the store {record.store or MY}"
+            sentence = f"the certificate is not in the store {record.store or MY}"
+            yield Problem(ProblemKind.NOT_IN_STORE, sentence)
     else:
         if entry.renewed_by:
-            yield f"the certificate was replaced by {entry.renewed_by[:8]}…"
+            sentence = f"the certificate was replaced by {entry.renewed_by}"
+            yield Problem(ProblemKind.REPLACED, sentence)
         if entry.not_after < stored.clock:
-            yield f"the certificate expired {_day(entry.not_after)}"
+            yield Problem(ProblemKind.EXPIRED, f"the certificate expired {_day(entry.not_after)}")
         if not entry.key_linked:
-            yield "the certificate has no private key"
+            yield Problem(ProblemKind.NO_KEY, "the certificate has no private key")
 
 
-def _odd(binding: Binding | UnreadableBinding | None, record: Record | None) -> tuple[str, ...]:
+def _stopped(binding: Binding | UnreadableBinding | None) -> Iterable[Problem]:
+    if binding and binding.state != "Started":
+        yield Problem(ProblemKind.STOPPED, f"the site is {binding.state}")
+
+
+def _odd(binding: Binding | UnreadableBinding | None, record: Record | None) -> tuple[Problem, ...]:
     if isinstance(binding, Binding):
         return binding.problems
     if binding:
-        return (binding.reason,)
-    place = f"{record.kind}={record.endpoint}" if record else ""
-    return (f"the http.sys record {place} belongs to no binding",)
+        return (Problem(ProblemKind.UNREADABLE, binding.reason),)
+    sentence = f"the http.sys record {_place(record)} belongs to no binding"
+    return (Problem(ProblemKind.NO_BINDING, sentence),)
+
+
+def _place(record: Record | None) -> str:
+    return f"{record.kind}={record.endpoint}" if record else ""
 
 
 def _central(record: Record | None) -> bool:
     return record is not None and record.kind is RecordKind.CCS
 
 
-def binding_row(line: BindingLine) -> dict[str, str | list[str] | None]:
-    """A binding for a table: only what a person acts on."""
-    state = line.state or "Started"
-    stopped = [] if state == "Started" else [f"the site is {state}"]
+def binding_row(line: BindingLine) -> dict[str, Any]:
+    """A binding for a table: only what a person acts on, and that in words."""
     return {
-        "site": line.site,
-        "binding": line.binding,
-        "thumbprint": line.thumbprint,
-        "store": CENTRAL if _central(line.record) else line.store,
-        "expires": _day(line.not_after),
-        "problems": [*stopped, *line.problems],
+        "site": Phrase(Name(line.site)) if line.site else None,
+        "binding": line.binding or _place(line.record),
+        "certificate": _bound(line),
+        "days": line.days_left,
+        "problems": list(line.kinds),
     }
 
 
-def certificate_row(found: Certificate | UnreadableCertificate) -> dict[str, str | list[str]]:
+def wide_binding_row(line: BindingLine) -> dict[str, Any]:
+    """A binding for a table that may be wide: each problem's own sentence too."""
+    store = CENTRAL if _central(line.record) else line.store
+    more = {"store": store, "expires": _day(line.not_after), "details": list(line.problems)}
+    return binding_row(line) | more
+
+
+def worst_first(lines: Iterable[BindingLine]) -> list[BindingLine]:
+    """The lines by their worst problem, then by the days that are left."""
+    return sorted(lines, key=lambda line: badness(line.kinds, line.days_left))
+
+
+def row_badness(row: Mapping[str, Any]) -> tuple[int, int]:
+    """The same of a table's row."""
+    return badness(row.get("problems") or (), row.get("days"))
+
+
+def _bound(line: BindingLine) -> Phrase | None:
+    if line.thumbprint is None:
+        return Phrase(CENTRAL) if _central(line.record) else None
+    return certificate(line.name, line.thumbprint)
+
+
+def certificate_row(found: Certificate | UnreadableCertificate) -> dict[str, Any]:
     """A certificate for a table: only what a person acts on."""
-    row: dict[str, str | list[str]] = {"store": found.store, "thumbprint": found.thumbprint}
     if isinstance(found, UnreadableCertificate):
-        return row | {"notes": f"unreadable: {found.reason}"}
-    notes = [] if found.key_linked else ["no private key"]
+        named = Phrase(found.thumbprint)
+        return {"store": found.store, "certificate": named, "notes": f"unreadable: {found.reason}"}
+    notes: list[str] = [] if found.key_linked else ["no private key"]
     notes += ["archived"] if found.archived else []
-    notes += [f"renewed by {found.renewed_by[:8]}…"] if found.renewed_by else []
-    names = [*found.dns_names, *found.ip_addresses]
-    return row | {
-        "expires": _day(found.not_after) or "",
-        "names": names or [found.common_name or found.subject],
+    notes += [Phrase("renewed by ", found.renewed_by)] if found.renewed_by else []
+    name = certificate_name(found)
+    names = [one for one in (*found.dns_names, *found.ip_addresses) if one != name]
+    return {
+        "store": found.store,
+        "certificate": certificate(name, found.thumbprint),
+        "expires": _day(found.not_after),
+        "other_names": names,
         "notes": notes,
     }
 

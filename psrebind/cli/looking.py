@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from psrebind.cli.rows import Rows
     from psrebind.model import Certificate, UnreadableCertificate
     from psrebind.operations.get_host import Host
+    from psrebind.problems import ProblemKind
 
 Target = Annotated[
     str, Argument(metavar="TARGET", help="Hosts by name, address, glob or group; all; localhost.")
@@ -43,19 +44,41 @@ def hosts(target: Target, connection: Connection, source: Source, output: Output
     return on_hosts(Asked(target, connection, source, output.format), read, present)
 
 
-def bindings(target: Target, connection: Connection, source: Source, output: Output) -> int:
+def bindings(
+    target: Target,
+    connection: Connection,
+    source: Source,
+    output: Output,
+    sort: Annotated[
+        bool, Option("--sort", help="The worst first: by problem, then by days left.")
+    ] = False,
+) -> int:
     """List the HTTPS bindings of the hosts' IIS sites, their certificates and what is odd."""
-    from psrebind.cli.listing import binding_row
+    from psrebind.cli.appearance import Word
+    from psrebind.cli.guarded import unwritten
+    from psrebind.cli.listing import binding_row, row_badness, wide_binding_row, worst_first
     from psrebind.cli.many import Asked, on_hosts
     from psrebind.cli.messages import tell
+    from psrebind.cli.problem_words import explained
+
+    kinds: set[ProblemKind] = set()
 
     def present(lines: Sequence[BindingLine], rows: Rows) -> int:
-        rows.show(lines, short=binding_row)
+        kinds.update(kind for line in lines for kind in line.kinds)
+        rows.show(
+            worst_first(lines) if sort else lines,
+            short=wide_binding_row if output.wide else binding_row,
+        )
         if not lines and rows.form == "table":
             tell(f"{rows.host}: no HTTPS binding")
         return 0
 
-    return on_hosts(Asked(target, connection, source, output.format), _bindings, present)
+    asked = Asked(target, connection, source, output.format, order=row_badness if sort else None)
+    status = on_hosts(asked, _bindings, present)
+    if output.format == "table" and not unwritten():
+        for kind, meaning in explained(kinds, target):
+            tell(Word(kind), f": {meaning}")
+    return status
 
 
 def certificates(

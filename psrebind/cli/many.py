@@ -19,7 +19,7 @@ from psrebind.cli.asking import Visit
 from psrebind.cli.consent import Consent, granted
 from psrebind.cli.opening import Chosen
 from psrebind.cli.options import Connection, Format, Source
-from psrebind.cli.rows import OneHost, OneOfMany, Rows, stream
+from psrebind.cli.rows import OneHost, OneOfMany, Order, Rows, stream
 from psrebind.cli.signals import Patience
 from psrebind.cli.tally import Ending, Tally
 from psrebind.cli.watching import Live, stoppable
@@ -45,6 +45,7 @@ class Asked:
     connection: Connection
     source: Source
     form: Format
+    order: Order | None = None
 
     def hosts(self) -> Chosen:
         """The hosts; all input is checked now."""
@@ -117,7 +118,8 @@ def spread(
     with stoppable(fleet.limits, tally, live), live:
         results = fleet.each(visited, on_started=live.started, enough=enough)
         try:
-            with stream("table" if aside else asked.form, live.writer(aside=aside)) as rows:
+            form: Format = "table" if aside else asked.form
+            with stream(form, live.writer(aside=aside), order=asked.order) as rows:
                 live.rows = rows
                 for result in live.awaited(results):
                     told = _presented(result, present, OneOfMany(result.host.name, rows), tally)

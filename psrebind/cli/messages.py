@@ -9,6 +9,7 @@ import sys
 import unicodedata
 from functools import cache
 
+from psrebind.cli.appearance import Word, worded
 from psrebind.errors import InvalidInput
 
 # Control, format (bidi marks, zero width), lone surrogates, private use, line and paragraph ends.
@@ -33,10 +34,14 @@ def visible(text: str, *, keep: str = "") -> str:
     return "".join(one if one in keep else _shown(one) for one in text)
 
 
-def tell(sentence: str) -> None:
-    """Print one message for a person to stderr."""
+def tell(*parts: str) -> None:
+    """Print one message for a person to stderr; a part that is a word may have its colour."""
+    said = "".join(
+        worded(one, sys.stderr) if isinstance(one, Word) else visible(one, keep="\n")
+        for one in parts
+    )
     # In one piece: many hosts' messages come from as many threads.
-    sys.stderr.write(f"psrebind: {visible(sentence, keep=chr(10))}\n")
+    sys.stderr.write(f"psrebind: {said}\n")
     sys.stderr.flush()
 
 

@@ -47,14 +47,20 @@ def notify(
     """Raise event 1001 as a renewal does, so that the host's own tasks rebind."""
     from psrebind.cli.asking import advised
     from psrebind.cli.consent import Consent
+    from psrebind.cli.digits import TypedRenewal
     from psrebind.cli.many import Asked, on_hosts
-    from psrebind.model import Renewal, Thumbprint
+    from psrebind.errors import InvalidInput, NoSuchCertificate
     from psrebind.operations.send_renewal_notice import SendRenewalNotice
 
-    renewal = Renewal(Thumbprint(old), Thumbprint(new))
-    notice = SendRenewalNotice(old=renewal.old, new=renewal.new, link=saying.link)
+    typed = TypedRenewal.of(old, new)
 
     def send(visit: Visit) -> RenewalNotice:
+        try:
+            renewal = typed.on(visit)
+        except NoSuchCertificate as error:
+            # Unlike a rebind, a notice that is not sent is nothing that was done already.
+            raise InvalidInput(str(error)) from error
+        notice = SendRenewalNotice(old=renewal.old, new=renewal.new, link=saying.link)
         (body,) = visit.ask([notice]).bodies
         with advised():
             (row,) = notice.rows(body)

@@ -18,6 +18,8 @@ from typing import Annotated, Any, Literal
 
 from typer import Option
 
+from psrebind.cli.appearance import Appearance, Color, appearing
+
 Format = Literal["table", "json", "jsonl", "csv"]
 # Said again rather than imported: the session's module costs --help a fifth of its time. A test
 # holds both equal.
@@ -31,6 +33,12 @@ class Output:
     """How rows are printed."""
 
     format: Annotated[Format, Option("--format", "-f", help="How to print rows.")] = "table"
+    wide: Annotated[
+        bool, Option("--wide", help="Whole thumbprints in tables, and every detail.")
+    ] = False
+    color: Annotated[
+        Color, Option(help="Colour: on a terminal without NO_COLOR, always, or never.")
+    ] = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +154,10 @@ def flattened(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def laid_out(**values: Any) -> Any:
         filled = {name: _taken(group, values) for name, group in groups.items()}
-        return command(**values, **filled)
+        looks = (one for one in filled.values() if isinstance(one, Output))
+        wanted = next((Appearance(one.color, one.wide) for one in looks), Appearance())
+        with appearing(wanted):
+            return command(**values, **filled)
 
     own = [parameter for name, parameter in parameters.items() if name not in groups]
     shared = [field for group in groups.values() for field in _fields(group)]

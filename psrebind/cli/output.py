@@ -18,13 +18,15 @@ from typing import Any, TextIO
 
 from psrebind.cli.messages import visible
 from psrebind.cli.options import Format
+from psrebind.cli.phrases import Phrase
+from psrebind.model import Thumbprint
 
 # A spreadsheet takes a cell that starts so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it."""
+    """A value as JSON has it; a thumbprint stays one, which is text and which a table shortens."""
     if dataclasses.is_dataclass(value):
         return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
     if isinstance(value, Enum):
@@ -35,6 +37,8 @@ def plain(value: Any) -> Any:
         return value.total_seconds()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
+    if isinstance(value, Thumbprint | Phrase):
+        return value
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str):

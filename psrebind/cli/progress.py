@@ -9,6 +9,7 @@ import sys
 from threading import Timer
 from typing import TYPE_CHECKING, Self
 
+from psrebind.cli.appearance import colored
 from psrebind.cli.messages import visible
 from psrebind.sessions.base import StreamRecord
 
@@ -52,7 +53,9 @@ class Progress:
         from rich.console import Console
         from rich.text import Text
 
-        self._status = Console(stderr=True).status(Text(f"{self._sentence} …"))
+        self._status = Console(stderr=True, no_color=not colored(sys.stderr)).status(
+            Text(f"{self._sentence} …")
+        )
         self._status.start()
 
     def _follow(self, record: StreamRecord) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from psrebind.cli.phrases import Name, Phrase, certificate, change, joined
+from psrebind.decode.names import certificate_name
 from psrebind.model import Binding, BindingInfo, Thumbprint
 from psrebind.rebind.handshake import Handshake
 from psrebind.rebind.plan import Plan
 from psrebind.rebind.results import StepResult
 from psrebind.rebind.run import Applied, Prepared
 from psrebind.rebind.verify import Check, Verdict
-
-_SHORT = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,8 @@ class RebindLine:
     verdict: Verdict | None = None
     served_before: Handshake | None = None
     served_after: Handshake | None = None
+    name_before: str | None = None
+    name_after: str | None = None
 
 
 def plan_lines(prepared: Prepared) -> list[RebindLine]:
@@ -95,24 +97,33 @@ def _left(prepared: Prepared, plan: Plan) -> Iterator[RebindLine]:
 
 
 def _line(prepared: Prepared, binding: Binding, **fields: Any) -> RebindLine:
+    before, after = binding.thumbprint, fields.pop("after", binding.thumbprint)
     return RebindLine(
         host=prepared.host,
         site=binding.site,
         binding=binding.information,
         store=binding.store,
-        before=binding.thumbprint,
-        **({"after": binding.thumbprint} | fields),
+        before=before,
+        after=after,
+        name_before=_name(prepared, before),
+        name_after=_name(prepared, after),
+        **fields,
     )
 
 
+def _name(prepared: Prepared, thumbprint: Thumbprint | None) -> str | None:
+    found = prepared.observation.anywhere(thumbprint) if thumbprint else None
+    return certificate_name(found) if found else None
+
+
 def plan_row(line: RebindLine) -> dict[str, str | None]:
-    """A line of a plan for a table: thumbprints by their first digits, as both are known whole."""
+    """A line of a plan for a table."""
     return {
-        "site": line.site,
+        "site": Phrase(Name(line.site)),
         "binding": line.binding,
         "store": line.store,
         "outcome": line.outcome,
-        "certificate": _arrow([_head(line.before), _head(line.after)]),
+        "certificate": _certificates(line),
         "reason": ": ".join(part for part in (line.rule, line.reason) if part),
     }
 
@@ -123,26 +134,28 @@ def result_row(line: RebindLine) -> dict[str, str | None]:
     What clients were served is told where it is not what the configuration says: else the verdict
     says that it is.
     """
-    certificate = _arrow([_head(line.before), _head(line.after)])
-    served = _arrow([_served(one) for one in (line.served_before, line.served_after) if one])
+    seen = [_served(one) for one in (line.served_before, line.served_after) if one]
+    configured = [certificate(None, one) for one in (line.before, line.after)]
     return {
-        "site": line.site,
+        "site": Phrase(Name(line.site)),
         "binding": line.binding,
         "outcome": line.outcome,
-        "certificate": certificate,
-        "served": served if served != certificate else None,
+        "certificate": _certificates(line),
+        "served": _arrow(seen) if _arrow(seen) != _arrow(configured) else None,
         "verdict": line.verdict,
         "reason": line.rule or line.reason,
     }
 
 
-def _arrow(states: list[str]) -> str:
-    return " → ".join(dict.fromkeys(states)) if len(set(states)) == 1 else " → ".join(states)
+def _certificates(line: RebindLine) -> Phrase:
+    return change((line.name_before, line.before), (line.name_after, line.after))
 
 
-def _served(handshake: Handshake) -> str:
-    return _head(handshake.thumbprint) if handshake.thumbprint else handshake.error or "nothing"
+def _arrow(states: list[Phrase]) -> Phrase:
+    return joined(dict.fromkeys(states) if len(set(states)) == 1 else states, " → ")
 
 
-def _head(thumbprint: str | None) -> str:
-    return f"{thumbprint[:_SHORT]}…" if thumbprint else "none"
+def _served(handshake: Handshake) -> Phrase:
+    if handshake.thumbprint:
+        return certificate(None, handshake.thumbprint)
+    return Phrase(handshake.error or "nothing")

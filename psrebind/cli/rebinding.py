@@ -15,7 +15,7 @@ from psrebind.errors import InvalidInput
 
 if TYPE_CHECKING:
     from psrebind.cli.asking import Visit
-    from psrebind.model import Renewal
+    from psrebind.cli.digits import TypedRenewal
     from psrebind.rebind.run import Applied, Prepared
 
 # As for anything that was found and not done: it needs a person.
@@ -56,12 +56,12 @@ def rebind(
     manner: Manner,
 ) -> int:
     """Replace a certificate on the IIS bindings of hosts that have it, and check by handshake."""
+    from psrebind.cli.digits import TypedRenewal
     from psrebind.cli.many import Asked, alone
     from psrebind.cli.rebind_report import show_plan, show_result
     from psrebind.cli.rebinding_many import rebind_many
-    from psrebind.model import Renewal, Thumbprint
 
-    renewal = Renewal(Thumbprint(old), Thumbprint(new))
+    renewal = TypedRenewal.of(old, new)
     asked = Asked(target, connection, manner, manner.format)
     _require_yes(connection, manner)
     chosen = asked.hosts()
@@ -91,10 +91,11 @@ def _require_yes(connection: Connection, manner: Manner) -> None:
         )
 
 
-def planned(visit: Visit, renewal: Renewal, manner: Manner) -> Prepared:
+def planned(visit: Visit, typed: TypedRenewal, manner: Manner) -> Prepared:
     """Read a host and plan its rebind."""
     from psrebind.rebind.run import Method, prepare
 
+    renewal = typed.on(visit)
     with visit.sending("reading") as sending:
         return prepare(
             visit.session,

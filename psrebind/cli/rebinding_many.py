@@ -10,6 +10,7 @@ import sys
 
 from psrebind.cli.asking import Visit
 from psrebind.cli.consent import Consent, after, granted, named
+from psrebind.cli.digits import TypedRenewal
 from psrebind.cli.many import DECLINED, Asked, Work, spread
 from psrebind.cli.messages import tell
 from psrebind.cli.opening import Chosen
@@ -20,13 +21,12 @@ from psrebind.cli.rows import Rows
 from psrebind.cli.tally import BUG, Ending
 from psrebind.errors import ConnectError
 from psrebind.fleet.fleet import Fleet
-from psrebind.model import Renewal
 from psrebind.rebind.before import default_folder
 from psrebind.rebind.outcome import exit_status
 from psrebind.rebind.run import Applied, Prepared
 
 
-def rebind_many(chosen: Chosen, asked: Asked, renewal: Renewal, manner: Manner) -> int:
+def rebind_many(chosen: Chosen, asked: Asked, renewal: TypedRenewal, manner: Manner) -> int:
     """Rebind on every host that has the old certificate; give the exit status."""
     fleet = chosen.fleet
 
@@ -111,6 +111,8 @@ def present_result(applied: Applied, rows: Rows) -> Ending:
 
 
 def _slim(prepared: Prepared) -> Prepared:
-    """A plan without what it was made from: every certificate of the host."""
-    slim = dataclasses.replace(prepared.observation, certificates=(), unreadable=())
+    """A plan without what it was made from: all certificates of the host but its own two."""
+    sides = (prepared.renewal.old, prepared.renewal.new)
+    kept = tuple(one for one in map(prepared.observation.anywhere, sides) if one)
+    slim = dataclasses.replace(prepared.observation, certificates=kept, unreadable=())
     return dataclasses.replace(prepared, observation=slim)

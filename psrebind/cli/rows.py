@@ -13,12 +13,15 @@ from typing import Any, Protocol, TextIO
 
 from psrebind.cli.options import Format
 from psrebind.cli.output import csv_line, flat, header, json_text, plain, show
+from psrebind.cli.phrases import Heads
 from psrebind.errors import InvalidInput
 
 # A table's columns are as wide as its rows need: it comes in pieces, whole for a few hosts.
 PIECE = 200
 Short = Callable[[Any], Mapping[str, Any]]
 Records = Sequence[Mapping[str, Any]]
+# What the rows of a table are sorted by, over all hosts.
+Order = Callable[[Mapping[str, Any]], Any]
 
 
 class Write(Protocol):
@@ -98,13 +101,16 @@ class Stream(Protocol):
 
 
 @contextmanager
-def stream(form: Format, put: Write) -> Iterator[Stream]:
-    """A stream for the length of a run; it ends also where the run was broken off."""
+def stream(form: Format, put: Write, *, order: Order | None = None) -> Iterator[Stream]:
+    """A stream for the length of a run; it ends also where the run was broken off.
+
+    A table with an order comes at the end, as a whole.
+    """
     kinds: dict[Format, Callable[[Write], Stream]] = {
         "json": _Json,
         "jsonl": _JsonLines,
         "csv": _Csv,
-        "table": _Table,
+        "table": lambda where: _Table(where, order),
     }
     opened = kinds[form](put)
     try:
@@ -195,15 +201,19 @@ class _Table:
 
     form: Format = "table"
 
-    def __init__(self, put: Write) -> None:
+    def __init__(self, put: Write, order: Order | None) -> None:
         self._put = put
+        self._order = order
         self._waiting: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        self._heads = Heads()
 
     def add(self, records: Records) -> None:
         for record in records:
             cells = flat(record)
             piece = self._waiting.setdefault(tuple(record)[1:2], [])
             piece.append(cells)
+        if self._order:
+            return
         for names in [one for one, piece in self._waiting.items() if len(piece) >= PIECE]:
             self._print(self._waiting.pop(names))
 
@@ -217,4 +227,6 @@ class _Table:
 
         # What came in the order of the hosts' speed is read in the order of their names.
         piece.sort(key=lambda cells: str(cells["host"]))
-        self._put(table(piece, alone=False, stream=self._put.stream))
+        if self._order:
+            piece.sort(key=self._order)
+        self._put(table(piece, alone=False, stream=self._put.stream, heads=self._heads))

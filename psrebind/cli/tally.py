@@ -12,8 +12,16 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from psrebind.cli.appearance import Word
 from psrebind.cli.messages import tell
-from psrebind.errors import HostError, InvalidInput, PsrebindError, ScriptError, SessionError
+from psrebind.errors import (
+    HostError,
+    InvalidInput,
+    NoSuchCertificate,
+    PsrebindError,
+    ScriptError,
+    SessionError,
+)
 from psrebind.fleet.fleet import FleetHost
 from psrebind.fleet.runner import Result
 from psrebind.rebind.observe import explained
@@ -47,6 +55,7 @@ class Tally:
         self._statuses: set[int] = set()
         self._causes: dict[tuple[str, str], _Cause] = {}
         self._began = monotonic()
+        self._absent = 0
 
     @property
     def done(self) -> int:
@@ -56,7 +65,9 @@ class Tally:
     @property
     def exit_status(self) -> int:
         """The one exit status of the run."""
-        return exit_status(self._statuses)
+        # What one of many hosts lacks may be right; what all of them lack was mistyped.
+        nowhere = [USAGE] if self._absent and self._absent == self.total else []
+        return exit_status([*self._statuses, *nowhere])
 
     def count(self, ending: Ending) -> None:
         """Count a host that answered."""
@@ -77,6 +88,7 @@ class Tally:
             self._statuses.add(NOT_REACHED)
         else:
             word, status = _judged(result.error)
+            self._absent += isinstance(result.error, NoSuchCertificate)
             self._fail(result.host, word, _sentence(result.error), _reason(result.error))
             self._statuses.add(status)
 
@@ -93,9 +105,15 @@ class Tally:
         """Say what went wrong, each cause once, and then what became of how many."""
         causes = {id(cause): cause for cause in self._causes.values()}.values()
         for cause in sorted(causes, key=lambda one: -one.count):
-            tell(f"{_hosts(cause.count)} {cause.word}: {_listed(cause)}: {cause.sentence}")
-        counts = ", ".join(f"{count} {word}" for word, count in self.words.most_common())
-        tell(f"{_hosts(self.total)} in {monotonic() - self._began:.1f} s: {counts}")
+            rest = f": {_listed(cause)}: {cause.sentence}"
+            tell(f"{_hosts(cause.count)} ", Word(cause.word), rest)
+        took = f"{_hosts(self.total)} in {monotonic() - self._began:.1f} s"
+        counts = [
+            part
+            for at, (word, count) in enumerate(self.words.most_common())
+            for part in (f"{', ' if at else ': '}{count} ", Word(word))
+        ]
+        tell(took, *(counts or [": "]))
 
     def _count(self, word: str, status: int) -> None:
         self.words[word] += 1
@@ -128,6 +146,8 @@ def _one_line(text: str) -> str:
 
 
 def _judged(error: PsrebindError) -> tuple[str, int]:
+    if isinstance(error, NoSuchCertificate):
+        return Outcome.UNCHANGED.value, Outcome.UNCHANGED.exit_status
     if isinstance(error, InvalidInput):
         return Outcome.SKIPPED.value, USAGE
     outcome = outcome_of_error(error)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from psrebind.cli.moments import shown
-from psrebind.model import Thumbprint
-from psrebind.rebind.task_report import PLACES, Notice, OtherTask, TaskMethod, TaskReport
+from psrebind.cli.phrases import Phrase, certificate, change, joined
+from psrebind.rebind.task_report import (
+    PLACES,
+    Notice,
+    OtherTask,
+    TaskMethod,
+    TaskReport,
+)
+from psrebind.rebind.templates import SharedTemplate
 
 # Under these a script without a signature does not run (field notes A6).
 REFUSING_POLICIES = ("Restricted", "AllSigned")
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ def report_row(report: TaskReport) -> dict[str, object]:
         "log": channel_words(report.channel),
         "log reaches back to": shown(report.reach) or "nothing: it is empty",
         "other tasks": [other_words(one) for one in report.others],
-        "bound, of one template": [", ".join(one) for one in report.shared],
+        "of one template": [template_sentence(one) for one in report.templates],
     }
     return {name: value for name, value in row.items() if value}
 
@@ -63,7 +71,9 @@ def notice_row(notice: Notice) -> dict[str, object]:
     return {
         "time": shown(notice.time),
         "record": notice.record_id,
-        "certificate": f"{notice.old or '?'} → {notice.new or '?'}",
+        "certificate": change(
+            (notice.old_name, notice.old or "?"), (notice.new_name, notice.new or "?")
+        ),
         "handled": notice.handled.value,
         "why": notice.why,
     }
@@ -84,14 +94,23 @@ def other_words(other: OtherTask) -> str:
     return f"{other.name} ({other.state}) {other.does}"
 
 
-def shared_reason(shared: Iterable[Sequence[Thumbprint]]) -> str:
-    """Why a host is skipped: failure 2 of the field notes."""
-    groups = "; ".join(", ".join(group) for group in shared)
-    return (
-        f"bound certificates come from one template ({groups}): autoenrollment renews one and "
-        "replaces the others by it, and the task would put that one on every site. Give each a "
-        "template of its own, or use --force"
+def template_sentence(shared: SharedTemplate) -> Phrase:
+    """Bound certificates of one template, and what follows: failure 2 of the field notes."""
+    count = len(shared.certificates)
+    number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+    named = joined((certificate(one.name, one.thumbprint) for one in shared.certificates), ", ")
+    template = f", {shared.template}" if shared.template else ""
+    return Phrase(
+        f"{number} bound certificates come from one template{template}: ",
+        named,
+        ". Autoenrollment renews one and replaces the others by it, and the task would put that "
+        "one on every site. Give each a template of its own",
     )
+
+
+def shared_reason(templates: Iterable[SharedTemplate]) -> Phrase:
+    """Why a host is skipped."""
+    return Phrase(joined(map(template_sentence, templates), ". "), ", or use --force")
 
 
 def policy_sentence(policy: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from psrebind.cli.task_lines import TaskLine, channel_words, shared_reason, task_name
@@ -20,6 +21,7 @@ from psrebind.rebind.task_report import (
     own_task,
     task_differences,
 )
+from psrebind.rebind.templates import SharedTemplate
 
 NOT_READ = "not read"
 
@@ -41,6 +43,7 @@ def enabled(
     method: TaskMethod,
     row: TaskRegistration | NotificationRegistration,
     after: RebindTasks | None,
+    templates: Iterable[SharedTemplate] = (),
 ) -> TaskLine:
     """What enabling did; ``after`` is None where it could not be read."""
     channel = channel_words(row.enabled_after)
@@ -52,11 +55,18 @@ def enabled(
         channel=channel if row.enabled_before == row.enabled_after else f"off → {channel}",
         differences=_before(row),
         others=other_tasks(method, after.tasks) if after else (),
-        reason=shared_reason(row.shared) if row.skipped else None,
+        reason=shared_reason(templates) if row.skipped else None,
     )
 
 
-def would_enable(host: str, method: TaskMethod, read: Tasks, *, force: bool) -> TaskLine:
+def would_enable(
+    host: str,
+    method: TaskMethod,
+    read: Tasks,
+    *,
+    force: bool,
+    templates: Iterable[SharedTemplate] = (),
+) -> TaskLine:
     """What enabling would do."""
     tasks = read.found
     mine = own_task(method, tasks.tasks)
@@ -71,7 +81,7 @@ def would_enable(host: str, method: TaskMethod, read: Tasks, *, force: bool) -> 
         channel=channel_words(tasks.enabled),
         differences=differences,
         others=other_tasks(method, tasks.tasks),
-        reason=shared_reason(tasks.shared) if skipped else None,
+        reason=shared_reason(templates) if skipped else None,
     )
 
 

@@ -9,13 +9,21 @@ from psrebind.cli.asking import Visit, advised
 from psrebind.cli.event_lines import cut_sentences
 from psrebind.decode.events import LifecycleEvent
 from psrebind.errors import HostError
-from psrebind.model import Binding, Certificate
+from psrebind.model import Binding, Certificate, Thumbprint
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
 from psrebind.operations.get_rebind_notification import GetRebindNotification
 from psrebind.rebind.renewals import followed, known
-from psrebind.rebind.task_report import Events, TaskMethod, TaskReport, Tasks, question, report
+from psrebind.rebind.task_report import (
+    Events,
+    TaskMethod,
+    TaskReport,
+    Tasks,
+    question,
+    report,
+)
+from psrebind.rebind.templates import SharedTemplate, shared_templates
 
 if TYPE_CHECKING:
     from psrebind.operations.base import Operation
@@ -44,15 +52,27 @@ def read_report(visit: Visit, method: TaskMethod) -> TaskReport:
         events = Events(asked.row(first), asked.result(first))
     for sentence in cut_sentences([events.log], asked.newest):
         visit.say(sentence)
-    told = [one for one in events.found if isinstance(one, LifecycleEvent)]
     certificates = _certificates(visit, stored, third)
+    told = [one for one in events.found if isinstance(one, LifecycleEvent)]
     return report(
         method,
         tasks,
         events,
         bindings=_bindings(visit, bound, second),
         chains=followed(known(certificates, told)),
+        certificates=certificates,
     )
+
+
+def templates_of(
+    visit: Visit, shared: Sequence[Sequence[Thumbprint]]
+) -> tuple[SharedTemplate, ...]:
+    """Bound certificates of one template, by name; the host is asked only where there are any."""
+    if not shared:
+        return ()
+    stored = GetCertificate()
+    (body,) = visit.ask([stored]).bodies
+    return shared_templates(shared, _certificates(visit, stored, body))
 
 
 def _bindings(visit: Visit, question: GetIisBinding, body: Body) -> Sequence[Binding] | None:

@@ -83,6 +83,7 @@ def enable(
 ) -> int:
     """Register the task that follows renewals, and turn its log on; run twice, it changes once."""
     from psrebind.cli.task_outcomes import Registered, enabled, would_enable
+    from psrebind.cli.task_status import templates_of
     from psrebind.operations.register_rebind_notification import RegisterRebindNotification
     from psrebind.operations.register_rebind_task import RegisterRebindTask
     from psrebind.rebind.task_report import TaskMethod
@@ -94,9 +95,12 @@ def enable(
     def register(visit: Visit) -> Registered:
         if way.dry_run:
             found = _looked(visit, method)
-            return Registered(would_enable(visit.name, method, found, force=force))
+            templates = templates_of(visit, () if force else found.found.shared)
+            line = would_enable(visit.name, method, found, force=force, templates=templates)
+            return Registered(line)
         row, tasks, unread = _changed(visit, kind(force=force), method)
-        line = enabled(visit.name, method, row, tasks)
+        templates = templates_of(visit, row.shared if row.skipped else ())
+        line = enabled(visit.name, method, row, tasks, templates)
         return Registered(line, getattr(row, "policy", ""), unread)
 
     return _carried_out(target, connection, way, register, doing="enable the task on")

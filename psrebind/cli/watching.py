@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self, TextIO, TypeVar
 
+from psrebind.cli.appearance import colored
 from psrebind.cli.output import write
 from psrebind.cli.signals import Ended, caught
 from psrebind.cli.tally import Tally
@@ -154,7 +155,7 @@ def _progress(total: int) -> tuple[Progress, TaskID]:
         TextColumn("{task.fields[running]} running", markup=False),
         Rate(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=Console(stderr=True, no_color=not colored(sys.stderr)),
         transient=True,
         redirect_stdout=False,
     )

@@ -19,6 +19,7 @@ from psrebind.model import (
     SslFlags,
     UnreadableBinding,
 )
+from psrebind.problems import Problem, ProblemKind
 
 # The site's id is the last predicate: a name may hold any character, a quote included.
 _SITE_ID = re.compile(r"@id=['\"](\d+)['\"]\s*\]")
@@ -114,21 +115,25 @@ def _binding(
 
 def _problems(
     binding: Binding, records: tuple[Record, ...], strays: tuple[Record, ...]
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     record = binding.record
     if record is None:
-        yield f"no http.sys record {binding.kind}={binding.endpoint}"
+        sentence = f"no http.sys record {binding.kind}={binding.endpoint}"
+        yield Problem(ProblemKind.NO_RECORD, sentence)
     elif record.thumbprint is None and record.kind is not RecordKind.CCS:
-        yield f"the http.sys record {binding.kind}={binding.endpoint} has no certificate"
+        sentence = f"the http.sys record {binding.kind}={binding.endpoint} has no certificate"
+        yield Problem(ProblemKind.NO_CERTIFICATE, sentence)
     if record and record.application_id not in (None, IIS_APPLICATION_ID):
-        yield f"the record belongs to another program: appid {record.application_id}"
+        sentence = f"the record belongs to another program: appid {record.application_id}"
+        yield Problem(ProblemKind.OTHER_PROGRAM, sentence)
     if binding.flags & SslFlags.SNI and not binding.information.host:
-        yield "SNI is on without a host name"
+        yield Problem(ProblemKind.NO_HOST_NAME, "SNI is on without a host name")
     if binding.kind is RecordKind.SNI and (found := _shadows(binding, records)):
-        yield f"{found} may answer in its place"
+        yield Problem(ProblemKind.SHADOWED, f"{found} may answer in its place")
     # The most fitting address answers first; one that a binding owns is that binding's business.
     if binding.kind is RecordKind.IP and (found := _shadows(binding, strays)):
-        yield f"{found} answers there in its place, and no binding has it"
+        sentence = f"{found} answers there in its place, and no binding has it"
+        yield Problem(ProblemKind.SHADOWED, sentence)
 
 
 def _shadows(binding: Binding, records: tuple[Record, ...]) -> str:

@@ -58,6 +58,11 @@ class EventCertificate:
     usages: tuple[str, ...]
     not_after: datetime | None
 
+    @property
+    def name(self) -> str | None:
+        """The first of its names that is no distinguished name."""
+        return next((one for one in self.names if "=" not in one), None)
+
 
 @dataclass(frozen=True)
 class LifecycleEvent:

@@ -1,10 +1,14 @@
-"""Host names as certificates and http.sys compare them: A-labels, lower case."""
+"""Names of hosts as certificates and http.sys compare them (A-labels, lower case), and those of
+certificates.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 
 import idna
+
+from psrebind.model import Certificate
 
 
 def a_label(name: str) -> str:
@@ -43,3 +47,9 @@ def covers(pattern: str, name: str) -> bool:
         return False
     label, _, rest = name.partition(".")
     return bool(label) and label != "*" and rest == pattern[2:]
+
+
+def certificate_name(certificate: Certificate) -> str:
+    """The one name by which a person knows a certificate; many have no common name."""
+    names = (*certificate.dns_names, *certificate.ip_addresses)
+    return certificate.common_name or next(iter(names), certificate.subject)

@@ -28,6 +28,7 @@ from psrebind.lab.hostfault import HostFault
 from psrebind.lab.overview import overview
 from psrebind.lab.persistence import write_text
 from psrebind.lab.runtime import Lab, assume, find_engine
+from psrebind.thumbprints import the_only
 
 RUNNING = "running.json"
 
@@ -77,14 +78,19 @@ class _Request(socketserver.StreamRequestHandler):
 
 def _renew(lab: Lab, host: Host, asked: dict[str, Any]) -> Any:
     names = asked.get("names") or ()
-    return {"new": renewals.renew(host, lab.scenario.authority, asked["old"], names=names)}
+    old = _meant(host, asked["old"])
+    return {"old": old, "new": renewals.renew(host, lab.scenario.authority, old, names=names)}
 
 
 def _import(lab: Lab, host: Host, asked: dict[str, Any]) -> Any:
     authority, names = lab.scenario.authority, asked.get("names") or ()
-    like = asked.get("like") or _most_bound(host)
+    like = _meant(host, asked["like"]) if asked.get("like") else _most_bound(host)
     new = renewals.import_certificate(host, authority, like=like, names=names)
     return {"like": like, "new": new}
+
+
+def _meant(host: Host, digits: str) -> str:
+    return the_only(digits, (one.thumbprint for one in host.state.certificates), host.identifier)
 
 
 def _most_bound(host: Host) -> str:

@@ -16,12 +16,13 @@ from psrebind.decode.task_words import (
 )
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences
 from psrebind.errors import DecodeError
-from psrebind.model import Binding, Thumbprint
+from psrebind.model import Binding, Certificate, Thumbprint
 from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent
 from psrebind.operations.get_rebind_notification import NotificationState
 from psrebind.operations.get_rebind_task import GetRebindTask, RebindTasks, TaskRow
 from psrebind.operations.register_rebind_notification import handler
 from psrebind.rebind.renewals import Chain, Handled, Standing, standing
+from psrebind.rebind.templates import SharedTemplate, shared_templates
 
 
 class TaskMethod(StrEnum):
@@ -60,6 +61,8 @@ class Notice:
     new: Thumbprint | None
     handled: Handled
     why: str
+    old_name: str | None = None
+    new_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class TaskReport:
     shared: tuple[tuple[Thumbprint, ...], ...]
     notices: tuple[Notice, ...]
     unreadable: tuple[str, ...]
+    templates: tuple[SharedTemplate, ...]
 
     @property
     def needs_person(self) -> bool:
@@ -120,6 +124,7 @@ def report(
     *,
     bindings: Sequence[Binding] | None,
     chains: Iterable[Chain],
+    certificates: Sequence[Certificate] = (),
 ) -> TaskReport:
     """Judge the task of a method by what was read of its host."""
     tasks = read.found
@@ -142,6 +147,7 @@ def report(
             _notice(one, standing(one, bindings, links, events=readable)) for one in readable
         ),
         unreadable=tuple(one.reason for one in events.found if isinstance(one, UnreadableEvent)),
+        templates=shared_templates(tasks.shared, certificates),
     )
 
 
@@ -216,4 +222,6 @@ def _notice(event: LifecycleEvent, found: Standing) -> Notice:
         event.new.thumbprint if event.new else None,
         found.handled,
         found.why,
+        event.old.name if event.old else None,
+        event.new.name if event.new else None,
     )

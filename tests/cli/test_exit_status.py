@@ -185,3 +185,10 @@ def test_a_reader_that_leaves_is_no_bug() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_a_question_has_one_mark(psrebind: Command) -> None:
+    """What typer asks of a mistyped command ends with its own mark."""
+    assert psrebind("notifi").err == (
+        "psrebind: No such command 'notifi'. Did you mean 'notify'? See 'psrebind --help'\n"
+    )

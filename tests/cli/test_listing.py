@@ -6,12 +6,17 @@ from datetime import timedelta
 
 import pytest
 from certificates import NOW, Made, make
+from cli.test_tables import Terminal
 from observations import observed, record, stored
+from rich.cells import cell_len
 
-from psrebind.cli.listing import Stored, binding_lines, binding_row
+from psrebind.cli.listing import BindingLine, Stored, binding_lines, binding_row, worst_first
+from psrebind.cli.output import show
+from psrebind.cli.problem_words import explained
 from psrebind.decode.certificates import stored_certificate
 from psrebind.model import Certificate, UnreadableCertificate
 from psrebind.operations.get_certificate import STORES
+from psrebind.problems import ProblemKind
 
 NEW = make("new.example")
 GOOD = make("www.example")
@@ -76,4 +81,41 @@ def test_the_central_store_is_named() -> None:
     (line,) = binding_lines(found.bindings, Stored([], STORES, NOW))
     row = binding_row(line)
     assert (line.store, line.thumbprint, line.problems) == (None, None, ())
-    assert (row["store"], row["problems"]) == ("central store", [])
+    assert (row["certificate"], row["problems"]) == ("central store", [])
+
+
+def many_bindings() -> list[BindingLine]:
+    """Seventeen bindings of long names, whose certificates are in several kinds of trouble."""
+    ended = make("b", common_name="customers.emea.example.com", end=NOW - timedelta(days=3))
+    keyless = make("a", common_name="www.customers.emea.example.com")
+    hosts = [f"customer-{number:02}.emea.example.com" for number in range(17)]
+    used = [(ended, keyless)[number % 2] for number in range(17)]
+    records = [record(f"{host}:443", made) for host, made in zip(hosts, used, strict=True)]
+    entries = [stored(ended, key=False), stored(keyless, key=False)]
+    found = observed([f"*:443:{host} 1" for host in hosts], records, [])
+    return binding_lines(found.bindings, Stored(entries, STORES, NOW))
+
+
+@pytest.mark.parametrize("width", [100, 160])
+def test_a_binding_is_one_line_of_a_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """Site, binding, certificate, days and problems in words, none longer than the terminal."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    lines = many_bindings()
+    show(worst_first(lines), "table", short=binding_row, stream=stream)
+    title, _, *rows = stream.getvalue().splitlines()
+    assert title.split() == ["site", "binding", "certificate", "days", "problems"]
+    assert len(rows) == len(lines) == 17
+    assert max(map(cell_len, rows)) <= width
+    assert [row.endswith("  expired; no key") for row in rows] == [True] * 9 + [False] * 8
+    assert all(line.thumbprint and line.thumbprint[:8] in stream.getvalue() for line in lines)
+
+
+def test_every_kind_of_problem_has_a_meaning() -> None:
+    """Each says what to do, is told once, and the worst comes first."""
+    kinds = [*reversed(ProblemKind), *ProblemKind]
+    told = explained(kinds, "web*")
+    assert [kind for kind, _ in told] == list(ProblemKind)
+    assert all(": " in meaning and "{" not in meaning for _, meaning in told)

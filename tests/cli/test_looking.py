@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cli.command_line import Command
-from labs import network
+from labs import network, restored
 
 from psrebind.lab.runtime import Lab
 
@@ -44,11 +45,40 @@ def test_bindings_take_one_pipeline(as_admin: Command, lab: Lab) -> None:
 
 
 def test_bindings_as_a_table_for_grep(as_admin: Command, lab: Lab) -> None:
-    """Off a terminal every binding is one line with the whole thumbprint."""
+    """Off a terminal every binding is one line, its certificate by name and first digits."""
+    old = lab.scenario.summary[0].old
     ran = as_admin("bindings", WEB01)
-    hits = [line for line in ran.out.splitlines() if lab.scenario.summary[0].old in line]
-    assert len(hits) == 4
-    assert any("münchen.example" in line for line in hits)
+    title, *lines = ran.out.splitlines()
+    assert title.split() == ["site", "binding", "certificate", "days", "problems"]
+    assert len([line for line in lines if f"  shop.example {old[:8]}  " in line]) == 4
+    assert any("münchen.example" in line for line in lines)
+    wide = as_admin("bindings", WEB01, "--wide").out
+    assert len([line for line in wide.splitlines() if f"  shop.example {old}  " in line]) == 4
+
+
+def test_each_kind_of_problem_is_explained_once(as_admin: Command, lab: Lab) -> None:
+    """A word beside the binding; below the table what it means and what to do, for any target."""
+    ran = as_admin("bindings", WEB01)
+    assert sum("replaced" in line for line in ran.out.splitlines()) == 4
+    (said,) = [line for line in ran.err.splitlines() if line.startswith("psrebind: replaced: ")]
+    assert f"'psrebind replay {WEB01}'" in said
+    many = as_admin("bindings", f"{WEB01},{WEB02}")
+    assert sum("replaced" in line for line in many.err.splitlines()) == 1
+    assert "replaced: " not in as_admin("bindings", WEB01, "-f", "json").err
+
+
+def test_the_worst_binding_comes_first(as_admin: Command, lab: Lab) -> None:
+    """Of one host or of all in one table: what clients refuse, then what ends soonest."""
+    with restored(lab.hosts["web02"]) as host:
+        binding = host.host.state.records[-1]
+        fewer = [one for one in host.host.state.records if one is not binding]
+        host.host.change(lambda state: replace(state, records=tuple(fewer)))
+        words = ("bindings", f"{WEB01},{WEB02}", "--sort")
+        first = as_admin(*words).out.splitlines()[1]
+        assert first.startswith(WEB02)
+        assert "no record" in first
+        rows = json.loads(as_admin("bindings", WEB02, "--sort", "-f", "json").out)
+        assert rows[0]["kinds"] == ["no record"]
 
 
 def test_certificates_of_one_store(as_admin: Command) -> None:
@@ -66,8 +96,9 @@ def test_certificates_show_the_renewal(as_admin: Command, lab: Lab) -> None:
     """The renewal link of the old certificate is a column."""
     swap = lab.scenario.summary[0]
     ran = as_admin("certificates", WEB01)
-    line = next(one for one in ran.out.splitlines() if one.startswith(f"My      {swap.old}"))
-    assert f"renewed by {swap.new[:8]}…" in line
+    lines = ran.out.splitlines()
+    line = next(one for one in lines if one.startswith(f"My     shop.example {swap.old[:8]} "))
+    assert line.endswith(f"renewed by {swap.new[:8]}")
 
 
 def test_a_wrong_password_is_4_and_tried_once(

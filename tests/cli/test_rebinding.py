@@ -71,7 +71,7 @@ def test_a_rebind_as_a_table(as_admin: Command, lab: Lab) -> None:
     ran = as_admin("rebind", WEB01, *certificates(swap))
     assert ran.status == 3
     shop = next(line for line in ran.out.splitlines() if line.startswith("Shop"))
-    assert f"{swap.old[:8]}… → {swap.new[:8]}…" in shop
+    assert f"shop.example {swap.old[:8]} → {swap.new[:8]}" in shop
     assert "verified" in shop
     assert "planned" not in ran.out
     assert "planned" in ran.err

@@ -190,6 +190,22 @@ def test_a_shared_template_is_skipped(as_admin: Command, lab: Lab, method: str) 
         assert forced.status == 0
 
 
+def test_a_shared_template_is_told_by_names(as_admin: Command, lab: Lab) -> None:
+    """A table says which certificates, of which template, and what follows; not in bare digits."""
+    with restored(lab.hosts["web05"]) as host:
+        bound = {one.thumbprint for one in host.host.state.records}
+        as_admin("task", "enable", host.address, "--force")
+        told = " ".join(as_admin("task", "status", host.address).out.split())
+        assert "two bound certificates come from one template" in told
+        assert all(f"{name}.example " in told for name in ("orders", "billing"))
+        assert all(one[:8] in told and one not in told for one in bound if one)
+        assert "put that one on every site" in told
+        (row,) = json.loads(as_admin("task", "status", host.address, "-f", "json").out)
+        (shared,) = row["templates"]
+        assert {one["thumbprint"] for one in shared["certificates"]} == bound
+        assert shared["template"]
+
+
 def test_other_rebinders_are_named(as_admin: Command, lab: Lab) -> None:
     """A home-made duplicate is told by its path and what it does, at enable and status."""
     with restored(lab.hosts["web01"]) as host:
@@ -268,7 +284,7 @@ def test_notify_names_the_log(as_admin: Command, lab: Lab) -> None:
         one = swap(lab, "web01")
         ran = as_admin("notify", host.address, "--old", one.old, "--new", one.new)
         assert "enabled" not in ran.out
-        header, _, row = (line.split() for line in ran.out.splitlines())
+        header, row = (line.split() for line in ran.out.splitlines())
         assert (header, row) == (["log", "record", "linked"], ["on", "1", "no"])
 
 
