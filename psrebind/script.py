@@ -13,13 +13,15 @@ class Script:
     """ASCII text that stands alone, and the secrets that travel beside it as SecureStrings.
 
     ``sources`` names, for each line of the text, the template and line that it came from. A script
-    that ``changes`` its host is not stopped in its middle.
+    that ``changes`` its host is not stopped in its middle; one that only ``reads`` may be sent
+    again.
     """
 
     text: str
     secrets: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     sources: tuple[str, ...] = field(default=(), repr=False)
     changes: bool = False
+    reads: bool = False
 
     def place(self, line: int) -> str:
         """Name the template and its line behind a line of the text (counted from 1)."""

@@ -95,11 +95,13 @@ class Template:
 
 @dataclass(frozen=True)
 class Call:
-    """One operation to render: its name, its parameters, and whether it changes the host."""
+    """One operation to render: its name, its parameters, whether it changes the host, or only
+    reads it; a notice does neither."""
 
     name: str
     values: Mapping[str, Any]
     changes: bool
+    reads: bool = False
 
 
 class Library:
@@ -155,10 +157,11 @@ class Library:
         library = [line for piece in pieces.values() for line in _filled(piece, {}, {})]
         frame = self.template("_envelope")
         changing = any(call.changes for call in calls)
+        reading = all(call.reads for call in calls)
         slots = {"library": library, "bodies": bodies}
         lines = _filled(frame, {"changing": changing}, slots)
         text = "".join(f"{line.text}\n" for line in lines)
-        return Script(text, secrets, tuple(line.source for line in lines), changing)
+        return Script(text, secrets, tuple(line.source for line in lines), changing, reading)
 
     def _body(
         self, template: Template, call: Call, number: int, secrets: dict[str, Secret]

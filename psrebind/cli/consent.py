@@ -5,10 +5,11 @@ Knows fleets and questions; knows no command.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from psrebind.cli.messages import agreed
+from psrebind.cli.messages import agreed, nobody_agrees
 from psrebind.cli.opening import Chosen
 from psrebind.fleet.fleet import Fleet
 from psrebind.sessions.base import Limits
@@ -18,23 +19,25 @@ _NAMES = 5
 
 @dataclass(frozen=True)
 class Consent:
-    """What a person agrees to before hosts are changed: ``enable the task on``.
-
-    ``even_one``: also where one host was named.
-    """
+    """What a person agrees to before hosts are changed: ``enable the task on``."""
 
     doing: str
     yes: bool
-    even_one: bool = False
 
 
 def granted(consent: Consent, chosen: Chosen) -> Chosen | None:
-    """Ask before hosts are changed that nobody named; raise InvalidInput where nobody answers."""
-    if consent.yes or (chosen.alone and not consent.even_one):
+    """Ask before hosts are changed; raise InvalidInput where nobody answers."""
+    if consent.yes:
         return chosen
     fleet = chosen.fleet
     limits = after(f"{consent.doing} {named(fleet)}: go ahead?", fleet.limits)
     return replace(chosen, fleet=replace(fleet, limits=limits)) if limits else None
+
+
+def require_answer(doing: str, *, yes: bool) -> None:
+    """Raise InvalidInput, before anything is sent, where a question could not be answered."""
+    if not yes and not sys.stdin.isatty():
+        raise nobody_agrees(doing)
 
 
 def after(question: str, limits: Limits) -> Limits | None:

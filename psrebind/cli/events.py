@@ -91,6 +91,9 @@ def _present(found: Found, rows: Rows, wanted: Wanted) -> int:
     told = (*cut_sentences(found.logs, wanted.newest), *map(unreadable_sentence, unreadable))
     for sentence in told:
         tell(f"{rows.host}: {sentence}")
+    if wanted.record is not None and not found.events:
+        tell(f"{rows.host}: no event in reach has the record number {wanted.record}")
+        return NEEDS_PERSON
     return NEEDS_PERSON if unreadable else 0
 
 

@@ -45,10 +45,20 @@ def tell(*parts: str) -> None:
     sys.stderr.flush()
 
 
+def count_of(count: int, noun: str) -> str:
+    """``1 binding``, ``2 bindings``."""
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def nobody_agrees(doing: str) -> InvalidInput:
+    """The error of a change that nobody can agree to."""
+    return InvalidInput(f"nobody is there to agree to the change: add --yes ({doing})")
+
+
 def agreed(question: str) -> bool:
     """Ask a person; raise InvalidInput where nobody is there to answer."""
     if not sys.stdin.isatty():
-        raise InvalidInput(f"nobody is there to agree to the change: add --yes ({question})")
+        raise nobody_agrees(question)
     try:
         print(f"{visible(question)} [y/N] ", end="", file=sys.stderr, flush=True)
         answer = sys.stdin.readline()

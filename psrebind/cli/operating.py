@@ -90,5 +90,5 @@ def invoke(
         rows.show(found)
         return 0
 
-    consent = None if asked.effect == "query" else Consent(f"{asked} on", rest.yes, even_one=True)
+    consent = None if asked.effect == "query" else Consent(f"{asked} on", rest.yes)
     return on_hosts(Asked(target, connection, rest, rest.format), ask, present, consent=consent)

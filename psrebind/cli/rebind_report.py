@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from psrebind.cli.messages import tell
+from psrebind.cli.messages import count_of, tell
 from psrebind.cli.options import Format
 from psrebind.cli.output import show
 from psrebind.cli.rebind_lines import (
-    RebindLine,
     plan_lines,
     plan_row,
     result_lines,
     result_row,
 )
+from psrebind.model import Renewal
 from psrebind.rebind.plan import Plan
 from psrebind.rebind.run import Applied, Prepared, Stage
 from psrebind.rebind.verify import Verdict
+from psrebind.rebind.way_back import way_back
+
+# Of what was refused; the table above has them all.
+_NAMED = 5
 
 
 class Stages:
@@ -72,17 +76,25 @@ def plan_sentence(prepared: Prepared, *, dry_run: bool) -> str:
     count = sum(len(step.bindings) for step in plan.steps)
     parts = [f"{_bindings(count)} to change" if count else "nothing to change"]
     parts += [f"{len(plan.done)} done already"] if plan.done else []
-    parts += _left_alone(plan)
+    parts += _left_alone([plan])
     return ", ".join(parts) + ("; nothing was changed" if dry_run else "")
 
 
-def _left_alone(plan: Plan) -> list[str]:
-    """How many bindings a plan does not touch, and why; each may need a person."""
+def _left_alone(plans: Sequence[Plan], *, named: bool = False) -> list[str]:
+    """How many bindings the plans do not touch, and why; each may need a person."""
     # A binding may be refused by several rules, each a line of its own.
-    refused = len({(one.binding.site_id, one.binding.information) for one in plan.refusals})
-    parts = [f"{refused} refused"] if refused else []
-    parts += [f"{len(plan.skipped)} that appcmd would skip in silence"] if plan.skipped else []
-    return parts
+    rules: dict[str, list[str]] = {}
+    for plan in plans:
+        for one in plan.refusals:
+            place = f"{one.binding.information} of {one.binding.site}"
+            rules.setdefault(place, []).append(one.rule)
+    parts = [f"{len(rules)} refused"] if rules else []
+    if named and rules:
+        shown = [f"{place} ({', '.join(found)})" for place, found in rules.items()]
+        more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
+        parts = [f"{len(rules)} refused: {', '.join(shown[:_NAMED])}{more}"]
+    skipped = sum(len(plan.skipped) for plan in plans)
+    return parts + ([f"{skipped} that appcmd would skip in silence"] if skipped else [])
 
 
 def show_result(applied: Applied, form: Format) -> None:
@@ -93,46 +105,56 @@ def show_result(applied: Applied, form: Format) -> None:
 
 def tell_result(applied: Applied, *, command: str | None = "the same command") -> None:
     """Say what to do next, and by which command, if any, to go back."""
-    lines = result_lines(applied)
-    for sentence in _sentences(applied, lines, command):
-        tell(f"{applied.prepared.host}: {sentence}")
+    tell_results(applied.prepared.host, [applied], command=command)
 
 
-def _sentences(applied: Applied, lines: Sequence[RebindLine], command: str | None) -> list[str]:
-    if applied.obstacle:
-        return [f"nothing was changed: {applied.obstacle}"]
-    told = []
-    if applied.appcmd and applied.appcmd.exit:
-        said = " ".join(applied.appcmd.output)
-        told.append(f"appcmd ended with {applied.appcmd.exit}: {said}")
+def tell_results(host: str, done: Sequence[Applied], *, command: str | None) -> None:
+    """The same of all rebinds of one host, in one summary."""
+    for sentence in _sentences(done, command):
+        tell(f"{host}: {sentence}")
+
+
+def _sentences(done: Sequence[Applied], command: str | None) -> Iterator[str]:
+    for obstacle in dict.fromkeys(one.obstacle for one in done if one.obstacle):
+        yield f"nothing was changed: {obstacle}"
+    ran = [one for one in done if not one.obstacle]
+    if not ran:
+        return
+    for one in ran:
+        if one.appcmd and one.appcmd.exit:
+            said = " ".join(one.appcmd.output)
+            yield f"appcmd ended with {one.appcmd.exit}: {said}"
+    lines = [line for one in ran for line in result_lines(one)]
     count = sum(line.outcome == "changed" for line in lines)
     failed = sum(line.outcome == "failed" for line in lines)
-    told.append(
-        f"{_bindings(count)} changed"
-        + (f", {failed} failed" if failed else "")
-        + "".join(f", {part}" for part in _left_alone(applied.prepared.plan))
-    )
-    verdicts = {line.verdict for line in lines}
+    parts = [f"{_bindings(count)} changed"]
+    parts += [f"{failed} failed"] if failed else []
+    parts += _left_alone([one.prepared.plan for one in ran], named=True)
+    yield ", ".join(parts)
+    yield from _of_clients({line.verdict for line in lines})
+    for one in ran if command else ():
+        if back := way_back(one):
+            yield _back(one.prepared, back, str(command))
+
+
+def _of_clients(verdicts: set[Verdict | None]) -> Iterator[str]:
     if Verdict.PENDING in verdicts:
-        told.append(
+        yield (
             "pending: the configuration has the new certificate and clients still get the old "
             "one; look again in a minute"
         )
     if Verdict.UNVERIFIED in verdicts:
-        told.append("unverified: no handshake from here could show what clients get")
+        yield "unverified: no handshake from here could show what clients get"
     if Verdict.BROKEN in verdicts:
-        told.append("broken: clients were served before and are not, or not as they should be")
-    if command and any(result.changed for result in applied.steps):
-        told.append(_way_back(applied.prepared, command))
-    return told
+        yield "broken: clients were served before and are not, or not as they should be"
 
 
-def _way_back(prepared: Prepared, same: str) -> str:
-    renewal, others = prepared.renewal, len(prepared.plan.done)
-    command = f"run {same} with --old {renewal.new} --new {renewal.old}"
+def _back(prepared: Prepared, back: Renewal, same: str) -> str:
+    others = len(prepared.plan.done)
+    command = f"run {same} with --old {back.old} --new {back.new}"
     also = f"; that takes {_bindings(others)} along that had the new one before" if others else ""
     return f"to go back, {command}{also}"
 
 
 def _bindings(count: int) -> str:
-    return "1 binding" if count == 1 else f"{count} bindings"
+    return count_of(count, "binding")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,7 +10,6 @@ from typer import Option
 
 from psrebind.cli.looking import Target
 from psrebind.cli.options import Connection, Output, Source
-from psrebind.errors import InvalidInput
 
 if TYPE_CHECKING:
     from psrebind.cli.asking import Visit
@@ -56,6 +54,7 @@ def rebind(
     manner: Manner,
 ) -> int:
     """Replace a certificate on the IIS bindings of hosts that have it, and check by handshake."""
+    from psrebind.cli.consent import require_answer
     from psrebind.cli.digits import TypedRenewal
     from psrebind.cli.many import Asked, alone
     from psrebind.cli.rebind_report import show_plan, show_result
@@ -63,7 +62,7 @@ def rebind(
 
     renewal = TypedRenewal.of(old, new)
     asked = Asked(target, connection, manner, manner.format)
-    _require_yes(connection, manner)
+    require_answer(f"rebind {target}", yes=manner.yes or manner.dry_run)
     chosen = asked.hosts()
     if not chosen.alone:
         return rebind_many(chosen, asked, renewal, manner)
@@ -79,16 +78,6 @@ def rebind(
         # Before the session closes: a host that hangs then must not hide what became of it.
         show_result(applied, manner.format)
     return applied.exit_status
-
-
-def _require_yes(connection: Connection, manner: Manner) -> None:
-    """Say before anything is sent that nobody can answer where the inventory comes by stdin."""
-    from psrebind.fleet.inventory_file import STDIN
-
-    if str(connection.inventory) == STDIN and not (manner.yes or manner.dry_run):
-        raise InvalidInput(
-            "the inventory comes from stdin, so nobody can agree to the change there: add --yes"
-        )
 
 
 def planned(visit: Visit, typed: TypedRenewal, manner: Manner) -> Prepared:
@@ -108,16 +97,23 @@ def planned(visit: Visit, typed: TypedRenewal, manner: Manner) -> Prepared:
 
 
 def _agreed(visit: Visit, prepared: Prepared, manner: Manner) -> Visit | None:
-    """Ask where somebody can answer; a script that names one host means it."""
-    from psrebind.cli.consent import after
+    """Ask, unless it was said before."""
+    from psrebind.cli.messages import count_of
 
     visit.require_time()
-    if manner.yes or not sys.stdin.isatty():
+    if manner.yes:
         return visit
+    count = sum(len(step.bindings) for step in prepared.plan.steps)
+    return asked_about(visit, f"change {count_of(count, 'binding')} of {visit.name}?")
+
+
+def asked_about(visit: Visit, question: str) -> Visit | None:
+    """The visit after a person agreed, whose thinking is not the host's time; or None."""
+    from psrebind.cli.consent import after
+
     # A shell that waits for a person dies of idleness on the host; the next script opens another.
     visit.session.close()
-    count = sum(len(step.bindings) for step in prepared.plan.steps)
-    limits = after(f"change {count} bindings of {visit.name}?", visit.limits)
+    limits = after(question, visit.limits)
     return replace(visit, limits=limits) if limits else None
 
 

@@ -6,13 +6,12 @@ What is kept between plan and consent are the plans of the hosts that change, no
 from __future__ import annotations
 
 import dataclasses
-import sys
 
 from psrebind.cli.asking import Visit
-from psrebind.cli.consent import Consent, after, granted, named
+from psrebind.cli.consent import after, named
 from psrebind.cli.digits import TypedRenewal
 from psrebind.cli.many import DECLINED, Asked, Work, spread
-from psrebind.cli.messages import tell
+from psrebind.cli.messages import count_of, tell
 from psrebind.cli.opening import Chosen
 from psrebind.cli.rebind_lines import plan_lines, plan_row, result_lines, result_row
 from psrebind.cli.rebind_report import tell_notes, tell_result
@@ -21,9 +20,11 @@ from psrebind.cli.rows import Rows
 from psrebind.cli.tally import BUG, Ending
 from psrebind.errors import ConnectError
 from psrebind.fleet.fleet import Fleet
+from psrebind.model import Renewal
 from psrebind.rebind.before import default_folder
 from psrebind.rebind.outcome import exit_status
 from psrebind.rebind.run import Applied, Prepared
+from psrebind.rebind.way_back import way_back
 
 
 def rebind_many(chosen: Chosen, asked: Asked, renewal: TypedRenewal, manner: Manner) -> int:
@@ -40,9 +41,6 @@ def rebind_many(chosen: Chosen, asked: Asked, renewal: TypedRenewal, manner: Man
         return spread(fleet, asked, prepare, present_plan)
     if manner.yes:
         return _change(fleet, asked, at_once, manner)
-    if not sys.stdin.isatty():
-        # Said before anything is sent; the question itself comes when the plans are there.
-        granted(Consent("change bindings on", yes=False), chosen)
     return _with_consent(fleet, asked, prepare, manner)
 
 
@@ -51,7 +49,7 @@ def _with_consent(fleet: Fleet, asked: Asked, prepare: Work[Prepared], manner: M
 
     def keep(prepared: Prepared, rows: Rows) -> Ending:
         if prepared.plan.steps:
-            plans[rows.host] = _slim(prepared)
+            plans[rows.host] = slim_plan(prepared)
         return present_plan(prepared, rows)
 
     status = spread(fleet, asked, prepare, keep, aside=True)
@@ -66,9 +64,9 @@ def _with_consent(fleet: Fleet, asked: Asked, prepare: Work[Prepared], manner: M
     hosts = tuple(host for host in fleet.hosts if host.name in plans)
     count = sum(len(step.bindings) for one in plans.values() for step in one.plan.steps)
     changing = dataclasses.replace(fleet, hosts=hosts)
-    limits = after(f"change {count} bindings on {named(changing)}?", fleet.limits)
+    limits = after(f"change {count_of(count, 'binding')} on {named(changing)}?", fleet.limits)
     if limits is None:
-        return DECLINED
+        return exit_status([status, DECLINED])
     changing = dataclasses.replace(changing, limits=limits)
 
     def apply(visit: Visit) -> Applied:
@@ -78,19 +76,21 @@ def _with_consent(fleet: Fleet, asked: Asked, prepare: Work[Prepared], manner: M
 
 
 def _change(fleet: Fleet, asked: Asked, work: Work[Applied], manner: Manner) -> int:
-    changed: Applied | None = None
+    ways: list[Renewal | None] = []
 
     def present(applied: Applied, rows: Rows) -> Ending:
-        nonlocal changed
         if any(step.changed for step in applied.steps):
-            changed = applied
+            # One command goes back everywhere, or none is promised.
+            others = applied.prepared.plan.done
+            ways.append(None if others else way_back(applied))
         return present_result(applied, rows)
 
     status = spread(fleet, asked, work, present)
-    if changed:
-        renewal = changed.prepared.renewal
+    if ways:
         tell(f"the states before are in {manner.before_folder or default_folder()}")
-        tell(f"to go back, run the same command with --old {renewal.new} --new {renewal.old}")
+        back = ways[0]
+        if back and set(ways) == {back}:
+            tell(f"to go back, run the same command with --old {back.old} --new {back.new}")
     return status
 
 
@@ -110,9 +110,9 @@ def present_result(applied: Applied, rows: Rows) -> Ending:
     return applied.exit_status
 
 
-def _slim(prepared: Prepared) -> Prepared:
+def slim_plan(prepared: Prepared) -> Prepared:
     """A plan without what it was made from: all certificates of the host but its own two."""
     sides = (prepared.renewal.old, prepared.renewal.new)
-    kept = tuple(one for one in map(prepared.observation.anywhere, sides) if one)
+    kept = tuple(one for one in prepared.observation.certificates if one.thumbprint in sides)
     slim = dataclasses.replace(prepared.observation, certificates=kept, unreadable=())
     return dataclasses.replace(prepared, observation=slim)

@@ -36,6 +36,11 @@ class Looked:
         return any(one.plan.steps for one in self.prepared)
 
     @property
+    def bindings(self) -> int:
+        """How many bindings --yes would change."""
+        return sum(len(step.bindings) for one in self.prepared for step in one.plan.steps)
+
+    @property
     def statuses(self) -> list[int]:
         """The exit statuses of what no plan can have: refused chains, events nobody could read."""
         refused = any(one.chain.refusal for one in self.proposals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ from typer import Option
 
 from psrebind.cli.events import Since
 from psrebind.cli.looking import Target
-from psrebind.cli.options import Connection
+from psrebind.cli.options import Connection, Yes
 from psrebind.cli.rebinding import Keeping
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from psrebind.cli.rebind_lines import RebindLine
     from psrebind.cli.replay_report import Looked
     from psrebind.decode.events import LifecycleEvent
+    from psrebind.errors import PsrebindError
     from psrebind.rebind.observe import Sending
-    from psrebind.rebind.run import Prepared
+    from psrebind.rebind.run import Applied, Prepared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +29,16 @@ class Replaying(Keeping):
     """Which renewals, and whether anything is done."""
 
     since: Since = None
-    yes: Annotated[
-        bool, Option("--yes", "-y", help="Do the rebinds; without it they are shown only.")
-    ] = False
+    dry_run: Annotated[bool, Option("--dry-run", help="Show the plans and change nothing.")] = False
+    yes: Yes = False
 
 
 def replay(target: Target, manner: Replaying, connection: Connection) -> int:
-    """Find renewals whose old certificate is still bound, and show or do the rebinds."""
-    from psrebind.cli.many import Asked, alone
+    """Find renewals whose old certificate is still bound, and do the rebinds."""
+    from psrebind.cli.consent import require_answer
+    from psrebind.cli.many import DECLINED, Asked, alone
+    from psrebind.cli.messages import count_of
+    from psrebind.cli.rebinding import asked_about
     from psrebind.cli.replay_report import refused_lines, show_proposals
     from psrebind.cli.replaying_many import replay_many
     from psrebind.rebind.outcome import exit_status
@@ -45,15 +49,23 @@ def replay(target: Target, manner: Replaying, connection: Connection) -> int:
         return replay_many(chosen.fleet, asked, manner)
     with alone(chosen.fleet, asked) as visit:
         found = looked(visit, manner)
-        show_proposals(visit.name, found, form=None if manner.yes else manner.format)
-        if not manner.yes:
-            return exit_status([*found.statuses, *(one.exit_status for one in found.prepared)])
+        asks = not manner.dry_run and found.doable and (manner.yes or sys.stdin.isatty())
+        show_proposals(visit.name, found, form=None if asks else manner.format)
+        planned = exit_status([*found.statuses, *(one.exit_status for one in found.prepared)])
+        if manner.dry_run or not found.doable:
+            return planned
+        question = f"change {count_of(found.bindings, 'binding')} of {visit.name}?"
+        require_answer(question, yes=manner.yes)
+        agreed = visit if manner.yes else asked_about(visit, question)
+        if agreed is None:
+            return exit_status([planned, DECLINED])
         left = refused_lines(visit.name, found.proposals)
-        return exit_status([*found.statuses, *_done(visit, found.prepared, left, manner)])
+        return exit_status([*found.statuses, *_done(agreed, found.prepared, left, manner)])
 
 
 def looked(visit: Visit, manner: Replaying) -> Looked:
     """The proposals, and the plan of each that is not refused."""
+    from psrebind.cli.moments import moment
     from psrebind.cli.replay_report import Looked
     from psrebind.rebind.before import states_before
     from psrebind.rebind.history import unfinished
@@ -64,7 +76,8 @@ def looked(visit: Visit, manner: Replaying) -> Looked:
     with visit.sending("reading") as sending:
         events, unreadable = _events(visit, sending, manner.since)
         observation = observe(visit.session, sending=sending)
-        chains = followed(known(observation.certificates, events))
+        since = moment(manner.since)
+        chains = followed(known(observation.certificates, events, since=since))
         bindings = observation.bindings.bindings
         left = unfinished(bindings, states_before(visit.session.host, manner.before_folder))
         found = undone(proposals(bindings, chains), left)
@@ -113,17 +126,47 @@ def _done(
     """Carry the plans out one after another, and show what became of all of them."""
     from psrebind.cli.output import show
     from psrebind.cli.rebind_lines import result_lines, result_row
-    from psrebind.cli.rebind_report import tell_result
-    from psrebind.cli.rebinding import carried_out
+    from psrebind.cli.rebind_report import tell_results
 
-    applied = []
-    try:
-        for one in prepared:
+    done = all_carried_out(visit, prepared, manner)
+    lines = [line for result in done.applied for line in result_lines(result)]
+    show([*lines, *left], manner.format, short=result_row)
+    tell_results(visit.name, done.applied, command=f"psrebind rebind {visit.name}")
+    if done.error:
+        visit.say(str(done.error))
+    return done.statuses
+
+
+@dataclass(frozen=True)
+class Done:
+    """The rebinds of one host that came to an end; ``error`` is what kept the next one from it."""
+
+    applied: tuple[Applied, ...]
+    error: PsrebindError | None = None
+
+    @property
+    def statuses(self) -> list[int]:
+        """The exit statuses of all; what ended the run after a change is no wrong input."""
+        from psrebind.errors import HostError, InvalidInput
+
+        found = [one.exit_status for one in self.applied]
+        if self.error:
+            status = self.error.exit_status
+            found.append(HostError.exit_status if isinstance(self.error, InvalidInput) else status)
+        return found
+
+
+def all_carried_out(visit: Visit, prepared: Sequence[Prepared], manner: Replaying) -> Done:
+    """Carry the plans of one host out; what is known of the first ones is kept at an error."""
+    from psrebind.cli.rebinding import carried_out
+    from psrebind.errors import PsrebindError
+
+    applied: list[Applied] = []
+    for one in prepared:
+        try:
             applied.append(carried_out(visit, one, manner))
-    finally:
-        # Also where a later one was lost: what is known must be seen.
-        lines = [line for result in applied for line in result_lines(result)]
-        show([*lines, *left], manner.format, short=result_row)
-        for result in applied:
-            tell_result(result, command=f"psrebind rebind {visit.name}")
-    return [one.exit_status for one in applied]
+        except PsrebindError as error:
+            if not applied:
+                raise
+            return Done(tuple(applied), error)
+    return Done(tuple(applied))

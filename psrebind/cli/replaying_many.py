@@ -2,64 +2,80 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 from dataclasses import dataclass
 
 from psrebind.cli.asking import Visit
-from psrebind.cli.many import Asked, spread
-from psrebind.cli.messages import tell
+from psrebind.cli.consent import after, named, require_answer
+from psrebind.cli.many import DECLINED, Asked, spread
+from psrebind.cli.messages import count_of, tell
 from psrebind.cli.rebind_lines import plan_lines, plan_row, result_lines, result_row
-from psrebind.cli.rebind_report import tell_result
-from psrebind.cli.rebinding import carried_out
-from psrebind.cli.replay_report import HOW, Looked, refused_lines, tell_proposals
-from psrebind.cli.replaying import Replaying, looked
+from psrebind.cli.rebind_report import tell_results
+from psrebind.cli.rebinding_many import slim_plan
+from psrebind.cli.replay_report import Looked, refused_lines, tell_proposals
+from psrebind.cli.replaying import Done, Replaying, all_carried_out, looked
 from psrebind.cli.rows import Rows
 from psrebind.cli.tally import Ending
-from psrebind.errors import PsrebindError
 from psrebind.fleet.fleet import Fleet
 from psrebind.rebind.outcome import exit_status
-from psrebind.rebind.run import Applied
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """What became of one host; ``error`` is what ended it before its last rebind."""
+    """What became of one host."""
 
     found: Looked
-    applied: list[Applied]
-    error: PsrebindError | None = None
+    done: Done
 
 
 def replay_many(fleet: Fleet, asked: Asked, manner: Replaying) -> int:
-    """Show or do the rebinds that nothing followed; give the exit status."""
+    """Show the rebinds that nothing followed, ask, and do them; give the exit status."""
 
     def propose(visit: Visit) -> Looked:
         return looked(visit, manner)
 
     def carry_out(visit: Visit) -> Replayed:
         found = looked(visit, manner)
-        applied: list[Applied] = []
-        for one in found.prepared:
-            try:
-                applied.append(carried_out(visit, one, manner))
-            except PsrebindError as error:
-                if not applied:
-                    raise
-                # What is known of the earlier ones must be seen.
-                return Replayed(found, applied, error)
-        return Replayed(found, applied)
+        return Replayed(found, all_carried_out(visit, found.prepared, manner))
 
-    if manner.yes:
+    if manner.yes and not manner.dry_run:
         return spread(fleet, asked, carry_out, _present_result)
-    doable: list[str] = []
+    plans: dict[str, Looked] = {}
 
     def present(found: Looked, rows: Rows) -> Ending:
-        doable.extend([rows.host] if found.doable else [])
+        if found.doable:
+            plans[rows.host] = slim(found)
         return _present_plan(found, rows)
 
-    status = spread(fleet, asked, propose, present)
-    if doable:
-        tell(HOW)
-    return status
+    asks = not manner.dry_run and sys.stdin.isatty()
+    status = spread(fleet, asked, propose, present, aside=asks)
+    if manner.dry_run or not plans:
+        return status
+    return exit_status([status, _with_consent(fleet, asked, plans, manner)])
+
+
+def _with_consent(fleet: Fleet, asked: Asked, plans: dict[str, Looked], manner: Replaying) -> int:
+    hosts = tuple(host for host in fleet.hosts if host.name in plans)
+    changing = dataclasses.replace(fleet, hosts=hosts)
+    count = sum(found.bindings for found in plans.values())
+    question = f"change {count_of(count, 'binding')} on {named(changing)}?"
+    require_answer(question, yes=False)
+    limits = after(question, fleet.limits)
+    if limits is None:
+        return DECLINED
+
+    def apply(visit: Visit) -> Replayed:
+        found = plans.pop(visit.name)
+        return Replayed(found, all_carried_out(visit, found.prepared, manner))
+
+    changing = dataclasses.replace(changing, limits=limits)
+    return spread(changing, asked, apply, _present_result)
+
+
+def slim(found: Looked) -> Looked:
+    """What waits for consent, without what it was made from: every certificate of the host."""
+    return dataclasses.replace(found, prepared=tuple(slim_plan(one) for one in found.prepared))
 
 
 def _present_plan(found: Looked, rows: Rows) -> Ending:
@@ -70,14 +86,11 @@ def _present_plan(found: Looked, rows: Rows) -> Ending:
 
 
 def _present_result(replayed: Replayed, rows: Rows) -> Ending:
-    found = replayed.found
-    lines = [line for one in replayed.applied for line in result_lines(one)]
+    found, done = replayed.found, replayed.done
+    lines = [line for one in done.applied for line in result_lines(one)]
     rows.show([*lines, *refused_lines(rows.host, found.proposals)], short=result_row)
     tell_proposals(rows.host, found, dry_run=False)
-    statuses = [*found.statuses, *(one.exit_status for one in replayed.applied)]
-    for one in replayed.applied:
-        tell_result(one, command=f"psrebind rebind {rows.host}")
-    if replayed.error:
-        tell(f"{rows.host}: {replayed.error}")
-        statuses.append(replayed.error.exit_status)
-    return exit_status(statuses)
+    tell_results(rows.host, done.applied, command=f"psrebind rebind {rows.host}")
+    if done.error:
+        tell(f"{rows.host}: {done.error}")
+    return exit_status([*found.statuses, *done.statuses])

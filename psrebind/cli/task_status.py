@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from psrebind.cli.asking import Visit, advised
@@ -42,9 +43,9 @@ def tasks_of(asked: Sequence[Operation[Any]], bodies: Sequence[Body]) -> Tasks:
         return Tasks(*(one.rows(body)[0] for one, body in zip(asked, bodies, strict=True)))
 
 
-def read_report(visit: Visit, method: TaskMethod) -> TaskReport:
+def read_report(visit: Visit, method: TaskMethod, *, since: datetime | None = None) -> TaskReport:
     """Ask a host and judge; without bindings or certificates the report says less."""
-    asked = GetLifecycleEvent(query=event_query(ids=[1001]))
+    asked = GetLifecycleEvent(query=event_query(ids=[1001], since=since))
     bound, stored, looks = GetIisBinding(), GetCertificate(), looking(method)
     first, second, third, *rest = visit.ask([asked, bound, stored, *looks]).bodies
     tasks = tasks_of(looks, rest)
@@ -59,7 +60,7 @@ def read_report(visit: Visit, method: TaskMethod) -> TaskReport:
         tasks,
         events,
         bindings=_bindings(visit, bound, second),
-        chains=followed(known(certificates, told)),
+        chains=followed(known(certificates, told, since=since)),
         certificates=certificates,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
 
+from psrebind.cli.events import Since
 from psrebind.cli.looking import Target
 from psrebind.cli.options import Connection, Output, Source, Yes
 
@@ -46,14 +47,18 @@ def status(
     source: Source,
     output: Output,
     method: Method = "appcmd",
+    since: Since = None,
 ) -> int:
     """Show the task that follows renewals, its log, and what became of each renewal in reach."""
     from psrebind.cli.many import Asked, on_hosts
+    from psrebind.cli.moments import moment
     from psrebind.cli.task_status import read_report
     from psrebind.rebind.task_report import TaskMethod
 
+    earliest = moment(since)
+
     def read(visit: Visit) -> TaskReport:
-        return read_report(visit, TaskMethod(method))
+        return read_report(visit, TaskMethod(method), since=earliest)
 
     return on_hosts(Asked(target, connection, source, output.format), read, _report)
 

@@ -31,7 +31,7 @@ def write_before(
 ) -> Path:
     """Write one line per step and give the file; it is on the disk when this returns.
 
-    Raises InvalidInput when it cannot be written: then nothing may be sent.
+    Raises InvalidInput when it cannot be written: then the change may not be sent.
     """
     moment = now or datetime.now(UTC)
     place = folder or default_folder()
@@ -44,7 +44,7 @@ def write_before(
     except OSError as error:
         reason = error.strerror or str(error)
         raise InvalidInput(
-            f"the state before cannot be written to {path} ({reason}), so nothing was sent"
+            f"the state before cannot be written to {path} ({reason}), so the change was not sent"
         ) from error
     return path
 

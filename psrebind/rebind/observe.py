@@ -18,6 +18,12 @@ from psrebind.sessions.base import Limits, OnStream, Session, StreamRecord
 from psrebind.templates import Library
 
 _MISSING_MODULE = "psrebind.MissingModule,"
+# ERROR_NO_SUCH_LOGON_SESSION, which http.sys gives for a key that it cannot open.
+_NO_LOGON_SESSION = 0x80070520
+_KEY = (
+    "Windows cannot use the private key of the new certificate: import it again with its key, or "
+    "let SYSTEM read the key. It said:"
+)
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,17 @@ def _require_answer(body: Body) -> None:
 
 
 def explained(error: HostError) -> HostError:
-    """The same error, with what to do about a missing module."""
-    if not isinstance(error, ScriptError) or not error.error_id.startswith(_MISSING_MODULE):
+    """The same error, with what to do about a missing module or a key that Windows cannot use."""
+    if not isinstance(error, ScriptError):
+        return error
+    if error.hresult is not None and error.hresult & 0xFFFFFFFF == _NO_LOGON_SESSION:
+        text = f"{_KEY} {error.message}"
+        told = ScriptError(
+            text, error_id=error.error_id, category=error.category, hresult=error.hresult
+        )
+        told.place = error.place
+        return told
+    if not error.error_id.startswith(_MISSING_MODULE):
         return error
     name = error.error_id.removeprefix(_MISSING_MODULE)
     return ScriptError(missing_module(name), error_id=error.error_id, category=error.category)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
@@ -93,16 +94,31 @@ class Standing:
 
 
 def known(
-    certificates: Iterable[Certificate], events: Iterable[LifecycleEvent]
+    certificates: Iterable[Certificate],
+    events: Iterable[LifecycleEvent],
+    *,
+    since: datetime | None = None,
 ) -> tuple[Known, ...]:
-    """Each renewal that an event or a link in a store tells of, with its sources."""
+    """Each renewal that an event or a link in a store tells of, with its sources.
+
+    A link has no time: with ``since`` it counts where an event tells of the same, or where the new
+    certificate began then or later, or where nobody can know since it is in no store.
+    """
+    stored = tuple(certificates)
+    held = {one.thumbprint: one for one in stored}
     sources: dict[tuple[Thumbprint, Thumbprint], list[str]] = {}
     for event in events:
         if renewal := event.renewal:
             sources.setdefault((renewal.old, renewal.new), []).append(_source(event))
-    for certificate in certificates:
+    for certificate in stored:
         if new := certificate.renewed_by:
             text = f"renewal link in {certificate.store}"
+            begun = held[new].not_before if new in held else None
+            is_told = (certificate.thumbprint, new) in sources
+            if since and not is_told:
+                if begun and begun < since:
+                    continue
+                text += _beginning(begun)
             sources.setdefault((certificate.thumbprint, new), []).append(text)
     return tuple(
         Known(old, new, tuple(dict.fromkeys(texts))) for (old, new), texts in sources.items()
@@ -157,6 +173,12 @@ def standing(
         Handled.UNKNOWN,
         "no binding has either certificate, so IIS may never have used the old one",
     )
+
+
+def _beginning(begun: datetime | None) -> str:
+    if begun is None:
+        return " (the new certificate is in no store that was read, so its age is unknown)"
+    return f" (the new certificate began {begun:%Y-%m-%d %H:%M} UTC)"
 
 
 def _put_back(

@@ -14,6 +14,7 @@ from psrebind.errors import ConnectError, SessionError, SessionLost
 from psrebind.sessions.base import Limits, Script, StreamRecord
 
 LOOK_FIRST = "Whether the script ran is unknown: look at the host before acting again"
+READ_AGAIN = "Nothing was changed: run it again"
 GOES_ON = "The change was not stopped and may still run there: look at the host before acting again"
 
 
@@ -91,8 +92,16 @@ class Call:
         return event
 
 
-def stopped(host: str, phase: Phase, reason: str, *, changes: bool = False) -> SessionError:
+def lost(host: str, script: Script | None, reason: str) -> SessionError:
+    """The error of a script that was sent and not answered; a reading changed nothing."""
+    if script is not None and script.reads:
+        return ConnectError(host, f"{reason} while the host was read", advice=READ_AGAIN)
+    changes = script is not None and script.changes
+    return SessionLost(host, reason, advice=GOES_ON if changes else LOOK_FIRST)
+
+
+def stopped(host: str, phase: Phase, reason: str, script: Script | None = None) -> SessionError:
     """The error of a script that we did not wait for."""
     if phase >= Phase.SENT:
-        return SessionLost(host, reason, advice=GOES_ON if changes else LOOK_FIRST)
+        return lost(host, script, reason)
     return ConnectError(host, f"{reason} before the script was sent")

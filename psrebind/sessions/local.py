@@ -14,10 +14,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from psrebind.errors import ConnectError, HostError, SessionError, SessionLost
+from psrebind.errors import ConnectError, HostError, SessionError
 from psrebind.replies import Reply, parse
 from psrebind.sessions.base import Limits, OnStream, Script
-from psrebind.sessions.calls import LOOK_FIRST, Call, Phase, Stopped, stopped
+from psrebind.sessions.calls import Call, Phase, Stopped, lost, stopped
 from psrebind.sessions.credentials import PASSWORD_VARIABLE
 from psrebind.sessions.stdio import Child, ChildEnded
 
@@ -121,10 +121,10 @@ class LocalSession:
             raise
         except Stopped as error:
             self.close()
-            raise stopped(self.host, call.phase, str(error)) from error
+            raise stopped(self.host, call.phase, str(error), call.script) from error
         except (ChildEnded, NotPsrp) as error:
             self.close()
-            raise self._lost(call.phase, str(error)) from error
+            raise self._lost(call, str(error)) from error
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 call.limits.cancelled.set()
@@ -173,10 +173,10 @@ class LocalSession:
                 advice=f"Set {ENGINE_VARIABLE} to the path of a PowerShell ({_DOWNLOAD})",
             ) from error
 
-    def _lost(self, phase: Phase, reason: str) -> SessionError:
-        if phase >= Phase.SENT:
-            return SessionLost(self.host, f"PowerShell {reason}", advice=LOOK_FIRST)
-        if phase >= Phase.OPEN:
+    def _lost(self, call: Call, reason: str) -> SessionError:
+        if call.phase >= Phase.SENT:
+            return lost(self.host, call.script, f"PowerShell {reason}")
+        if call.phase >= Phase.OPEN:
             return ConnectError(self.host, f"PowerShell {reason}, before the script was sent")
         engine = self._executable or "PowerShell"
         return ConnectError(self.host, f"{engine} {reason}", advice="Is it a PowerShell?")

@@ -143,8 +143,7 @@ class RemoteSession:
         owner.leave()
         self._rescue(owner)
         reason = call.limits.reached or "given up"
-        changes = call.is_change_on_its_way
-        return Ending(error=stopped(self.host, phase, reason, changes=changes))
+        return Ending(error=stopped(self.host, phase, reason, call.script))
 
     def _rescue(self, owner: Owner) -> None:
         rescuer = Thread(target=owner.rescue, name=f"psrebind rescue {self.host}", daemon=True)

@@ -22,10 +22,9 @@ from psrebind.errors import (
     ConnectError,
     PsrebindError,
     ReplyError,
-    SessionLost,
 )
 from psrebind.sessions.bounds import CutShort, OutOfBounds
-from psrebind.sessions.calls import LOOK_FIRST, Phase, Stopped, stopped
+from psrebind.sessions.calls import Call, Phase, Stopped, lost, stopped
 from psrebind.sessions.connection import ConnectionOptions, needs_extra
 from psrebind.sessions.transport import Facts, Stranger
 
@@ -48,23 +47,21 @@ QUOTAS = {
 
 @contextmanager
 def translated(
-    options: ConnectionOptions, facts: Callable[[], Facts], phase: Callable[[], Phase]
+    options: ConnectionOptions, facts: Callable[[], Facts], call: Call
 ) -> Iterator[None]:
-    """Let nothing but a PsrebindError out; facts and phase are asked when something went wrong."""
+    """Let nothing but a PsrebindError out; facts are asked when something went wrong."""
     try:
         yield
     except PsrebindError:
         raise
     except Exception as error:
         if isinstance(error, (Stopped, CutShort)):
-            raise stopped(options.host, phase(), str(error)) from error
-        if phase() >= Phase.SENT:
+            raise stopped(options.host, call.phase, str(error), call.script) from error
+        if call.phase >= Phase.SENT:
             if isinstance(error, OutOfBounds):
                 said = f"{error}: {error.advice}" if error.advice else str(error)
                 raise ReplyError(said) from error
-            raise SessionLost(
-                options.host, _reason(options, error)[0], advice=LOOK_FIRST
-            ) from error
+            raise lost(options.host, call.script, _reason(options, error)[0]) from error
         raise _unreached(options, error, facts()) from error
 
 

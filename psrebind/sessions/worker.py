@@ -123,7 +123,7 @@ class Owner:
     def _answer(self, call: Call) -> None:
         cause: BaseException | None = None
         try:
-            with translated(self._options, lambda: self._facts, lambda: call.phase):
+            with translated(self._options, lambda: self._facts, call):
                 ending = Ending(self._run(call))
         except Exception as error:  # a bug, too, is for the thread that waits
             ending = Ending(error=error)
