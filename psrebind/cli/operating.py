@@ -9,12 +9,14 @@ from typer import Argument
 
 from psrebind.cli.looking import Target
 from psrebind.cli.options import Connection, Output, Source, Yes
+from psrebind.cli.rebinding import Keeping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from psrebind.cli.asking import Visit
     from psrebind.cli.rows import Rows
+    from psrebind.operations.base import Change
 
 
 def _operation_names(incomplete: str) -> list[str]:
@@ -24,7 +26,7 @@ def _operation_names(incomplete: str) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Invocation(Source, Output):
+class Invocation(Keeping):
     """What may be said of one invocation beside the host and the operation."""
 
     yes: Yes = False
@@ -75,20 +77,42 @@ def invoke(
     from psrebind import operations as known
     from psrebind.cli.consent import Consent
     from psrebind.cli.many import Asked, on_hosts
+    from psrebind.cli.messages import tell
     from psrebind.cli.parameters import filled
+    from psrebind.errors import HostError
+    from psrebind.operations.base import Change
+    from psrebind.rebind.before import write_reading
 
     asked = filled(known.operation(operation), parameters or [])
 
     def ask(visit: Visit) -> Sequence[Any]:
         from psrebind.cli.asking import advised
 
+        if isinstance(asked, Change):
+            keep(visit, asked)
         reply = visit.ask([asked])
         with advised():
             return asked.result(reply.bodies[0])
 
+    def keep(visit: Visit, change: Change[Any]) -> None:
+        from psrebind.cli.asking import advised
+
+        (body,) = visit.ask([change.state()]).bodies
+        with advised():
+            if body.error:
+                raise body.error
+            path = write_reading(visit.session.host, change, body, folder=rest.before_folder)
+        visit.require_time()
+        visit.say(f"the state before is in {path}")
+
     def present(found: Sequence[Any], rows: Rows) -> int:
         rows.show(found)
-        return 0
+        if not isinstance(asked, Change):
+            return 0
+        problems = [problem for row in found if (problem := asked.problem(row))]
+        for problem in problems:
+            tell(f"{rows.host}: {problem}")
+        return HostError.exit_status if problems else 0
 
     consent = None if asked.effect == "query" else Consent(f"{asked} on", rest.yes)
     return on_hosts(Asked(target, connection, rest, rest.format), ask, present, consent=consent)

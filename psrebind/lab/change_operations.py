@@ -23,11 +23,11 @@ _NOT_COMPARED = ("SslCertHash", "SslCertStoreName", "HostnamePort")
 
 def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
     kind, endpoint, store = (asked.value(name) for name in ("kind", "endpoint", "store"))
-    new, options, state = (asked.value(name) for name in ("thumbprint", "options", "state"))
+    new, options, values = (asked.value(name) for name in ("thumbprint", "options", "values"))
     name = f"'{asked.value('information')}' of '{asked.value('site')}'"
     binding = _binding(host, asked)
     before = record(host, kind, endpoint)
-    wanted = before if state is None else as_record(kind, endpoint, state)
+    wanted = before if values is None else as_record(kind, endpoint, values)
     is_set = _holds(before, new, store)
     is_whole = is_set and not (wanted and before and _lost(wanted, before))
     rescue = ""

@@ -73,6 +73,15 @@ class Change(Operation[Row]):
 
     effect = "change"
 
+    def state(self) -> Query[Any]:
+        """The query that reads what this is about to change."""
+        raise NotImplementedError
+
+    def problem(self, row: Row) -> str | None:
+        """Why a row that came without an error is a failure all the same, or None."""
+        lost = getattr(row, "lost", ())
+        return f"these options were lost: {', '.join(lost)}" if lost else None
+
 
 class Notice(Operation[Row]):
     """Raises an event: run twice, it raises two."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from psrebind.decode.records import RawRecord
 from psrebind.model import Thumbprint
 from psrebind.operations.base import Change
+from psrebind.operations.get_iis_binding import GetIisBinding
 
 
 @dataclass(frozen=True)
@@ -33,3 +34,15 @@ class InvokeIisRenewal(Change[IisRenewal]):
     old: Thumbprint
     new: Thumbprint
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def state(self) -> GetIisBinding:
+        """The bindings and their records."""
+        return GetIisBinding()
+
+    def problem(self, row: IisRenewal) -> str | None:
+        """A record that is gone, an error of appcmd, or options that were lost."""
+        if gone := {one.endpoint for one in row.before} - {one.endpoint for one in row.after}:
+            return f"these records are gone: {', '.join(sorted(gone))}"
+        if row.exit:
+            return f"appcmd ended with {row.exit}"
+        return super().problem(row)

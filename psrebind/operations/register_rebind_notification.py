@@ -8,7 +8,7 @@ from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
 from psrebind.model import Thumbprint
 from psrebind.operations.base import Change
-from psrebind.operations.get_rebind_notification import NotificationState
+from psrebind.operations.get_rebind_notification import GetRebindNotification, NotificationState
 from psrebind.templates import shipped
 
 HANDLER = "notification_handler.ps1"
@@ -42,3 +42,7 @@ class RegisterRebindNotification(Change[NotificationRegistration]):
     channel: str = SYSTEM_CHANNEL
     handler: str = field(init=False, default_factory=handler)
     force: bool = False
+
+    def state(self) -> GetRebindNotification:
+        """The script that the task runs."""
+        return GetRebindNotification()

@@ -18,6 +18,7 @@ from psrebind.decode.tasks import (
 )
 from psrebind.model import Thumbprint
 from psrebind.operations.base import Change
+from psrebind.operations.get_rebind_task import GetRebindTask
 
 
 def _wanted() -> tuple[str, ...]:
@@ -56,3 +57,7 @@ class RegisterRebindTask(Change[TaskRegistration]):
     wanted: tuple[str, ...] = field(init=False, default_factory=_wanted)
     tables: Mapping[str, Any] = field(init=False, default_factory=_tables)
     force: bool = False
+
+    def state(self) -> GetRebindTask:
+        """The task and its log."""
+        return GetRebindTask()

@@ -9,6 +9,7 @@ from typing import Any
 from psrebind.decode.records import RawRecord
 from psrebind.model import BindingInfo, RecordKind, Thumbprint
 from psrebind.operations.base import Change
+from psrebind.operations.get_iis_binding import GetIisBinding
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class BindingChange:
 class SetIisBinding(Change[BindingChange]):
     """Put a certificate on one HTTPS binding of a site.
 
-    ``options`` are the netsh arguments that put the record's options back. ``state`` has the
+    ``options`` are the netsh arguments that put the record's options back. ``values`` has the
     registry values of the record as it shall be again; None takes them from the record itself.
     """
 
@@ -40,4 +41,8 @@ class SetIisBinding(Change[BindingChange]):
     thumbprint: Thumbprint
     store: str = "My"
     options: tuple[str, ...] = ()
-    state: Mapping[str, Any] | None = None
+    values: Mapping[str, Any] | None = None
+
+    def state(self) -> GetIisBinding:
+        """The bindings and their records."""
+        return GetIisBinding()

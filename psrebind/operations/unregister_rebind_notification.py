@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
 from psrebind.operations.base import Change
-from psrebind.operations.get_rebind_notification import NotificationState
+from psrebind.operations.get_rebind_notification import GetRebindNotification, NotificationState
 
 
 @dataclass(frozen=True)
@@ -26,3 +26,7 @@ class UnregisterRebindNotification(Change[NotificationRemoval]):
     task_path: str = NOTIFICATION_PATH
     task_name: str = NOTIFICATION_NAME
     channel: str = SYSTEM_CHANNEL
+
+    def state(self) -> GetRebindNotification:
+        """The script that the task runs."""
+        return GetRebindNotification()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH
 from psrebind.operations.base import Change
+from psrebind.operations.get_rebind_task import GetRebindTask
 
 
 @dataclass(frozen=True)
@@ -23,3 +24,7 @@ class UnregisterRebindTask(Change[TaskRemoval]):
 
     task_path: str = TASK_PATH
     task_name: str = TASK_NAME
+
+    def state(self) -> GetRebindTask:
+        """The task and its log."""
+        return GetRebindTask()

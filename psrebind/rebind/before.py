@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,10 +15,16 @@ from typing import Any
 
 from platformdirs import user_data_path
 
+from psrebind.decode.bindings import record_key
 from psrebind.errors import InvalidInput
 from psrebind.folders import make_private
+from psrebind.operations.base import Change
+from psrebind.operations.get_iis_binding import GetIisBinding
+from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
+from psrebind.operations.set_iis_binding import SetIisBinding
 from psrebind.rebind.history import History, read_history
 from psrebind.rebind.plan import Step
+from psrebind.replies import Body
 
 
 def default_folder() -> Path:
@@ -34,12 +40,56 @@ def write_before(
     Raises InvalidInput when it cannot be written: then the change may not be sent.
     """
     moment = now or datetime.now(UTC)
+    return _keep(host, [_line(host, step, moment) for step in steps], folder, moment)
+
+
+def write_reading(
+    host: str, change: Change[Any], body: Body, *, folder: Path | None = None
+) -> Path:
+    """Keep what a query read of a host before a change that stands in no plan; as write_before."""
+    moment = datetime.now(UTC)
+    head = {
+        "host": host,
+        "written": moment.isoformat(),
+        "operation": {"name": change.name()} | dataclasses.asdict(change),
+    }
+    lines: list[dict[str, Any]] = [head | {"state": list(body.rows)}]
+    lines += [head | line for line in _records(change, body)]
+    return _keep(host, lines, folder, moment)
+
+
+def _records(change: Change[Any], body: Body) -> Iterator[dict[str, Any]]:
+    """The records that a change of bindings is about, in the form that is read back."""
+    if isinstance(change, SetIisBinding):
+        old, new = change.expected, change.thumbprint
+    elif isinstance(change, InvokeIisRenewal):
+        old, new = change.old, change.new
+    else:
+        return
+    for raw in GetIisBinding().row(body).records:
+        record = raw.record
+        if isinstance(change, SetIisBinding):
+            named = record_key(change.kind, change.endpoint)
+            is_meant = record_key(record.kind, record.endpoint) == named
+        else:
+            is_meant = record.thumbprint == old
+        before = old or record.thumbprint
+        if is_meant and before:
+            yield {
+                "renewal": {"old": before, "new": new},
+                "record": dataclasses.asdict(record),
+            }
+
+
+def _keep(
+    host: str, lines: Iterable[dict[str, Any]], folder: Path | None, moment: datetime
+) -> Path:
     place = folder or default_folder()
     path = place / f"{moment:%Y%m%dT%H%M%S.%fZ}-{_file_name(host)}.jsonl"
-    lines = [json.dumps(_line(host, step, moment)) + "\n" for step in steps]
+    text = "".join(json.dumps(line, default=str) + "\n" for line in lines)
     try:
         make_private(place)
-        _write("".join(lines), path)
+        _write(text, path)
         _sync_folder(place)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -85,7 +135,7 @@ def _line(host: str, step: Step, moment: datetime) -> dict[str, Any]:
         "record": dataclasses.asdict(step.record),
         "bindings": [dataclasses.asdict(binding) for binding in step.bindings],
         "wanted": {"thumbprint": step.after, "store": step.store},
-        "operation": dataclasses.asdict(replace(step.operation, state=None)),
+        "operation": dataclasses.asdict(replace(step.operation, values=None)),
     }
 
 

@@ -142,7 +142,7 @@ class _Group:
             thumbprint=renewal.new,
             store=self.case.store,
             options=restoring_arguments(record),
-            state=registry_values(record) if self.repair else None,
+            values=registry_values(record) if self.repair else None,
         )
         return Step(
             binding,
