@@ -6,6 +6,7 @@ the stubs of the other engine.
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ _FOLDERS = {
     "hostnameport": "SslSniBindingInfo",
     "ccs": "SslCcsBindingInfo",
 }
+_NOTE = re.compile("PS(Path|ParentPath|ChildName|Drive|Provider)", re.IGNORECASE)
 _NO_CERTIFICATE = "no certificate"
 _NETSH_UPDATE = 17763
 METHOD_FAILED = "ScriptMethodRuntimeException"
@@ -40,8 +42,21 @@ class Refused(Exception):
 def _values(host: Host, path: str) -> Row:
     if not host.call("registry.exists", {"path": path}):
         return {}
+    return _shown(host, path, host.call("registry.key", {"path": path}))
+
+
+def _shown(host: Host, path: str, key: Row) -> Row:
+    if not key["values"]:
+        return {}
     found: Row = plain(host.call("registry.values", {"path": path}))
-    return found
+    # PowerShell's own notes hide values of their names.
+    return found | {name: "a value" for name in found if _NOTE.fullmatch(name)}
+
+
+def _keys(host: Host, path: str) -> Iterator[tuple[Row, Row]]:
+    if host.call("registry.exists", {"path": path}):
+        for key in host.call("registry.keys", {"path": path}):
+            yield key, _shown(host, rf"{path}\{key['name']}", key)
 
 
 def children(host: Host, path: str) -> list[str]:
@@ -78,17 +93,17 @@ def _host(host: Host, asked: Asked) -> Iterator[Row]:
 def _certificates(host: Host, asked: Asked) -> Iterator[Row]:
     for store in asked.value("stores"):
         path = rf"HKLM:\SOFTWARE\Microsoft\SystemCertificates\{store}\Certificates"
-        for name in children(host, path):
-            blob = _values(host, rf"{path}\{name}").get("Blob")
-            yield {"store": store, "thumbprint": name, "blob": blob}
+        for key, values in _keys(host, path):
+            yield {"store": store, "thumbprint": key["name"], "blob": values.get("Blob")}
 
 
 def records(host: Host) -> Iterator[Row]:
     for kind, folder in _FOLDERS.items():
-        for name in children(host, rf"{_HTTP}\{folder}"):
-            path = rf"{_HTTP}\{folder}\{name}"
-            values = _values(host, path)
-            values |= {f"{child}\\": "a key" for child in children(host, path)}
+        for key, values in _keys(host, rf"{_HTTP}\{folder}"):
+            name = key["name"]
+            if key["keys"]:
+                path = rf"{_HTTP}\{folder}\{name}"
+                values |= {f"{child}\\": "a key" for child in children(host, path)}
             binary = {key: value for key, value in values.items() if isinstance(value, bytes)}
             yield {
                 "kind": kind,

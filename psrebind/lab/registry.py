@@ -59,6 +59,20 @@ def children(state: HostState, path: str) -> list[str]:
     return [child.name for child in key.children.values()]
 
 
+def keys(state: HostState, path: str) -> list[dict[str, object]]:
+    """Return the subkeys of a key as Get-ChildItem shows them."""
+    return [_shown(one) for one in _existing(state, path, "GetChildItemCommand").children.values()]
+
+
+def key(state: HostState, path: str) -> dict[str, object]:
+    """Return one key as Get-Item shows it."""
+    return _shown(_existing(state, path, "GetItemCommand"))
+
+
+def _shown(key: Key) -> dict[str, object]:
+    return {"name": key.name, "values": list(key.values), "keys": len(key.children)}
+
+
 def exists(state: HostState, path: str) -> bool:
     """Tell whether a key exists."""
     return _find(tree(state), path) is not None

@@ -56,6 +56,8 @@ FAILING = (
     "pki.switch",
     "registry.children",
     "registry.exists",
+    "registry.key",
+    "registry.keys",
     "registry.values",
     "store.certificates",
     "tasks.export",

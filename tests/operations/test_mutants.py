@@ -226,8 +226,8 @@ MUTANTS = (
     Mutant(
         "keys-below-are-not-seen",
         "_http_record",
-        "foreach ($child in @(Get-RegistryChildren $Path)) {",
-        "foreach ($child in @()) {",
+        "if ($key.keys -gt 0) {",
+        "if ($false) {",
         queries.keys_below_a_record_are_seen,
     ),
     Mutant(

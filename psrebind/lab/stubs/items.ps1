@@ -153,8 +153,6 @@ function global:Get-Item {
                 return Find-LabCertificate $Cmdlet $Target.path
             }
             foreach ($key in Expand-LabRegistryKey $Target.path -Literal:$Literal) {
-                # Asked for the model's own error, in the language of the host.
-                if (-not (Test-LabRegistryKey $key)) { $null = Get-LabRegistryValue $key }
                 New-LabRegistryKey $key
             }
         }
@@ -185,8 +183,8 @@ function global:Get-ChildItem {
             } else {
                 foreach ($key in Expand-LabRegistryKey $Target.path -Literal:$Literal) {
                     $prefix = if ($key) { "$key\" } else { '' }
-                    foreach ($child in Get-LabRegistryChild $key) {
-                        New-LabRegistryKey "$prefix$child"
+                    foreach ($row in Invoke-LabHost 'registry.keys' @{ path = "HKLM:\$key" }) {
+                        New-LabRegistryKey "$prefix$($row['name'])" $row
                     }
                 }
             }

@@ -125,19 +125,26 @@ function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Bo
     Reading the registry, value by value, without a word of the host's language.
 #>
 
+# The values of a key by name, from what Get-ItemProperty gave, which is nothing for a key without.
+# PowerShell's own notes hide values of their names: of these only that they are there is known.
+function ConvertTo-RegistryValues($Key, $Item) {
+    $notes = '^PS(Path|ParentPath|ChildName|Drive|Provider)$'
+    $values = @{}
+    if ($null -ne $Item) {
+        foreach ($property in $Item.PSObject.Properties) {
+            if ($property.Name -notmatch $notes) { $values[$property.Name] = $property.Value }
+        }
+    }
+    foreach ($name in @($Key.Property) -match $notes) { $values[$name] = 'a value' }
+    $values
+}
+
 # All values of a key by name; empty where the key is missing.
 function Get-RegistryValues([string]$Path) {
     $values = @{}
     if (Test-Path -LiteralPath $Path) {
-        # A key without values gives nothing at all.
-        $item = Get-ItemProperty -LiteralPath $Path
-        if ($null -ne $item) {
-            foreach ($property in $item.PSObject.Properties) {
-                if ($property.Name -notmatch '^PS(Path|ParentPath|ChildName|Drive|Provider)$') {
-                    $values[$property.Name] = $property.Value
-                }
-            }
-        }
+        $key = Get-Item -LiteralPath $Path
+        $values = ConvertTo-RegistryValues $key (Get-ItemProperty -LiteralPath $Path)
     }
     $values
 }
@@ -146,6 +153,31 @@ function Get-RegistryValues([string]$Path) {
 function Get-RegistryChildren([string]$Path) {
     if (Test-Path -LiteralPath $Path) {
         Get-ChildItem -LiteralPath $Path | ForEach-Object { $_.PSChildName }
+    }
+}
+
+# The keys below one with their values, in one pass: each call of the provider takes milliseconds.
+function Get-RegistryKeys([string]$Path) {
+    if (-not (Test-Path -LiteralPath $Path)) { return }
+    $keys = @(Get-ChildItem -LiteralPath $Path)
+    $filled = @($keys | Where-Object { @($_.Property).Count -gt 0 })
+    $items = @($filled | Get-ItemProperty -ErrorAction SilentlyContinue)
+    $next = 0
+    foreach ($key in $keys) {
+        $item = $null
+        if ($next -lt $items.Count -and $items[$next].PSChildName -eq $key.PSChildName) {
+            $item = $items[$next]
+            $next++
+        } elseif (@($key.Property).Count -gt 0) {
+            # Deleted meanwhile, or not to be read, which is an error.
+            if (-not (Test-Path -LiteralPath $key.PSPath)) { continue }
+            $item = Get-ItemProperty -LiteralPath $key.PSPath
+        }
+        @{
+            name   = $key.PSChildName
+            values = ConvertTo-RegistryValues $key $item
+            keys   = $key.SubKeyCount
+        }
     }
 }
 <#
@@ -198,21 +230,24 @@ function Get-HttpRecordPath([string]$Kind) {
 
 # Newer Windows keeps more of a record in keys below its own (TlsRestrictions): named here, so that
 # nobody takes such a record for one that is wholly known.
-function Get-HttpRecordValues([string]$Path) {
-    $values = Get-RegistryValues $Path
-    foreach ($child in @(Get-RegistryChildren $Path)) { $values["$child\"] = 'a key' }
-    $values
+function Add-HttpRecordKeys([string]$Path, [hashtable]$Values) {
+    foreach ($child in @(Get-RegistryChildren $Path)) { $Values["$child\"] = 'a key' }
 }
 
+# A script that changes nothing reads the records once, for all of its bodies.
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
         $path = Get-HttpRecordPath $kind
-        foreach ($name in @(Get-RegistryChildren $path)) {
-            $record = ConvertTo-HttpRecord $kind $name (Get-HttpRecordValues "$path\$name")
-            # Numbered keys are searched once; this memory lives as long as the script.
-            $memory["$kind=$($record.endpoint)"] = $name
-            $record
+        if ($Changing -or $null -eq $memory["records $kind"]) {
+            $memory["records $kind"] = @(foreach ($key in @(Get-RegistryKeys $path)) {
+                if ($key.keys -gt 0) { Add-HttpRecordKeys "$path\$($key.name)" $key.values }
+                $record = ConvertTo-HttpRecord $kind $key.name $key.values
+                # Numbered keys are searched once; this memory lives as long as the script.
+                $memory["$kind=$($record.endpoint)"] = $key.name
+                $record
+            })
         }
+        $memory["records $kind"]
     }
 }
 
@@ -221,7 +256,9 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
     if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
     if ($name) {
-        $values = Get-HttpRecordValues "$(Get-HttpRecordPath $Kind)\$name"
+        $path = "$(Get-HttpRecordPath $Kind)\$name"
+        $values = Get-RegistryValues $path
+        Add-HttpRecordKeys $path $values
         $record = ConvertTo-HttpRecord $Kind $name $values
         if ($values.Count -gt 0 -and $record.endpoint -eq $Endpoint) { return $record }
     }
