@@ -62,8 +62,7 @@ def _keys(host: Host, path: str) -> Iterator[tuple[Row, Row]]:
 def children(host: Host, path: str) -> list[str]:
     if not host.call("registry.exists", {"path": path}):
         return []
-    found: list[str] = host.call("registry.children", {"path": path})
-    return found
+    return [one["name"] for one in host.call("registry.keys", {"path": path})]
 
 
 def native(host: Host, program: str, *arguments: str) -> Row:

@@ -54,7 +54,6 @@ FAILING = (
     "pki.add_notification_task",
     "pki.remove_notification_task",
     "pki.switch",
-    "registry.children",
     "registry.exists",
     "registry.key",
     "registry.keys",
