@@ -95,11 +95,13 @@ class Template:
 
 @dataclass(frozen=True)
 class Call:
-    """One operation to render: its name, its parameters, and whether it changes the host."""
+    """One operation to render: its name, its parameters, whether it changes the host, and whether
+    it only reads."""
 
     name: str
     values: Mapping[str, Any]
     changes: bool
+    reads: bool = False
 
 
 class Library:
@@ -154,9 +156,10 @@ class Library:
             bodies += self._body(template, call, number, secrets)
         library = [line for piece in pieces.values() for line in _filled(piece, {}, {})]
         frame = self.template("_envelope")
-        changing = any(call.changes for call in calls)
-        slots = {"library": library, "bodies": bodies}
-        lines = _filled(frame, {"changing": changing}, slots)
+        steps = sum(call.changes for call in calls)
+        reading = all(call.reads for call in calls)
+        values = {"changing": steps > 0, "reading": reading, "steps": steps}
+        lines = _filled(frame, values, {"library": library, "bodies": bodies})
         text = "".join(f"{line.text}\n" for line in lines)
         return Script(text, secrets, tuple(line.source for line in lines))
 

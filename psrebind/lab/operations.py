@@ -6,29 +6,19 @@ the stubs of the other engine.
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
-from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
+from psrebind.lab.registry_operations import Memory, Row, keys, record_of, records, values
 from psrebind.model import IIS_APPLICATION_ID
 
-Row = dict[str, Any]
 # A text among the rows is a warning.
 Operation = Callable[[Host, Asked], Iterator[Row | str]]
 
-_HTTP = r"HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters"
-_FOLDERS = {
-    "ipport": "SslBindingInfo",
-    "hostnameport": "SslSniBindingInfo",
-    "ccs": "SslCcsBindingInfo",
-}
-_NOTE = re.compile("PS(Path|ParentPath|ChildName|Drive|Provider)", re.IGNORECASE)
 _NO_CERTIFICATE = "no certificate"
 _NETSH_UPDATE = 17763
 METHOD_FAILED = "ScriptMethodRuntimeException"
@@ -39,40 +29,14 @@ class Refused(Exception):
     """What a template throws of its own accord."""
 
 
-def _values(host: Host, path: str) -> Row:
-    if not host.call("registry.exists", {"path": path}):
-        return {}
-    return _shown(host, path, host.call("registry.key", {"path": path}))
-
-
-def _shown(host: Host, path: str, key: Row) -> Row:
-    if not key["values"]:
-        return {}
-    found: Row = plain(host.call("registry.values", {"path": path}))
-    # PowerShell's own notes hide values of their names.
-    return found | {name: "a value" for name in found if _NOTE.fullmatch(name)}
-
-
-def _keys(host: Host, path: str) -> Iterator[tuple[Row, Row]]:
-    if host.call("registry.exists", {"path": path}):
-        for key in host.call("registry.keys", {"path": path}):
-            yield key, _shown(host, rf"{path}\{key['name']}", key)
-
-
-def children(host: Host, path: str) -> list[str]:
-    if not host.call("registry.exists", {"path": path}):
-        return []
-    return [one["name"] for one in host.call("registry.keys", {"path": path})]
-
-
 def native(host: Host, program: str, *arguments: str) -> Row:
     found: Row = host.call("native", {"program": program, "arguments": list(arguments)})
     return found
 
 
 def _host(host: Host, asked: Asked) -> Iterator[Row]:
-    windows = _values(host, r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion")
-    network = _values(host, r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters")
+    windows = values(host, r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion")
+    network = values(host, r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters")
     groups = native(host, "whoami.exe", "/groups", "/fo", "csv", "/nh")
     high = any("S-1-16-12288" in one or "S-1-16-16384" in one for one in groups["output"])
     yield {
@@ -81,7 +45,7 @@ def _host(host: Host, asked: Asked) -> Iterator[Row]:
         "windows": windows["ProductName"],
         "build": windows["CurrentBuildNumber"],
         "revision": windows["UBR"],
-        "iis": _values(host, r"HKLM:\SOFTWARE\Microsoft\InetStp").get("VersionString"),
+        "iis": values(host, r"HKLM:\SOFTWARE\Microsoft\InetStp").get("VersionString"),
         "elevated": high if groups["exit"] == 0 else None,
         "execution_policy": host.facts.execution_policy,
         "script_block_logging": host.facts.script_block_logging,
@@ -92,33 +56,8 @@ def _host(host: Host, asked: Asked) -> Iterator[Row]:
 def _certificates(host: Host, asked: Asked) -> Iterator[Row]:
     for store in asked.value("stores"):
         path = rf"HKLM:\SOFTWARE\Microsoft\SystemCertificates\{store}\Certificates"
-        for key, values in _keys(host, path):
-            yield {"store": store, "thumbprint": key["name"], "blob": values.get("Blob")}
-
-
-def records(host: Host) -> Iterator[Row]:
-    for kind, folder in _FOLDERS.items():
-        for key, values in _keys(host, rf"{_HTTP}\{folder}"):
-            name = key["name"]
-            if key["keys"]:
-                path = rf"{_HTTP}\{folder}\{name}"
-                values |= {f"{child}\\": "a key" for child in children(host, path)}
-            binary = {key: value for key, value in values.items() if isinstance(value, bytes)}
-            yield {
-                "kind": kind,
-                "endpoint": values.get("HostnamePort") or name,
-                "thumbprint": binary["SslCertHash"].hex().upper()
-                if "SslCertHash" in binary
-                else None,
-                "store": values.get("SslCertStoreName") or "My",
-                "binary": binary,
-                "values": {key: value for key, value in values.items() if key not in binary},
-            }
-
-
-def _record(host: Host, kind: str, endpoint: str) -> Row | None:
-    named = (kind, endpoint.casefold())
-    return next((r for r in records(host) if (r["kind"], r["endpoint"].casefold()) == named), None)
+        for key in keys(host, path):
+            yield {"store": store, "thumbprint": key.name, "blob": key.values.get("Blob")}
 
 
 def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
@@ -135,7 +74,7 @@ def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
             }
             for one in host.call("iis.bindings", {"protocol": "https"})
         ],
-        "records": list(records(host)),
+        "records": list(records(host, asked.memory)),
     }
 
 
@@ -144,7 +83,7 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
     wanted = asked.value("thumbprint")
     name = f"'{asked.value('information')}' of '{asked.value('site')}'"
     binding = _binding(host, asked)
-    before = _record(host, kind, endpoint)
+    before = record_of(host, asked.memory, kind, endpoint)
     changed = not _holds(before, wanted, store)
     if changed:
         promised = asked.value("expected") or _NO_CERTIFICATE
@@ -155,15 +94,15 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
         try:
             _add(host, add | place)
             if before:
-                _restore(host, before, store, asked.value("options"))
-                if _record(host, kind, endpoint) is None:
+                _restore(host, asked.memory, before, store, asked.value("options"))
+                if record_of(host, asked.memory, kind, endpoint) is None:
                     _add(host, add | place)
         except (HostFault, Refused) as fault:
-            if not _rescued(host, before, asked.value("options")):
+            if not _rescued(host, asked.memory, before, asked.value("options")):
                 raise
             gone = f"The record of '{asked.value('information')}' was gone after that"
             raise Refused(f"{fault} {gone}: {promised} is on it again.") from fault
-    after = _record(host, kind, endpoint)
+    after = record_of(host, asked.memory, kind, endpoint)
     if not _holds(after, wanted, store):
         raise Refused(f"Binding {name} has {_holding(after)}, not {wanted} in {store}.")
     flags, now = binding["sslFlags"], _binding(host, asked)["sslFlags"]
@@ -191,23 +130,23 @@ def _add(host: Host, given: Row) -> None:
 
 def _renewal(host: Host, asked: Asked) -> Iterator[Row]:
     old, new = asked.value("old"), asked.value("new")
-    before = [record for record in records(host) if record["thumbprint"] == old]
+    before = [record for record in records(host, asked.memory) if record["thumbprint"] == old]
     words = ("renew", "binding", f"/oldcert:{old}", f"/newcert:{new}")
     appcmd = native(host, r"C:\Windows\System32\inetsrv\appcmd.exe", *words)
     lost = []
     for record in before:
-        now = _record(host, record["kind"], record["endpoint"])
+        now = record_of(host, asked.memory, record["kind"], record["endpoint"])
         if now and now["thumbprint"] == new:
             name = _name(record)
             options = asked.value("options").get(name, [])
-            _restore(host, record, now["store"], options)
-            now = _record(host, record["kind"], record["endpoint"])
+            _restore(host, asked.memory, record, now["store"], options)
+            now = record_of(host, asked.memory, record["kind"], record["endpoint"])
             if now is None:
                 raise Refused(f"The record {name} is gone after netsh.")
             lost += [f"{name}: {one}" for one in _lost(record, now)]
     for record in before:
-        _rescued(host, record, asked.value("options").get(_name(record), []))
-    after = [_record(host, record["kind"], record["endpoint"]) for record in before]
+        _rescued(host, asked.memory, record, asked.value("options").get(_name(record), []))
+    after = [record_of(host, asked.memory, record["kind"], record["endpoint"]) for record in before]
     changed = any(_thumbprint(record) == new for record in after)
     rows = {"before": before, "after": [record for record in after if record]}
     yield rows | {"lost": lost, "changed": changed} | appcmd
@@ -215,16 +154,34 @@ def _renewal(host: Host, asked: Asked) -> Iterator[Row]:
 
 def _binding(host: Host, asked: Asked) -> Row:
     site, information = asked.value("site"), asked.value("information")
-    found = host.call("iis.bindings", {"name": site, "protocol": "https"})
-    exact = [one for one in found if one["bindingInformation"] == information]
-    if not exact:
-        found = host.call("iis.bindings", {"protocol": "https"})
-        here = [one for one in found if f"[@name='{site}' and @id=" in one["ItemXPath"]]
-        exact = [one for one in here if one["bindingInformation"] == information]
-    if len(exact) != 1:
-        raise Refused(f"Site '{site}' has {len(exact)} HTTPS bindings '{information}', not one.")
-    binding: Row = exact[0]
-    return binding
+    found = _received(asked)
+    if not found:
+        asked.memory["bindings"] = host.call("iis.bindings", {"protocol": "https"})
+        found = _received(asked)
+    if not found:
+        named = host.call("iis.bindings", {"name": site, "protocol": "https"})
+        found = [one for one in named if _same(one["bindingInformation"], information)]
+    if len(found) != 1:
+        raise Refused(f"Site '{site}' has {len(found)} HTTPS bindings '{information}', not one.")
+    return found[0]
+
+
+def _received(asked: Asked) -> list[Row]:
+    """What was read of one place and site, once."""
+    path = f"[@name='{asked.value('site')}' and @id=".casefold()
+    kept: list[Row] = asked.memory.get("bindings", [])
+    found = [
+        one
+        for one in kept
+        if path in one["ItemXPath"].casefold()
+        and _same(one["bindingInformation"], asked.value("information"))
+    ]
+    asked.memory["bindings"] = [one for one in kept if one not in found]
+    return found
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
 
 
 def _site_id(binding: Row) -> int:
@@ -251,9 +208,9 @@ def _holds(record: Row | None, thumbprint: str, store: str) -> bool:
     )
 
 
-def _restore(host: Host, before: Row, store: str, options: list[str]) -> None:
+def _restore(host: Host, memory: Memory, before: Row, store: str, options: list[str]) -> None:
     kind, endpoint = before["kind"], before["endpoint"]
-    after = _record(host, kind, endpoint)
+    after = record_of(host, memory, kind, endpoint)
     if after is None:
         raise Refused(f"The record {kind}={endpoint} is gone after the rebind.")
     if not _lost(before, after):
@@ -264,17 +221,17 @@ def _restore(host: Host, before: Row, store: str, options: list[str]) -> None:
     if done or host.facts.build >= _NETSH_UPDATE:
         return
     native(host, "netsh.exe", "http", "delete", "sslcert", place)
-    _add_record(host, before, words, options)
+    _add_record(host, memory, before, words, options)
 
 
-def _rescued(host: Host, before: Row | None, options: list[str]) -> bool:
+def _rescued(host: Host, memory: Memory, before: Row | None, options: list[str]) -> bool:
     if not before or not before["thumbprint"]:
         return False
-    if _record(host, before["kind"], before["endpoint"]) is not None:
+    if record_of(host, memory, before["kind"], before["endpoint"]) is not None:
         return False
     words = _record_words(before, before["thumbprint"], before["store"])
-    _add_record(host, before, words, options)
-    return _record(host, before["kind"], before["endpoint"]) is not None
+    _add_record(host, memory, before, words, options)
+    return record_of(host, memory, before["kind"], before["endpoint"]) is not None
 
 
 def _record_words(before: Row, thumbprint: str, store: str) -> list[str]:
@@ -283,10 +240,12 @@ def _record_words(before: Row, thumbprint: str, store: str) -> list[str]:
     return [_name(before), f"certhash={thumbprint}", f"certstorename={store}", f"appid={{{appid}}}"]
 
 
-def _add_record(host: Host, before: Row, words: list[str], options: list[str]) -> None:
+def _add_record(
+    host: Host, memory: Memory, before: Row, words: list[str], options: list[str]
+) -> None:
     native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
     for attempt in range(3):
-        if _record(host, before["kind"], before["endpoint"]) is not None:
+        if record_of(host, memory, before["kind"], before["endpoint"]) is not None:
             return
         time.sleep(min(attempt, 1))
         native(host, "netsh.exe", "http", "add", "sslcert", *words)

@@ -6,7 +6,7 @@ A read-only view: it knows the state and the paths of Windows, and changes nothi
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from psrebind.lab import texts
@@ -59,9 +59,18 @@ def children(state: HostState, path: str) -> list[str]:
     return [child.name for child in key.children.values()]
 
 
-def keys(state: HostState, path: str) -> list[dict[str, object]]:
-    """Return the subkeys of a key as Get-ChildItem shows them."""
-    return [_shown(one) for one in _existing(state, path, "GetChildItemCommand").children.values()]
+def keys(state: HostState, path: str, *, recurse: bool = False) -> list[dict[str, object]]:
+    """Return the keys below a key as Get-ChildItem shows them, each before those below it; they
+    are named by their way from the key.
+    """
+    return list(_below(_existing(state, path, "GetChildItemCommand"), "", recurse))
+
+
+def _below(key: Key, way: str, recurse: bool) -> Iterator[dict[str, object]]:
+    for child in key.children.values():
+        yield _shown(child) | {"name": way + child.name}
+        if recurse:
+            yield from _below(child, f"{way}{child.name}\\", recurse)
 
 
 def key(state: HostState, path: str) -> dict[str, object]:

@@ -44,7 +44,7 @@ class Operation(Generic[Row]):
     def call(self) -> Call:
         """This operation as what the templates render."""
         values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
-        return Call(self.name(), values, self.effect == "change")
+        return Call(self.name(), values, self.effect == "change", self.effect == "query")
 
     def rows(self, body: Body) -> tuple[Row, ...]:
         """The rows of this operation's answer; raises its error."""

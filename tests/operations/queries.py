@@ -10,9 +10,7 @@ from labs import connect, restored
 from operations.changes import bindings, pair, refuses, setting
 
 from psrebind.decode.records import unknown_options
-from psrebind.lab import commands
-from psrebind.lab.host import Host as LabHost
-from psrebind.lab.httpsys import Options, RecordKind
+from psrebind.lab.httpsys import Options
 from psrebind.lab.runtime import Lab
 from psrebind.lab.state import Binding as LabBinding
 from psrebind.lab.state import Site
@@ -21,7 +19,6 @@ from psrebind.operations import run
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_host import GetHost, Host
 from psrebind.operations.get_iis_binding import GetIisBinding
-from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.replies import parse
 from psrebind.sessions import remote
 from psrebind.sessions.remote import RemoteSession
@@ -176,46 +173,6 @@ def a_large_site_id_hides_nothing(lab: Lab, session: RemoteSession, library: Lib
     assert all(one.site_id > large for one in found.values())
 
 
-def registry_calls(lab: Lab, session: RemoteSession, library: Library) -> int:
-    """How often a script that reads all asks the host's registry."""
-    asked: list[str] = []
-    carry_out = commands.run
-
-    def counted(host: LabHost, command: str, arguments: commands.Arguments) -> object:
-        asked.append(command)
-        return carry_out(host, command, arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "run", counted)
-        questions = (GetIisBinding(), GetCertificate(), GetRebindTask(), GetIisBinding())
-        assert not any(b.error for b in run(questions, session, library=library).bodies)
-    return sum(one.startswith("registry.") for one in asked)
-
-
-def each_record_and_certificate_is_one_call(
-    lab: Lab, session: RemoteSession, library: Library
-) -> None:
-    """With each record and each certificate more, a reading script asks once more at most."""
-    if not lab.engine:
-        return  # No script runs there.
-    with restored(lab.hosts["web01"]) as host:
-        few = registry_calls(lab, session, library)
-        state = host.host.state
-        record = next(one for one in state.records if one.kind is RecordKind.HOSTNAMEPORT)
-        names = tuple(replace(record, key=f"more{number}.example:443") for number in range(20))
-        copies = tuple(
-            replace(one, der=one.der[:-1] + bytes([number]))
-            for one in state.certificates[:1]
-            for number in range(20)
-        )
-        host.host.change(
-            lambda now: replace(
-                now, records=now.records + names, certificates=now.certificates + copies
-            )
-        )
-        assert registry_calls(lab, session, library) - few <= 40
-
-
 def a_site_without_state_hides_nothing(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A site that serves only FTP has no state to read, and the others are read all the same."""
     ftp = Site(id=77, name="Files", bindings=(LabBinding(protocol="ftp", information="*:21:"),))
@@ -242,7 +199,6 @@ def a_reply_is_ascii(lab: Lab, session: RemoteSession, library: Library) -> None
 
 
 CHECKS = (
-    each_record_and_certificate_is_one_call,
     values_named_as_notes_are_seen,
     a_large_site_id_hides_nothing,
     keys_below_a_record_are_seen,

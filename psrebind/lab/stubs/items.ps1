@@ -54,8 +54,9 @@ function global:Invoke-LabItem {
         if (-not (Test-LabReach $command $target.drive)) {
             Deny-LabCommand $Cmdlet "$command $path"
         }
+        $listing = $command -eq 'Get-ChildItem' -and $target.drive -eq 'Registry'
         foreach ($other in 'Filter', 'Include', 'Exclude', 'Recurse', 'Depth', 'Credential') {
-            if ($Bound.ContainsKey($other)) {
+            if ($Bound.ContainsKey($other) -and -not ($listing -and $other -eq 'Recurse')) {
                 Deny-LabCommand $Cmdlet "$command -$other $path"
             }
         }
@@ -183,7 +184,9 @@ function global:Get-ChildItem {
             } else {
                 foreach ($key in Expand-LabRegistryKey $Target.path -Literal:$Literal) {
                     $prefix = if ($key) { "$key\" } else { '' }
-                    foreach ($row in Invoke-LabHost 'registry.keys' @{ path = "HKLM:\$key" }) {
+                    $deep = $Bound.ContainsKey('Recurse') -and [bool]$Bound['Recurse']
+                    $asked = @{ path = "HKLM:\$key"; recurse = $deep }
+                    foreach ($row in Invoke-LabHost 'registry.keys' $asked) {
                         New-LabRegistryKey "$prefix$($row['name'])" $row
                     }
                 }

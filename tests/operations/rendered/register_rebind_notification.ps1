@@ -12,6 +12,8 @@ $WarningPreference = 'Continue'
 $ConfirmPreference = 'None'
 
 $Changing = $true
+$Reading = $false
+$Steps = 1
 # What a piece found once, for all bodies of this script.
 $memory = @{}
 $languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
@@ -101,11 +103,20 @@ function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
     }
 }
 
+# A script of many changes takes its time: each of them is told when it begins.
+function Write-Step([string]$Operation) {
+    $done = [int]$memory['step']
+    $memory['step'] = $done + 1
+    Write-Progress -Activity $Operation -Status "$($done + 1) of $Steps" `
+        -PercentComplete (100 * $done / $Steps)
+}
+
 function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
     $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
     try {
         $reply.error = Get-Obstacle $Changes $Modules
         if ($null -eq $reply.error) {
+            if ($Changes) { Write-Step $Operation }
             $output = @(& $Body 3>&1)
             $reply.rows = @($output | Where-Object { $_ -is [hashtable] })
             $others = @($output | Where-Object { $_ -isnot [hashtable] })
@@ -141,12 +152,11 @@ function ConvertTo-RegistryValues($Key, $Item) {
 
 # All values of a key by name; empty where the key is missing.
 function Get-RegistryValues([string]$Path) {
-    $values = @{}
-    if (Test-Path -LiteralPath $Path) {
-        $key = Get-Item -LiteralPath $Path
-        $values = ConvertTo-RegistryValues $key (Get-ItemProperty -LiteralPath $Path)
-    }
-    $values
+    $key = Get-Item -LiteralPath $Path -ErrorAction SilentlyContinue
+    # What is there and cannot be read is an error.
+    if ($null -eq $key -and (Test-Path -LiteralPath $Path)) { $key = Get-Item -LiteralPath $Path }
+    if ($null -eq $key) { return @{} }
+    ConvertTo-RegistryValues $key (Get-ItemProperty -LiteralPath $Path)
 }
 
 # The names of the keys below one; none where it is missing.
@@ -156,27 +166,56 @@ function Get-RegistryChildren([string]$Path) {
     }
 }
 
-# The keys below one with their values, in one pass: each call of the provider takes milliseconds.
+# The values of keys by the keys' place in a list. One key goes through after the other: one without
+# values gives nothing.
+function Get-RegistryItems($Keys) {
+    $items = @{}
+    $number = -1
+    $Keys | ForEach-Object { $number++; $_ } | Get-ItemProperty -ErrorAction SilentlyContinue |
+        ForEach-Object { $items[$number] = $_ }
+    $items
+}
+
+# The names of the keys below the keys below one, by the path of the key between.
+function Get-RegistryGrandchildren([string]$Path, [string]$Top) {
+    $names = @{}
+    foreach ($key in @(Get-ChildItem -LiteralPath $Path -Recurse -ErrorAction SilentlyContinue)) {
+        $parent = $key.PSParentPath
+        if (-not [string]::Equals($parent, $Top, 'OrdinalIgnoreCase')) {
+            $names[$parent] = @($names[$parent] | Where-Object { $_ }) + $key.PSChildName
+        }
+    }
+    $names
+}
+
+# The keys below one with their values and the names of the keys below them, in one pass: each call
+# of the provider takes milliseconds, and a host may have thousands of keys.
 function Get-RegistryKeys([string]$Path) {
     if (-not (Test-Path -LiteralPath $Path)) { return }
-    $keys = @(Get-ChildItem -LiteralPath $Path)
-    $filled = @($keys | Where-Object { @($_.Property).Count -gt 0 })
-    $items = @($filled | Get-ItemProperty -ErrorAction SilentlyContinue)
-    $next = 0
-    foreach ($key in $keys) {
-        $item = $null
-        if ($next -lt $items.Count -and $items[$next].PSChildName -eq $key.PSChildName) {
-            $item = $items[$next]
-            $next++
-        } elseif (@($key.Property).Count -gt 0) {
-            # Deleted meanwhile, or not to be read, which is an error.
+    $counts = @{}
+    $below = @{}
+    $keys = @(Get-ChildItem -LiteralPath $Path | ForEach-Object {
+        $counts[$counts.Count] = $_.SubKeyCount
+        $_
+    })
+    if (@($counts.Values | Where-Object { $_ -gt 0 }).Count -gt 0) {
+        $below = Get-RegistryGrandchildren $Path $keys[0].PSParentPath
+    }
+    $items = Get-RegistryItems $keys
+    for ($number = 0; $number -lt $keys.Count; $number++) {
+        $key = $keys[$number]
+        if ($null -eq $items[$number] -and @($key.Property | Where-Object { $_ }).Count -gt 0) {
+            # Gone meanwhile, or not to be read, which is an error.
             if (-not (Test-Path -LiteralPath $key.PSPath)) { continue }
-            $item = Get-ItemProperty -LiteralPath $key.PSPath
+            $items[$number] = Get-ItemProperty -LiteralPath $key.PSPath
         }
+        $names = @($below[$key.PSPath] | Where-Object { $_ })
+        # Nobody knows the names of keys that are not to be read.
+        if ($counts[$number] -gt $names.Count) { $names += '?' }
         @{
             name   = $key.PSChildName
-            values = ConvertTo-RegistryValues $key $item
-            keys   = $key.SubKeyCount
+            values = ConvertTo-RegistryValues $key $items[$number]
+            below  = $names
         }
     }
 }
@@ -230,17 +269,17 @@ function Get-HttpRecordPath([string]$Kind) {
 
 # Newer Windows keeps more of a record in keys below its own (TlsRestrictions): named here, so that
 # nobody takes such a record for one that is wholly known.
-function Add-HttpRecordKeys([string]$Path, [hashtable]$Values) {
-    foreach ($child in @(Get-RegistryChildren $Path)) { $Values["$child\"] = 'a key' }
+function Add-HttpRecordKeys([hashtable]$Values, [string[]]$Names) {
+    foreach ($name in $Names) { $Values["$name\"] = 'a key' }
 }
 
-# A script that changes nothing reads the records once, for all of its bodies.
+# A script that only reads keeps the records for all of its bodies.
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
-        $path = Get-HttpRecordPath $kind
-        if ($Changing -or $null -eq $memory["records $kind"]) {
-            $memory["records $kind"] = @(foreach ($key in @(Get-RegistryKeys $path)) {
-                if ($key.keys -gt 0) { Add-HttpRecordKeys "$path\$($key.name)" $key.values }
+        if (-not $Reading -or $null -eq $memory["records $kind"]) {
+            $keys = @(Get-RegistryKeys (Get-HttpRecordPath $kind))
+            $memory["records $kind"] = @(foreach ($key in $keys) {
+                Add-HttpRecordKeys $key.values $key.below
                 $record = ConvertTo-HttpRecord $kind $key.name $key.values
                 # Numbered keys are searched once; this memory lives as long as the script.
                 $memory["$kind=$($record.endpoint)"] = $key.name
@@ -258,7 +297,7 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     if ($name) {
         $path = "$(Get-HttpRecordPath $Kind)\$name"
         $values = Get-RegistryValues $path
-        Add-HttpRecordKeys $path $values
+        Add-HttpRecordKeys $values @(Get-RegistryChildren $path)
         $record = ConvertTo-HttpRecord $Kind $name $values
         if ($values.Count -gt 0 -and $record.endpoint -eq $Endpoint) { return $record }
     }
@@ -306,17 +345,18 @@ function Get-TemplateKey($Certificate) {
 # Autoenrollment renews one certificate of a template and replaces the others by it: the task
 # would then put that one on every site.
 function Get-SharedTemplate {
-    $bound = @(Get-HttpRecords | ForEach-Object { $_.thumbprint } | Sort-Object -Unique)
+    $bound = @{}
+    foreach ($record in @(Get-HttpRecords)) {
+        if ($record.thumbprint) { $bound[$record.thumbprint] = $true }
+    }
     $groups = @{}
-    foreach ($thumbprint in $bound) {
-        $path = "Cert:\LocalMachine\My\$thumbprint"
-        if ($thumbprint -and (Test-Path -LiteralPath $path)) {
-            $certificate = Get-Item -LiteralPath $path
-            $key = Get-TemplateKey $certificate
-            # What is archived was renewed already, and is not renewed again.
-            if ($key -and -not $certificate.Archived) {
-                $groups[$key] = @($groups[$key] | Where-Object { $_ }) + $thumbprint
-            }
+    # One look for all of them.
+    $stored = @(Get-ChildItem -LiteralPath 'Cert:\LocalMachine\My' | Sort-Object Thumbprint)
+    foreach ($certificate in @($stored | Where-Object { $bound[$_.Thumbprint] })) {
+        $key = Get-TemplateKey $certificate
+        # What is archived was renewed already, and is not renewed again.
+        if ($key -and -not $certificate.Archived) {
+            $groups[$key] = @($groups[$key] | Where-Object { $_ }) + $certificate.Thumbprint
         }
     }
     foreach ($key in @($groups.Keys | Sort-Object { $groups[$_][0] })) {
