@@ -19,6 +19,7 @@ from psrebind.model import IIS_APPLICATION_ID
 # A text among the rows is a warning.
 Operation = Callable[[Host, Asked], Iterator[Row | str]]
 
+_LOGGING = r"HKLM:\SOFTWARE\Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging"
 _NO_CERTIFICATE = "no certificate"
 _NETSH_UPDATE = 17763
 METHOD_FAILED = "ScriptMethodRuntimeException"
@@ -37,6 +38,8 @@ def native(host: Host, program: str, *arguments: str) -> Row:
 def _host(host: Host, asked: Asked) -> Iterator[Row]:
     windows = values(host, r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion")
     network = values(host, r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters")
+    iis = values(host, r"HKLM:\SOFTWARE\Microsoft\InetStp")
+    logging = values(host, _LOGGING)
     groups = native(host, "whoami.exe", "/groups", "/fo", "csv", "/nh")
     high = any("S-1-16-12288" in one or "S-1-16-16384" in one for one in groups["output"])
     yield {
@@ -45,10 +48,10 @@ def _host(host: Host, asked: Asked) -> Iterator[Row]:
         "windows": windows["ProductName"],
         "build": windows["CurrentBuildNumber"],
         "revision": windows["UBR"],
-        "iis": values(host, r"HKLM:\SOFTWARE\Microsoft\InetStp").get("VersionString"),
+        "iis": iis.get("VersionString"),
         "elevated": high if groups["exit"] == 0 else None,
         "execution_policy": host.facts.execution_policy,
-        "script_block_logging": host.facts.script_block_logging,
+        "script_block_logging": logging.get("EnableScriptBlockLogging") == 1,
         "modules": sorted(set(asked.value("wanted")) & set(host.facts.modules)),
     }
 
