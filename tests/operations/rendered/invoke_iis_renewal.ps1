@@ -397,7 +397,7 @@ function Read-IisBindings {
     foreach ($binding in @(Get-WebBinding -Protocol 'https')) {
         $place = "$($binding.bindingInformation)"
         $others = @($memory['bindings'][$place] | Where-Object { $_ })
-        $memory['bindings'][$place] = $others + $binding
+        $memory['bindings'][$place] = $others + , $binding
     }
 }
 
@@ -411,7 +411,7 @@ function Receive-IisBinding([string]$Site, [string]$Information) {
             [string]::Equals($binding.bindingInformation, $Information, 'OrdinalIgnoreCase')) {
             $binding
         } else {
-            $others += $binding
+            $others += , $binding
         }
     }
     $memory['bindings'][$Information] = $others
