@@ -37,13 +37,17 @@ class FoundKey:
 
 def values(host: Host, path: str) -> Row:
     """Return the values of a key; none where it is missing."""
+    return _values(host, path) if _found(host, path) else {}
+
+
+def _found(host: Host, path: str) -> Row | None:
     try:
-        host.call("registry.key", {"path": path})
+        found: Row = host.call("registry.key", {"path": path})
     except HostFault:
         if not host.call("registry.exists", {"path": path}):
-            return {}
-        host.call("registry.key", {"path": path})
-    return _values(host, path)
+            return None
+        found = host.call("registry.key", {"path": path})
+    return found
 
 
 def _values(host: Host, path: str) -> Row:
@@ -85,10 +89,13 @@ def record_of(host: Host, memory: Memory, kind: str, endpoint: str) -> Row | Non
     name = endpoint if kind != "hostnameport" else memory.get((kind, endpoint.casefold()))
     if name:
         path = rf"{_HTTP}\{_FOLDERS[kind]}\{name}"
-        held = values(host, path)
-        found = _record(kind, FoundKey(name, held, children(host, path)))
-        if held and found["endpoint"].casefold() == endpoint.casefold():
-            return found
+        key = _found(host, path)
+        if key:
+            held = _values(host, path)
+            below = children(host, path) if key["keys"] else []
+            found = _record(kind, FoundKey(name, held, below))
+            if held and found["endpoint"].casefold() == endpoint.casefold():
+                return found
     listed = _records(host, memory, kind) if kind == "hostnameport" else []
     return next((one for one in listed if one["endpoint"].casefold() == endpoint.casefold()), None)
 

@@ -134,14 +134,28 @@ def steps(host: LabHost, session: RemoteSession, lab: Lab, count: int) -> list[S
 
 def changing_reads_the_bindings_once(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A script of many changes reads all bindings once, and once for each that it looks back at."""
-    counts = []
-    for count in (MANY, 2 * MANY):
-        with restored(lab.hosts["web01"]) as host:
-            changes = steps(host, session, lab, count)
-            assert len(changes) == count
-            counts.append(asking(host, session, changes, library)["iis.bindings"])
-    assert counts[1] - counts[0] <= MANY
-    assert counts[0] <= MANY + 1
+    few, many = (asked_by_changes(lab, session, library, count) for count in (MANY, 2 * MANY))
+    assert many["iis.bindings"] - few["iis.bindings"] <= MANY
+    assert few["iis.bindings"] <= MANY + 1
+
+
+def a_look_at_a_record_is_two_calls(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """With each change more, the script lists no key more, nor asks whether it is there."""
+    few, many = (asked_by_changes(lab, session, library, count) for count in (MANY, 2 * MANY))
+    assert many["registry.key"] > few["registry.key"]
+    assert many["registry.values"] > few["registry.values"]
+    for command in ("registry.exists", "registry.children", "registry.keys"):
+        assert many[command] == few[command], command
+
+
+def asked_by_changes(
+    lab: Lab, session: RemoteSession, library: Library, count: int
+) -> Counter[str]:
+    """What a script of as many changes asks the host for."""
+    with restored(lab.hosts["web01"]) as host:
+        changes = steps(host, session, lab, count)
+        assert len(changes) == count
+        return asking(host, session, changes, library)
 
 
 def a_binding_of_now_is_found(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -229,6 +243,7 @@ CHECKS = (
     each_change_is_told_as_it_begins,
     reading_asks_once_for_each,
     changing_reads_the_bindings_once,
+    a_look_at_a_record_is_two_calls,
     a_binding_of_now_is_found,
     reading_after_a_change_is_fresh,
 )

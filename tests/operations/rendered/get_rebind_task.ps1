@@ -150,13 +150,23 @@ function ConvertTo-RegistryValues($Key, $Item) {
     $values
 }
 
-# All values of a key by name; empty where the key is missing.
-function Get-RegistryValues([string]$Path) {
+# One key: its values by name and how many keys are below it; nothing where it is missing.
+function Get-RegistryKey([string]$Path) {
     $key = Get-Item -LiteralPath $Path -ErrorAction SilentlyContinue
     # What is there and cannot be read is an error.
     if ($null -eq $key -and (Test-Path -LiteralPath $Path)) { $key = Get-Item -LiteralPath $Path }
-    if ($null -eq $key) { return @{} }
-    ConvertTo-RegistryValues $key (Get-ItemProperty -LiteralPath $Path)
+    if ($null -ne $key) {
+        @{
+            values = ConvertTo-RegistryValues $key (Get-ItemProperty -LiteralPath $Path)
+            below  = $key.SubKeyCount
+        }
+    }
+}
+
+# All values of a key by name; empty where the key is missing.
+function Get-RegistryValues([string]$Path) {
+    $key = Get-RegistryKey $Path
+    if ($null -eq $key) { @{} } else { $key.values }
 }
 
 # The names of the keys below one; none where it is missing.
@@ -296,10 +306,15 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
     if ($name) {
         $path = "$(Get-HttpRecordPath $Kind)\$name"
-        $values = Get-RegistryValues $path
-        Add-HttpRecordKeys $values @(Get-RegistryChildren $path)
-        $record = ConvertTo-HttpRecord $Kind $name $values
-        if ($values.Count -gt 0 -and $record.endpoint -eq $Endpoint) { return $record }
+        $key = Get-RegistryKey $path
+        # Not .Count: a value may have that name.
+        if ($null -ne $key -and @($key.values.GetEnumerator()).Count -gt 0) {
+            if ($key.below -gt 0) { Add-HttpRecordKeys $key.values @(Get-RegistryChildren $path) }
+            $record = ConvertTo-HttpRecord $Kind $name $key.values
+            if ([string]::Equals($record.endpoint, $Endpoint, 'OrdinalIgnoreCase')) {
+                return $record
+            }
+        }
     }
     if ($Kind -eq 'hostnameport') {
         Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
