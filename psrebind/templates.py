@@ -95,8 +95,8 @@ class Template:
 
 @dataclass(frozen=True)
 class Call:
-    """One operation to render: its name, its parameters, whether it changes the host, or only
-    reads it; a notice does neither."""
+    """One operation to render: its name, its parameters, whether it changes the host, and whether
+    it only reads."""
 
     name: str
     values: Mapping[str, Any]
@@ -156,12 +156,12 @@ class Library:
             bodies += self._body(template, call, number, secrets)
         library = [line for piece in pieces.values() for line in _filled(piece, {}, {})]
         frame = self.template("_envelope")
-        changing = any(call.changes for call in calls)
+        steps = sum(call.changes for call in calls)
         reading = all(call.reads for call in calls)
-        slots = {"library": library, "bodies": bodies}
-        lines = _filled(frame, {"changing": changing}, slots)
+        values = {"changing": steps > 0, "reading": reading, "steps": steps}
+        lines = _filled(frame, values, {"library": library, "bodies": bodies})
         text = "".join(f"{line.text}\n" for line in lines)
-        return Script(text, secrets, tuple(line.source for line in lines), changing, reading)
+        return Script(text, secrets, tuple(line.source for line in lines), steps > 0, reading)
 
     def _body(
         self, template: Template, call: Call, number: int, secrets: dict[str, Secret]

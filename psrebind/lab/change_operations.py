@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
-from psrebind.lab.operations import Operation, Refused, Row, as_record, native, record, records
+from psrebind.lab.operations import Operation, Refused, native
 from psrebind.lab.reading import Asked
+from psrebind.lab.registry_operations import Memory, Row, as_record, record_of, records
 from psrebind.model import IIS_APPLICATION_ID
 
 _NO_CERTIFICATE = "no certificate"
@@ -22,11 +23,12 @@ _NOT_COMPARED = ("SslCertHash", "SslCertStoreName", "HostnamePort")
 
 
 def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
+    memory = asked.memory
     kind, endpoint, store = (asked.value(name) for name in ("kind", "endpoint", "store"))
     new, options, values = (asked.value(name) for name in ("thumbprint", "options", "values"))
     name = f"'{asked.value('information')}' of '{asked.value('site')}'"
     binding = _binding(host, asked)
-    before = record(host, kind, endpoint)
+    before = record_of(host, memory, kind, endpoint)
     wanted = before if values is None else as_record(kind, endpoint, values)
     is_set = _holds(before, new, store)
     is_whole = is_set and not (wanted and before and _lost(wanted, before))
@@ -43,23 +45,20 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
             if not is_set:
                 _add(host, add)
             if wanted:
-                _restore(host, wanted, new, store, options)
-                if record(host, kind, endpoint) is None:
+                _restore(host, memory, wanted, new, store, options)
+                if record_of(host, memory, kind, endpoint) is None:
                     _add(host, add)
         except (HostFault, Refused) as fault:
-            _tell(fault, _repair(host, wanted, new, store, options, ended=False))
+            _tell(fault, _repair(host, memory, wanted, new, store, options, ended=False))
             raise
-        rescue = _repair(host, wanted, new, store, options, ended=True)
-    after = record(host, kind, endpoint)
+        rescue = _repair(host, memory, wanted, new, store, options, ended=True)
+    after = record_of(host, memory, kind, endpoint)
     if after is None or not _holds(after, new, store):
         raise Refused(f"Binding {name} has {_holding(after)}, not {new} in {store}.{rescue}")
-    flags, now = binding["sslFlags"], _binding(host, asked)["sslFlags"]
-    if now != flags:
-        raise Refused(f"Binding {name} had sslFlags {flags} and has {now}.")
     yield {
         "site": asked.value("site"),
         "information": asked.value("information"),
-        "flags": flags,
+        "flags": binding["sslFlags"],
         "before": before,
         "after": after,
         "lost": _lost(wanted, after) if wanted else [],
@@ -94,24 +93,25 @@ def _add(host: Host, given: Row) -> None:
 
 
 def _renewal(host: Host, asked: Asked) -> Iterator[Row | str]:
+    memory = asked.memory
     old, new, options = (asked.value(name) for name in ("old", "new", "options"))
-    before = [one for one in records(host) if one["thumbprint"] == old]
+    before = [one for one in records(host, memory) if one["thumbprint"] == old]
     for store in sorted({one["store"] for one in before}, key=str.casefold):
         _require_key(host, new, store)
     words = ("renew", "binding", f"/oldcert:{old}", f"/newcert:{new}")
     try:
         appcmd = native(host, r"C:\Windows\System32\inetsrv\appcmd.exe", *words)
         for one in before:
-            now = _again(host, one)
+            now = _again(host, memory, one)
             if now and now["thumbprint"] == new:
-                _restore(host, one, new, now["store"], options.get(_name(one), []))
+                _restore(host, memory, one, new, now["store"], options.get(_name(one), []))
     except (HostFault, Refused) as fault:
-        _tell(fault, _repaired(host, before, new, options, ended=False))
+        _tell(fault, _repaired(host, memory, before, new, options, ended=False))
         raise
-    told = _repaired(host, before, new, options, ended=True)
+    told = _repaired(host, memory, before, new, options, ended=True)
     if told:
         yield told.strip()
-    after = [_again(host, one) for one in before]
+    after = [_again(host, memory, one) for one in before]
     pairs = [(one, now) for one, now in zip(before, after, strict=True) if now]
     lost = [f"{_name(one)}: {name}" for one, now in pairs for name in _lost(one, now)]
     changed = any(_thumbprint(one) == new for one in after)
@@ -119,29 +119,49 @@ def _renewal(host: Host, asked: Asked) -> Iterator[Row | str]:
     yield rows | {"lost": lost, "changed": changed} | appcmd
 
 
-def _repaired(host: Host, before: list[Row], new: str, options: Row, *, ended: bool) -> str:
+def _repaired(
+    host: Host, memory: Memory, before: list[Row], new: str, options: Row, *, ended: bool
+) -> str:
     return "".join(
-        _repair(host, one, new, one["store"], options.get(_name(one), []), ended=ended)
+        _repair(host, memory, one, new, one["store"], options.get(_name(one), []), ended=ended)
         for one in before
     )
 
 
-def _again(host: Host, one: Row) -> Row | None:
-    return record(host, one["kind"], one["endpoint"])
+def _again(host: Host, memory: Memory, one: Row) -> Row | None:
+    return record_of(host, memory, one["kind"], one["endpoint"])
 
 
 def _binding(host: Host, asked: Asked) -> Row:
     site, information = asked.value("site"), asked.value("information")
-    found = host.call("iis.bindings", {"name": site, "protocol": "https"})
-    exact = [one for one in found if one["bindingInformation"] == information]
-    if not exact:
-        found = host.call("iis.bindings", {"protocol": "https"})
-        here = [one for one in found if f"[@name='{site}' and @id=" in one["ItemXPath"]]
-        exact = [one for one in here if one["bindingInformation"] == information]
-    if len(exact) != 1:
-        raise Refused(f"Site '{site}' has {len(exact)} HTTPS bindings '{information}', not one.")
-    binding: Row = exact[0]
-    return binding
+    found = _received(asked)
+    if not found:
+        asked.memory["bindings"] = host.call("iis.bindings", {"protocol": "https"})
+        found = _received(asked)
+    if not found:
+        named = host.call("iis.bindings", {"name": site, "protocol": "https"})
+        found = [one for one in named if _same(one["bindingInformation"], information)]
+    if len(found) != 1:
+        raise Refused(f"Site '{site}' has {len(found)} HTTPS bindings '{information}', not one.")
+    return found[0]
+
+
+def _received(asked: Asked) -> list[Row]:
+    """What was read of one place and site, once."""
+    path = f"[@name='{asked.value('site')}' and @id=".casefold()
+    kept: list[Row] = asked.memory.get("bindings", [])
+    found = [
+        one
+        for one in kept
+        if path in one["ItemXPath"].casefold()
+        and _same(one["bindingInformation"], asked.value("information"))
+    ]
+    asked.memory["bindings"] = [one for one in kept if one not in found]
+    return found
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
 
 
 def _site_id(binding: Row) -> int:
@@ -168,8 +188,10 @@ def _holds(record: Row | None, thumbprint: str, store: str) -> bool:
     )
 
 
-def _restore(host: Host, wanted: Row, new: str, store: str, options: list[str]) -> None:
-    after = _again(host, wanted)
+def _restore(
+    host: Host, memory: Memory, wanted: Row, new: str, store: str, options: list[str]
+) -> None:
+    after = _again(host, memory, wanted)
     if after is None:
         raise Refused(f"The record {_name(wanted)} is gone after the rebind.")
     if not _lost(wanted, after):
@@ -179,27 +201,34 @@ def _restore(host: Host, wanted: Row, new: str, store: str, options: list[str]) 
     if done or host.facts.build >= _NETSH_UPDATE:
         return
     native(host, "netsh.exe", "http", "delete", "sslcert", _name(wanted))
-    _add_record(host, wanted, words, options)
+    _add_record(host, memory, wanted, words, options)
 
 
 def _repair(
-    host: Host, wanted: Row | None, new: str, store: str, options: list[str], *, ended: bool
+    host: Host,
+    memory: Memory,
+    wanted: Row | None,
+    new: str,
+    store: str,
+    options: list[str],
+    *,
+    ended: bool,
 ) -> str:
     if wanted is None:
         return ""
     name = _name(wanted)
     try:
-        now = _again(host, wanted)
+        now = _again(host, memory, wanted)
         if ended and now:
             return ""
         if now and now["thumbprint"] == new:
-            _restore(host, wanted, new, store, options)
-            now = _again(host, wanted)
+            _restore(host, memory, wanted, new, store, options)
+            now = _again(host, memory, wanted)
         gone = now is None
         if gone and wanted["thumbprint"]:
             words = _record_words(wanted, wanted["thumbprint"], wanted["store"])
-            _add_record(host, wanted, words, options)
-            now = _again(host, wanted)
+            _add_record(host, memory, wanted, words, options)
+            now = _again(host, memory, wanted)
     except (HostFault, Refused) as fault:
         return f" What the record {name} has now is unknown: {fault}"
     if now is None:
@@ -219,10 +248,12 @@ def _record_words(before: Row, thumbprint: str, store: str) -> list[str]:
     return [_name(before), f"certhash={thumbprint}", f"certstorename={store}", f"appid={{{appid}}}"]
 
 
-def _add_record(host: Host, before: Row, words: list[str], options: list[str]) -> None:
+def _add_record(
+    host: Host, memory: Memory, before: Row, words: list[str], options: list[str]
+) -> None:
     native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
     for attempt in range(3):
-        if _again(host, before) is not None:
+        if _again(host, memory, before) is not None:
             return
         time.sleep(min(attempt, 1))
         native(host, "netsh.exe", "http", "add", "sslcert", *words)

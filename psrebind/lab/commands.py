@@ -125,6 +125,10 @@ COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
     "host.facts": facts,
     "registry.values": lambda host, given: registry.values(host.state, _path(given)),
     "registry.children": lambda host, given: registry.children(host.state, _path(given)),
+    "registry.keys": lambda host, given: registry.keys(
+        host.state, _path(given), recurse=bool(given.get("recurse"))
+    ),
+    "registry.key": lambda host, given: registry.key(host.state, _path(given)),
     "registry.exists": lambda host, given: registry.exists(host.state, _path(given)),
     "iis.sites": lambda host, _: iis.sites(host.state),
     "iis.bindings": lambda host, given: iis.bindings(host.state, given),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,8 @@ class Host:
     """A host whose state lives in a folder; safe to call from many threads.
 
     `faults` maps an rpc command, or the beginning of a program's line (`netsh http update`), to
-    "nothing", "fail" or {"slow": seconds}. Faults are not kept in the folder.
+    "nothing", "fail" or {"slow": seconds}. `asked` counts the commands. Neither is kept in the
+    folder.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Host:
         self.folder = folder
         self.sleep = sleep
         self.faults: dict[str, Fault] = {}
+        self.asked: Counter[str] = Counter()
         # Tasks that events start run one after another, also those that a task's own events start.
         self.task_runs = threading.RLock()
         self.running_tasks: set[str] = set()
@@ -85,6 +88,7 @@ class Host:
 
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Carry out one rpc command; JSON in, JSON out, or HostFault."""
+        self.asked[command] += 1
         return encode(commands.run(self, command, plain(dict(arguments))))
 
     def change(self, make: Callable[[HostState], HostState]) -> HostState:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from psrebind.lab import files
 from psrebind.lab.host import Host
-from psrebind.lab.operations import Operation, Refused, Row, native
+from psrebind.lab.operations import Operation, Refused, native
 from psrebind.lab.reading import Asked
+from psrebind.lab.registry_operations import Row
 from psrebind.lab.story_operations import found_task, log_of, place_of, shared_templates
 
 SCRIPT = f"{files.ROOT}\\rebind.ps1"
@@ -22,7 +23,7 @@ def _register(host: Host, asked: Asked) -> Iterator[Row]:
     log = log_of(host, name)
     if log is None:
         raise Refused(f"There is no log {name} on this Windows.")
-    before, shared = _state(host, asked), shared_templates(host)
+    before, shared = _state(host, asked), shared_templates(host, asked)
     skipped = bool(shared) and not asked.value("force")
     done = _runs(before) and before["handler"] == handler and log["enabled"]
     if not skipped:

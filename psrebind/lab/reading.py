@@ -26,6 +26,8 @@ class Asked:
     modules: tuple[str, ...]
     changes: bool
     values: dict[str, Any] = field(default_factory=dict)
+    # What was found once, for all operations of the script; `reading` where none does more.
+    memory: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def value(self, name: str) -> Any:
         """A parameter by the name that the template gives it."""
@@ -35,18 +37,21 @@ class Asked:
 def read_script(text: str, secrets: dict[str, Any] | None = None) -> list[Asked]:
     """Give the operations of a script that psrebind rendered; ParameterError for another one."""
     found: list[dict[str, Any]] = []
+    memory: dict[Any, Any] = {"reading": False}
     for line in text.splitlines():
         match = _ASSIGNMENT.fullmatch(line)
         if not match:
             continue
         name = match[1].lower()
+        if name == "reading" and not found:
+            memory[name] = read_literal(match[2])
         if name == "operation":
             found.append({})
         if found and name not in found[-1]:
             found[-1][name] = _value(match[2], secrets or {})
     if not found:
         raise ParameterError("no operation stands in this script")
-    return [_asked(values) for values in found]
+    return [_asked(values, memory) for values in found]
 
 
 def _value(text: str, secrets: dict[str, Any]) -> Any:
@@ -55,6 +60,6 @@ def _value(text: str, secrets: dict[str, Any]) -> Any:
     return read_literal(text)
 
 
-def _asked(values: dict[str, Any]) -> Asked:
+def _asked(values: dict[str, Any], memory: dict[Any, Any]) -> Asked:
     rest = {name: value for name, value in values.items() if name not in _FRAME}
-    return Asked(values["operation"], tuple(values["modules"]), values["changes"], rest)
+    return Asked(values["operation"], tuple(values["modules"]), values["changes"], rest, memory)

@@ -6,7 +6,7 @@ A read-only view: it knows the state and the paths of Windows, and changes nothi
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from psrebind.lab import texts
@@ -57,6 +57,29 @@ def children(state: HostState, path: str) -> list[str]:
     """Return the names of a key's subkeys."""
     key = _existing(state, path, "GetChildItemCommand")
     return [child.name for child in key.children.values()]
+
+
+def keys(state: HostState, path: str, *, recurse: bool = False) -> list[dict[str, object]]:
+    """Return the keys below a key as Get-ChildItem shows them, each before those below it; they
+    are named by their way from the key.
+    """
+    return list(_below(_existing(state, path, "GetChildItemCommand"), "", recurse))
+
+
+def _below(key: Key, way: str, recurse: bool) -> Iterator[dict[str, object]]:
+    for child in key.children.values():
+        yield _shown(child) | {"name": way + child.name}
+        if recurse:
+            yield from _below(child, f"{way}{child.name}\\", recurse)
+
+
+def key(state: HostState, path: str) -> dict[str, object]:
+    """Return one key as Get-Item shows it."""
+    return _shown(_existing(state, path, "GetItemCommand"))
+
+
+def _shown(key: Key) -> dict[str, object]:
+    return {"name": key.name, "values": list(key.values), "keys": len(key.children)}
 
 
 def exists(state: HostState, path: str) -> bool:

@@ -15,9 +15,10 @@ from cryptography import x509
 from psrebind.decode.tasks import canonical
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
-from psrebind.lab.operations import Operation, Refused, Row, children, native, records
+from psrebind.lab.operations import Operation, Refused, native
 from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
+from psrebind.lab.registry_operations import Row, children, records
 
 _TEMPLATE_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2")
 
@@ -74,7 +75,8 @@ def _task(host: Host, asked: Asked) -> Iterator[Row | str]:
                 if name.casefold() == wanted.casefold():
                     raise
                 yield f"The task {name} cannot be read: {fault.message}"
-    yield {"enabled": log and log["enabled"], "tasks": tasks, "shared": shared_templates(host)}
+    shared = shared_templates(host, asked)
+    yield {"enabled": log and log["enabled"], "tasks": tasks, "shared": shared}
 
 
 def _row(host: Host, place: Row, state: str) -> Row:
@@ -89,7 +91,7 @@ def _register(host: Host, asked: Asked) -> Iterator[Row]:
     log = log_of(host, name)
     if log is None:
         raise Refused(f"There is no log {name} on this Windows.")
-    before, shared = _xml(host, place), shared_templates(host)
+    before, shared = _xml(host, place), shared_templates(host, asked)
     skipped = bool(shared) and not asked.value("force")
     differs = _form(before) != set(asked.value("wanted"))
     if not skipped and not log["enabled"]:
@@ -204,15 +206,13 @@ def _form(xml: str | None) -> set[str]:
     return {f"{path}={value}" for path, value in canonical(xml).items()} if xml else set()
 
 
-def shared_templates(host: Host) -> list[list[str]]:
-    bound = {record["thumbprint"] for record in records(host) if record["thumbprint"]}
+def shared_templates(host: Host, asked: Asked) -> list[list[str]]:
+    bound = {record["thumbprint"] for record in records(host, asked.memory)}
     groups: dict[str, list[str]] = defaultdict(list)
-    for thumbprint in bound:
-        wanted = {"store": "My", "thumbprint": thumbprint}
-        for one in plain(host.call("store.certificates", wanted)):
-            key = None if one["archived"] else _template(one["der"])
-            if key:
-                groups[key].append(thumbprint)
+    for one in plain(host.call("store.certificates", {"store": "My"})):
+        key = None if one["archived"] or one["thumbprint"] not in bound else _template(one["der"])
+        if key:
+            groups[key].append(one["thumbprint"])
     return sorted(sorted(group) for group in groups.values() if len(group) > 1)
 
 

@@ -118,13 +118,17 @@ def _appcmd_step(step: Step, row: IisRenewal) -> StepResult:
 
 def still_other(step: Step, now: IisBindings) -> str | None:
     """Why a step failed by the bindings as they were read last, whatever its row said."""
-    wanted = {(one.site_id, one.information) for one in step.bindings}
+    flags = {(one.site_id, one.information): one.flags for one in step.bindings}
     for binding in now.bindings:
-        if (binding.site_id, binding.information) not in wanted:
+        if (binding.site_id, binding.information) not in flags:
             continue
         if binding.thumbprint != step.after:
             has = binding.thumbprint or "no certificate"
             return f"{binding.information} of {binding.site} has {has} at the end of the run"
+        if binding.flags != flags[binding.site_id, binding.information]:
+            place = f"{binding.information} of {binding.site}"
+            before = flags[binding.site_id, binding.information]
+            return f"{place} had sslFlags {before} and has {binding.flags} at the end of the run"
     return None
 
 

@@ -64,6 +64,13 @@ class Host:
             raise _missing(arguments["path"])
         return ["0.0.0.0:8443", "[::]:8443"]
 
+    def registry_key(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"values": list(self.registry_values(arguments)), "keys": 0}
+
+    def registry_keys(self, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        names = self.registry_children(arguments)
+        return [{"name": name, "values": [], "keys": 0} for name in names]
+
     def registry_exists(self, arguments: dict[str, Any]) -> bool:
         return arguments["path"] in (VERSION, RECORDS)
 

@@ -352,21 +352,6 @@ def absent_is_zero(lab: Lab, session: RemoteSession, library: Library) -> None:
         assert row.lost == ()
 
 
-def cleared_flags_are_a_failure(lab: Lab, session: RemoteSession, library: Library) -> None:
-    """Where Windows clears a binding's sslFlags together with the change, that is no success."""
-    with restored(lab.hosts["web01"]) as host:
-        change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
-
-        def clear(now: HostState) -> HostState:
-            cleared = (replace(one, flags=0) for one in now.sites[1].bindings)
-            shop = replace(now.sites[1], bindings=tuple(cleared))
-            return replace(now, sites=(now.sites[0], shop, *now.sites[2:]))
-
-        with interfering(host, clear):
-            error = refuses(session, library, change)
-        assert "had sslFlags 1 and has 0" in str(error)
-
-
 def an_odd_site_name_is_found(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A site whose name has a quote and a bracket is one site, and its binding is changed."""
     name = "O'Shop [1]*"
@@ -389,7 +374,6 @@ CHECKS = (
     no_gap_where_there_is_update,
     absent_is_zero,
     an_odd_site_name_is_found,
-    cleared_flags_are_a_failure,
     changes_once,
     never_without_a_record,
     keeps_options,

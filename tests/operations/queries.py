@@ -151,6 +151,28 @@ def keys_below_a_record_are_seen(lab: Lab, session: RemoteSession, library: Libr
             assert unknown_options(binding.record) == ("TlsRestrictions\\",)
 
 
+def values_named_as_notes_are_seen(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A value whose name PowerShell uses for a note of its own makes a record nobody knows."""
+    with restored(lab.hosts["web01"]) as host:
+        special = Options(extra={"PSPath": 7, "PSDrive": 8})
+        records = tuple(replace(one, options=special) for one in host.host.state.records)
+        host.host.change(lambda now: replace(now, records=records))
+        for binding in bindings(session, library).values():
+            assert binding.record
+            assert set(unknown_options(binding.record)) == {"PSPath", "PSDrive"}
+
+
+def a_large_site_id_hides_nothing(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A site's id is 32 bits without a sign: one above 2^31-1 is read like others."""
+    large = 4_000_000_000
+    with restored(lab.hosts["web01"]) as host:
+        sites = tuple(replace(one, id=large + one.id) for one in host.host.state.sites)
+        host.host.change(lambda now: replace(now, sites=sites))
+        found = bindings(session, library)
+    assert len(found) == 4
+    assert all(one.site_id > large for one in found.values())
+
+
 def a_site_without_state_hides_nothing(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A site that serves only FTP has no state to read, and the others are read all the same."""
     ftp = Site(id=77, name="Files", bindings=(LabBinding(protocol="ftp", information="*:21:"),))
@@ -177,6 +199,8 @@ def a_reply_is_ascii(lab: Lab, session: RemoteSession, library: Library) -> None
 
 
 CHECKS = (
+    values_named_as_notes_are_seen,
+    a_large_site_id_hides_nothing,
     keys_below_a_record_are_seen,
     a_site_without_state_hides_nothing,
     a_reply_is_ascii,

@@ -20,13 +20,14 @@ FACTS = json.loads((Path(__file__).parents[1] / "data" / "windows_commands.json"
 # Modules of the engine itself are those of WMF 5.1 on every release that psrebind claims.
 CLAIMED = ("2016", "2019", "2022", "2025")
 OLDEST = ("2012R2", "2012R2+WMF5.1")
-FRAME_NAMES = {"operation", "modules", "changes", "changing", "secrets"}
+FRAME_NAMES = {"operation", "modules", "changes", "changing", "reading", "steps", "secrets"}
 
 READING_VERBS = {"Get", "Test", "Where", "ForEach", "Sort", "Select", "ConvertTo", "ConvertFrom"}
 # By name, since their verbs change things in other hands.
 READING_COMMANDS = {"Invoke-Native", "Out-Null", "Export-ScheduledTask", "Write-Warning"}
 STATIC_MEMBERS = {
     ("System.Convert", "ToBase64String"),
+    ("string", "Equals"),
     # of the classes that open a certificate's key, by a variable: their names are long
     ("", "GetECDsaPrivateKey"),
     ("", "GetRSAPrivateKey"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from labs import running
-from operations import changes, queries, renewal_checks
+from operations import call_checks, changes, queries, renewal_checks
 from operations.mutants import Mutant, kill
 
 from psrebind.lab.runtime import Lab
@@ -68,13 +68,6 @@ MUTANTS = (
         "changed     = -not $isWhole",
         "changed     = $true",
         changes.changes_once,
-    ),
-    Mutant(
-        "clear-the-flags",
-        "set_iis_binding",
-        "if ([long]$now.sslFlags -ne $flags) {",
-        "if ($false) {",
-        changes.cleared_flags_are_a_failure,
     ),
     Mutant(
         "do-not-name-the-store",
@@ -170,9 +163,51 @@ MUTANTS = (
     Mutant(
         "any-binding-of-the-site",
         "_iis_binding",
-        "$_.bindingInformation -eq $Information",
+        "[string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase')",
         "$true",
         changes.one_binding_exactly,
+    ),
+    Mutant(
+        "any-site-of-the-binding",
+        "_iis_binding",
+        ".Contains($path) -and",
+        ".Contains('') -and",
+        call_checks.a_place_of_two_sites_is_one_of_each,
+    ),
+    Mutant(
+        "bindings-are-read-for-each",
+        "_iis_binding",
+        "if ($null -eq $memory['bindings']) { return }",
+        "$memory['bindings'] = @{}",
+        call_checks.changing_reads_the_bindings_once,
+    ),
+    Mutant(
+        "records-are-kept-in-a-change",
+        "_http_record",
+        "if (-not $Reading -or $null",
+        "if ($null",
+        call_checks.reading_after_a_change_is_fresh,
+    ),
+    Mutant(
+        "records-are-read-by-each-body",
+        "_http_record",
+        "if (-not $Reading -or $null",
+        "if ($true -or $null",
+        call_checks.reading_asks_once_for_each,
+    ),
+    Mutant(
+        "values-named-as-notes-are-dropped",
+        "_registry",
+        "foreach ($name in @($Key.Property) -match $notes) {",
+        "foreach ($name in @()) {",
+        queries.values_named_as_notes_are_seen,
+    ),
+    Mutant(
+        "no-word-on-the-way",
+        "_envelope",
+        "if ($Changes) { Write-Step $Operation }",
+        "",
+        call_checks.each_change_is_told_as_it_begins,
     ),
     Mutant(
         "restore-without-options",
@@ -226,15 +261,15 @@ MUTANTS = (
     Mutant(
         "keys-below-are-not-seen",
         "_http_record",
-        "foreach ($child in @(Get-RegistryChildren $Path)) {",
-        "foreach ($child in @()) {",
+        "                Add-HttpRecordKeys $key.values $key.below\n",
+        "",
         queries.keys_below_a_record_are_seen,
     ),
     Mutant(
         "by-name-alone",
         "_iis_binding",
-        "if ($found.Count -eq 0) {",
-        "if ($false) {",
+        "        Read-IisBindings\n",
+        "",
         changes.an_odd_site_name_is_found,
     ),
     Mutant(

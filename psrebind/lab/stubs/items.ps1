@@ -54,8 +54,9 @@ function global:Invoke-LabItem {
         if (-not (Test-LabReach $command $target.drive)) {
             Deny-LabCommand $Cmdlet "$command $path"
         }
+        $listing = $command -eq 'Get-ChildItem' -and $target.drive -eq 'Registry'
         foreach ($other in 'Filter', 'Include', 'Exclude', 'Recurse', 'Depth', 'Credential') {
-            if ($Bound.ContainsKey($other)) {
+            if ($Bound.ContainsKey($other) -and -not ($listing -and $other -eq 'Recurse')) {
                 Deny-LabCommand $Cmdlet "$command -$other $path"
             }
         }
@@ -153,8 +154,6 @@ function global:Get-Item {
                 return Find-LabCertificate $Cmdlet $Target.path
             }
             foreach ($key in Expand-LabRegistryKey $Target.path -Literal:$Literal) {
-                # Asked for the model's own error, in the language of the host.
-                if (-not (Test-LabRegistryKey $key)) { $null = Get-LabRegistryValue $key }
                 New-LabRegistryKey $key
             }
         }
@@ -185,8 +184,10 @@ function global:Get-ChildItem {
             } else {
                 foreach ($key in Expand-LabRegistryKey $Target.path -Literal:$Literal) {
                     $prefix = if ($key) { "$key\" } else { '' }
-                    foreach ($child in Get-LabRegistryChild $key) {
-                        New-LabRegistryKey "$prefix$child"
+                    $deep = $Bound.ContainsKey('Recurse') -and [bool]$Bound['Recurse']
+                    $asked = @{ path = "HKLM:\$key"; recurse = $deep }
+                    foreach ($row in Invoke-LabHost 'registry.keys' $asked) {
+                        New-LabRegistryKey "$prefix$($row['name'])" $row
                     }
                 }
             }

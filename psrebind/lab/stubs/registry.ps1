@@ -27,14 +27,17 @@ function global:Get-LabRegistryValue {
 }
 
 function global:New-LabRegistryKey {
-    param([string]$Key)
+    param([string]$Key, $Row = (Invoke-LabHost 'registry.key' @{ path = "HKLM:\$Key" }))
     $item = New-LabObject (Get-LabRegistryNote $Key) 'Microsoft.Win32.RegistryKey'
     $name = if ($Key) { "HKEY_LOCAL_MACHINE\$Key" } else { 'HKEY_LOCAL_MACHINE' }
     $members = $item.PSObject.Members
     $members.Add([System.Management.Automation.PSNoteProperty]::new('Name', $name))
     $members.Add([System.Management.Automation.PSNoteProperty]::new('PSIsContainer', $true))
-    $members.Add([System.Management.Automation.PSScriptProperty]::new('Property', {
-                [string[]]@((Get-LabRegistryValue $this.Name.Substring(19)).Keys) }))
+    # As there, both come with the key.
+    $names = [string[]]@($Row['values'] | ForEach-Object { if ($_) { $_ } else { '(default)' } })
+    $members.Add([System.Management.Automation.PSNoteProperty]::new('Property', $names))
+    $count = [int]$Row['keys']
+    $members.Add([System.Management.Automation.PSNoteProperty]::new('SubKeyCount', $count))
     $members.Add([System.Management.Automation.PSScriptMethod]::new('GetValueNames', {
                 $names = @((Get-LabRegistryValue $this.Name.Substring(19)).Keys)
                 , [string[]]@($names -replace '^\(default\)$') }))

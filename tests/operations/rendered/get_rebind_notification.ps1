@@ -12,6 +12,8 @@ $WarningPreference = 'Continue'
 $ConfirmPreference = 'None'
 
 $Changing = $false
+$Reading = $true
+$Steps = 0
 # What a piece found once, for all bodies of this script.
 $memory = @{}
 $languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
@@ -103,11 +105,20 @@ function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
     }
 }
 
+# A script of many changes takes its time: each of them is told when it begins.
+function Write-Step([string]$Operation) {
+    $done = [int]$memory['step']
+    $memory['step'] = $done + 1
+    Write-Progress -Activity $Operation -Status "$($done + 1) of $Steps" `
+        -PercentComplete (100 * $done / $Steps)
+}
+
 function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
     $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
     try {
         $reply.error = Get-Obstacle $Changes $Modules
         if ($null -eq $reply.error) {
+            if ($Changes) { Write-Step $Operation }
             $output = @(& $Body 3>&1)
             $reply.rows = @($output | Where-Object { $_ -is [hashtable] })
             $others = @($output | Where-Object { $_ -isnot [hashtable] })

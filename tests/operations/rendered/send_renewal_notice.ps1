@@ -12,6 +12,8 @@ $WarningPreference = 'Continue'
 $ConfirmPreference = 'None'
 
 $Changing = $false
+$Reading = $false
+$Steps = 0
 # What a piece found once, for all bodies of this script.
 $memory = @{}
 $languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
@@ -103,11 +105,20 @@ function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
     }
 }
 
+# A script of many changes takes its time: each of them is told when it begins.
+function Write-Step([string]$Operation) {
+    $done = [int]$memory['step']
+    $memory['step'] = $done + 1
+    Write-Progress -Activity $Operation -Status "$($done + 1) of $Steps" `
+        -PercentComplete (100 * $done / $Steps)
+}
+
 function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
     $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
     try {
         $reply.error = Get-Obstacle $Changes $Modules
         if ($null -eq $reply.error) {
+            if ($Changes) { Write-Step $Operation }
             $output = @(& $Body 3>&1)
             $reply.rows = @($output | Where-Object { $_ -is [hashtable] })
             $others = @($output | Where-Object { $_ -isnot [hashtable] })
@@ -127,27 +138,97 @@ function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Bo
     Reading the registry, value by value, without a word of the host's language.
 #>
 
-# All values of a key by name; empty where the key is missing.
-function Get-RegistryValues([string]$Path) {
+# The values of a key by name, from what Get-ItemProperty gave, which is nothing for a key without.
+# PowerShell's own notes hide values of their names: of these only that they are there is known.
+function ConvertTo-RegistryValues($Key, $Item) {
+    $notes = '^PS(Path|ParentPath|ChildName|Drive|Provider)$'
     $values = @{}
-    if (Test-Path -LiteralPath $Path) {
-        # A key without values gives nothing at all.
-        $item = Get-ItemProperty -LiteralPath $Path
-        if ($null -ne $item) {
-            foreach ($property in $item.PSObject.Properties) {
-                if ($property.Name -notmatch '^PS(Path|ParentPath|ChildName|Drive|Provider)$') {
-                    $values[$property.Name] = $property.Value
-                }
-            }
+    if ($null -ne $Item) {
+        foreach ($property in $Item.PSObject.Properties) {
+            if ($property.Name -notmatch $notes) { $values[$property.Name] = $property.Value }
         }
     }
+    foreach ($name in @($Key.Property) -match $notes) { $values[$name] = 'a value' }
     $values
+}
+
+# One key: its values by name and how many keys are below it; nothing where it is missing.
+function Get-RegistryKey([string]$Path) {
+    $key = Get-Item -LiteralPath $Path -ErrorAction SilentlyContinue
+    # What is there and cannot be read is an error.
+    if ($null -eq $key -and (Test-Path -LiteralPath $Path)) { $key = Get-Item -LiteralPath $Path }
+    if ($null -ne $key) {
+        @{
+            values = ConvertTo-RegistryValues $key (Get-ItemProperty -LiteralPath $Path)
+            below  = $key.SubKeyCount
+        }
+    }
+}
+
+# All values of a key by name; empty where the key is missing.
+function Get-RegistryValues([string]$Path) {
+    $key = Get-RegistryKey $Path
+    if ($null -eq $key) { @{} } else { $key.values }
 }
 
 # The names of the keys below one; none where it is missing.
 function Get-RegistryChildren([string]$Path) {
     if (Test-Path -LiteralPath $Path) {
         Get-ChildItem -LiteralPath $Path | ForEach-Object { $_.PSChildName }
+    }
+}
+
+# The values of keys by the keys' place in a list. One key goes through after the other: one without
+# values gives nothing.
+function Get-RegistryItems($Keys) {
+    $items = @{}
+    $number = -1
+    $Keys | ForEach-Object { $number++; $_ } | Get-ItemProperty -ErrorAction SilentlyContinue |
+        ForEach-Object { $items[$number] = $_ }
+    $items
+}
+
+# The names of the keys below the keys below one, by the path of the key between.
+function Get-RegistryGrandchildren([string]$Path, [string]$Top) {
+    $names = @{}
+    foreach ($key in @(Get-ChildItem -LiteralPath $Path -Recurse -ErrorAction SilentlyContinue)) {
+        $parent = $key.PSParentPath
+        if (-not [string]::Equals($parent, $Top, 'OrdinalIgnoreCase')) {
+            $names[$parent] = @($names[$parent] | Where-Object { $_ }) + $key.PSChildName
+        }
+    }
+    $names
+}
+
+# The keys below one with their values and the names of the keys below them, in one pass: each call
+# of the provider takes milliseconds, and a host may have thousands of keys.
+function Get-RegistryKeys([string]$Path) {
+    if (-not (Test-Path -LiteralPath $Path)) { return }
+    $counts = @{}
+    $below = @{}
+    $keys = @(Get-ChildItem -LiteralPath $Path | ForEach-Object {
+        $counts[$counts.Count] = $_.SubKeyCount
+        $_
+    })
+    if (@($counts.Values | Where-Object { $_ -gt 0 }).Count -gt 0) {
+        $below = Get-RegistryGrandchildren $Path $keys[0].PSParentPath
+    }
+    $items = Get-RegistryItems $keys
+    for ($number = 0; $number -lt $keys.Count; $number++) {
+        $key = $keys[$number]
+        if ($null -eq $items[$number] -and @($key.Property | Where-Object { $_ }).Count -gt 0) {
+            # Gone meanwhile, or not to be read, which is an error.
+            if (-not (Test-Path -LiteralPath $key.PSPath)) { continue }
+            $items[$number] = Get-ItemProperty -LiteralPath $key.PSPath
+        }
+        $names = @($below[$key.PSPath] | Where-Object { $_ })
+        # Nobody knows the names of keys that are not to be read.
+        if ($counts[$number] -gt $names.Count) { $names += '?' }
+        @{
+            name   = $key.PSChildName
+            values = ConvertTo-RegistryValues $key $items[$number]
+            below  = $names
+        }
     }
 }
 <#

@@ -12,6 +12,8 @@ $WarningPreference = 'Continue'
 $ConfirmPreference = 'None'
 
 $Changing = $true
+$Reading = $false
+$Steps = 1
 # What a piece found once, for all bodies of this script.
 $memory = @{}
 $languageMode = "$($ExecutionContext.SessionState.LanguageMode)"
@@ -103,11 +105,20 @@ function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
     }
 }
 
+# A script of many changes takes its time: each of them is told when it begins.
+function Write-Step([string]$Operation) {
+    $done = [int]$memory['step']
+    $memory['step'] = $done + 1
+    Write-Progress -Activity $Operation -Status "$($done + 1) of $Steps" `
+        -PercentComplete (100 * $done / $Steps)
+}
+
 function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
     $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
     try {
         $reply.error = Get-Obstacle $Changes $Modules
         if ($null -eq $reply.error) {
+            if ($Changes) { Write-Step $Operation }
             $output = @(& $Body 3>&1)
             $reply.rows = @($output | Where-Object { $_ -is [hashtable] })
             $others = @($output | Where-Object { $_ -isnot [hashtable] })
@@ -127,27 +138,97 @@ function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Bo
     Reading the registry, value by value, without a word of the host's language.
 #>
 
-# All values of a key by name; empty where the key is missing.
-function Get-RegistryValues([string]$Path) {
+# The values of a key by name, from what Get-ItemProperty gave, which is nothing for a key without.
+# PowerShell's own notes hide values of their names: of these only that they are there is known.
+function ConvertTo-RegistryValues($Key, $Item) {
+    $notes = '^PS(Path|ParentPath|ChildName|Drive|Provider)$'
     $values = @{}
-    if (Test-Path -LiteralPath $Path) {
-        # A key without values gives nothing at all.
-        $item = Get-ItemProperty -LiteralPath $Path
-        if ($null -ne $item) {
-            foreach ($property in $item.PSObject.Properties) {
-                if ($property.Name -notmatch '^PS(Path|ParentPath|ChildName|Drive|Provider)$') {
-                    $values[$property.Name] = $property.Value
-                }
-            }
+    if ($null -ne $Item) {
+        foreach ($property in $Item.PSObject.Properties) {
+            if ($property.Name -notmatch $notes) { $values[$property.Name] = $property.Value }
         }
     }
+    foreach ($name in @($Key.Property) -match $notes) { $values[$name] = 'a value' }
     $values
+}
+
+# One key: its values by name and how many keys are below it; nothing where it is missing.
+function Get-RegistryKey([string]$Path) {
+    $key = Get-Item -LiteralPath $Path -ErrorAction SilentlyContinue
+    # What is there and cannot be read is an error.
+    if ($null -eq $key -and (Test-Path -LiteralPath $Path)) { $key = Get-Item -LiteralPath $Path }
+    if ($null -ne $key) {
+        @{
+            values = ConvertTo-RegistryValues $key (Get-ItemProperty -LiteralPath $Path)
+            below  = $key.SubKeyCount
+        }
+    }
+}
+
+# All values of a key by name; empty where the key is missing.
+function Get-RegistryValues([string]$Path) {
+    $key = Get-RegistryKey $Path
+    if ($null -eq $key) { @{} } else { $key.values }
 }
 
 # The names of the keys below one; none where it is missing.
 function Get-RegistryChildren([string]$Path) {
     if (Test-Path -LiteralPath $Path) {
         Get-ChildItem -LiteralPath $Path | ForEach-Object { $_.PSChildName }
+    }
+}
+
+# The values of keys by the keys' place in a list. One key goes through after the other: one without
+# values gives nothing.
+function Get-RegistryItems($Keys) {
+    $items = @{}
+    $number = -1
+    $Keys | ForEach-Object { $number++; $_ } | Get-ItemProperty -ErrorAction SilentlyContinue |
+        ForEach-Object { $items[$number] = $_ }
+    $items
+}
+
+# The names of the keys below the keys below one, by the path of the key between.
+function Get-RegistryGrandchildren([string]$Path, [string]$Top) {
+    $names = @{}
+    foreach ($key in @(Get-ChildItem -LiteralPath $Path -Recurse -ErrorAction SilentlyContinue)) {
+        $parent = $key.PSParentPath
+        if (-not [string]::Equals($parent, $Top, 'OrdinalIgnoreCase')) {
+            $names[$parent] = @($names[$parent] | Where-Object { $_ }) + $key.PSChildName
+        }
+    }
+    $names
+}
+
+# The keys below one with their values and the names of the keys below them, in one pass: each call
+# of the provider takes milliseconds, and a host may have thousands of keys.
+function Get-RegistryKeys([string]$Path) {
+    if (-not (Test-Path -LiteralPath $Path)) { return }
+    $counts = @{}
+    $below = @{}
+    $keys = @(Get-ChildItem -LiteralPath $Path | ForEach-Object {
+        $counts[$counts.Count] = $_.SubKeyCount
+        $_
+    })
+    if (@($counts.Values | Where-Object { $_ -gt 0 }).Count -gt 0) {
+        $below = Get-RegistryGrandchildren $Path $keys[0].PSParentPath
+    }
+    $items = Get-RegistryItems $keys
+    for ($number = 0; $number -lt $keys.Count; $number++) {
+        $key = $keys[$number]
+        if ($null -eq $items[$number] -and @($key.Property | Where-Object { $_ }).Count -gt 0) {
+            # Gone meanwhile, or not to be read, which is an error.
+            if (-not (Test-Path -LiteralPath $key.PSPath)) { continue }
+            $items[$number] = Get-ItemProperty -LiteralPath $key.PSPath
+        }
+        $names = @($below[$key.PSPath] | Where-Object { $_ })
+        # Nobody knows the names of keys that are not to be read.
+        if ($counts[$number] -gt $names.Count) { $names += '?' }
+        @{
+            name   = $key.PSChildName
+            values = ConvertTo-RegistryValues $key $items[$number]
+            below  = $names
+        }
     }
 }
 <#
@@ -200,21 +281,24 @@ function Get-HttpRecordPath([string]$Kind) {
 
 # Newer Windows keeps more of a record in keys below its own (TlsRestrictions): named here, so that
 # nobody takes such a record for one that is wholly known.
-function Get-HttpRecordValues([string]$Path) {
-    $values = Get-RegistryValues $Path
-    foreach ($child in @(Get-RegistryChildren $Path)) { $values["$child\"] = 'a key' }
-    $values
+function Add-HttpRecordKeys([hashtable]$Values, [string[]]$Names) {
+    foreach ($name in $Names) { $Values["$name\"] = 'a key' }
 }
 
+# A script that only reads keeps the records for all of its bodies.
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
-        $path = Get-HttpRecordPath $kind
-        foreach ($name in @(Get-RegistryChildren $path)) {
-            $record = ConvertTo-HttpRecord $kind $name (Get-HttpRecordValues "$path\$name")
-            # Numbered keys are searched once; this memory lives as long as the script.
-            $memory["$kind=$($record.endpoint)"] = $name
-            $record
+        if (-not $Reading -or $null -eq $memory["records $kind"]) {
+            $keys = @(Get-RegistryKeys (Get-HttpRecordPath $kind))
+            $memory["records $kind"] = @(foreach ($key in $keys) {
+                Add-HttpRecordKeys $key.values $key.below
+                $record = ConvertTo-HttpRecord $kind $key.name $key.values
+                # Numbered keys are searched once; this memory lives as long as the script.
+                $memory["$kind=$($record.endpoint)"] = $key.name
+                $record
+            })
         }
+        $memory["records $kind"]
     }
 }
 
@@ -223,9 +307,16 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
     if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
     if ($name) {
-        $values = Get-HttpRecordValues "$(Get-HttpRecordPath $Kind)\$name"
-        $record = ConvertTo-HttpRecord $Kind $name $values
-        if ($values.Count -gt 0 -and $record.endpoint -eq $Endpoint) { return $record }
+        $path = "$(Get-HttpRecordPath $Kind)\$name"
+        $key = Get-RegistryKey $path
+        # Not .Count: a value may have that name.
+        if ($null -ne $key -and @($key.values.GetEnumerator()).Count -gt 0) {
+            if ($key.below -gt 0) { Add-HttpRecordKeys $key.values @(Get-RegistryChildren $path) }
+            $record = ConvertTo-HttpRecord $Kind $name $key.values
+            if ([string]::Equals($record.endpoint, $Endpoint, 'OrdinalIgnoreCase')) {
+                return $record
+            }
+        }
     }
     if ($Kind -eq 'hostnameport') {
         Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
@@ -380,15 +471,43 @@ function Assert-PrivateKey([string]$Thumbprint, [string]$Store) {
     Finding one HTTPS binding of IIS, and reading the certificate of its record.
 #>
 
+# All HTTPS bindings by what they are bound to, read once a script: each look walks all of them.
+function Read-IisBindings {
+    $memory['bindings'] = @{}
+    foreach ($binding in @(Get-WebBinding -Protocol 'https')) {
+        $place = "$($binding.bindingInformation)"
+        $others = @($memory['bindings'][$place] | Where-Object { $_ })
+        $memory['bindings'][$place] = $others + , $binding
+    }
+}
+
+# What was read of one place and site, once: who asks again wants to see what became of it.
+function Receive-IisBinding([string]$Site, [string]$Information) {
+    if ($null -eq $memory['bindings']) { return }
+    $path = "[@name='$Site' and @id=".ToLowerInvariant()
+    $others = @()
+    foreach ($binding in @($memory['bindings'][$Information] | Where-Object { $_ })) {
+        if ("$($binding.ItemXPath)".ToLowerInvariant().Contains($path) -and
+            [string]::Equals($binding.bindingInformation, $Information, 'OrdinalIgnoreCase')) {
+            $binding
+        } else {
+            $others += , $binding
+        }
+    }
+    $memory['bindings'][$Information] = $others
+}
+
 # Exactly one binding, or an error.
 function Get-IisBinding([string]$Site, [string]$Information) {
-    $found = @(Get-WebBinding -Name $Site -Protocol 'https' |
-        Where-Object { $_.bindingInformation -eq $Information })
+    $found = @(Receive-IisBinding $Site $Information)
     if ($found.Count -eq 0) {
-        # A name may hold what the parameter takes for a pattern, or for the end of a text.
-        $found = @(Get-WebBinding -Protocol 'https' | Where-Object {
-            $_.bindingInformation -eq $Information -and
-            "$($_.ItemXPath)".Contains("[@name='$Site' and @id=") })
+        Read-IisBindings
+        $found = @(Receive-IisBinding $Site $Information)
+    }
+    if ($found.Count -eq 0) {
+        # By the parameter last: it takes a part of a name for a pattern, or for the end of a text.
+        $found = @(Get-WebBinding -Name $Site -Protocol 'https' | Where-Object {
+            [string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase') })
     }
     if ($found.Count -ne 1) {
         throw "Site '$Site' has $($found.Count) HTTPS bindings '$Information', not one."

@@ -1,0 +1,17 @@
+"""How often scripts ask Windows, on the lab: every check, on both engines."""
+
+from __future__ import annotations
+
+import pytest
+from labs import Check, connect
+from operations.call_checks import CHECKS
+
+from psrebind.lab.runtime import Lab
+from psrebind.templates import Library
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_calls_of_a_script(lab: Lab, check: Check) -> None:
+    """What must hold of the calls holds."""
+    with connect(lab) as session:
+        check(lab, session, Library())
