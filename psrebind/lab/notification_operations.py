@@ -38,7 +38,7 @@ def _register(host: Host, asked: Asked) -> Iterator[Row]:
         "after": after,
         "enabled_before": log["enabled"],
         "enabled_after": on,
-        "policy": host.facts.execution_policy,
+        "policy": host.facts.system_policy,
         "shared": shared,
         "skipped": skipped,
         "changed": not skipped and not done,

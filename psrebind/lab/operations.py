@@ -69,7 +69,7 @@ def _host(host: Host, asked: Asked) -> Iterator[Row]:
         "revision": windows["UBR"],
         "iis": _values(host, r"HKLM:\SOFTWARE\Microsoft\InetStp").get("VersionString"),
         "elevated": high if groups["exit"] == 0 else None,
-        "execution_policy": host.facts.execution_policy,
+        "execution_policy": host.facts.system_policy,
         "script_block_logging": host.facts.script_block_logging,
         "modules": sorted(set(asked.value("wanted")) & set(host.facts.modules)),
     }

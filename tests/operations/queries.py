@@ -116,6 +116,27 @@ def script_block_logging_is_seen(lab: Lab, session: RemoteSession, library: Libr
     assert [one.script_block_logging for one in found] == [True, False]
 
 
+# What the scopes MachinePolicy, LocalMachine and CurrentUser have, and what SYSTEM meets.
+POLICIES = (
+    ("Undefined", "AllSigned", "Bypass", "AllSigned"),
+    ("AllSigned", "RemoteSigned", "Bypass", "AllSigned"),
+    ("Undefined", "Undefined", "Restricted", "RemoteSigned"),
+)
+
+
+def the_policy_is_that_of_system(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """What the caller's own account or process may run says nothing of a task of SYSTEM."""
+    for machine_policy, execution_policy, user_policy, meets in POLICIES:
+        found = facts_of(
+            lab,
+            library,
+            machine_policy=machine_policy,
+            execution_policy=execution_policy,
+            user_policy=user_policy,
+        )
+        assert found.execution_policy == meets
+
+
 def one_pipeline_reads_all(lab: Lab, session: RemoteSession, library: Library) -> None:
     """Three questions are one Command at the endpoint."""
     endpoint = lab.hosts["web01"].endpoint
@@ -189,4 +210,5 @@ CHECKS = (
     elevation_is_seen,
     elevation_is_unknown_without_an_answer,
     script_block_logging_is_seen,
+    the_policy_is_that_of_system,
 )

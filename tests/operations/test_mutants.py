@@ -154,6 +154,20 @@ MUTANTS = (
         queries.elevation_is_unknown_without_an_answer,
     ),
     Mutant(
+        "policy-of-the-machine-alone",
+        "_system_policy",
+        "'MachinePolicy', 'LocalMachine'",
+        "@('LocalMachine')",
+        queries.the_policy_is_that_of_system,
+    ),
+    Mutant(
+        "policy-of-the-caller",
+        "_system_policy",
+        "    'RemoteSigned'",
+        '    "$(Get-ExecutionPolicy)"',
+        queries.the_policy_is_that_of_system,
+    ),
+    Mutant(
         "never-logs",
         "get_host",
         "$logging['EnableScriptBlockLogging'] -eq 1",

@@ -160,6 +160,23 @@ function Invoke-Native([string]$Program, [string[]]$Arguments) {
     $output = @(& $Program @Arguments 2>&1 | ForEach-Object { "$_" })
     @{ exit = [int]$LASTEXITCODE; output = $output }
 }
+<#
+.SYNOPSIS
+    The execution policy that scripts of SYSTEM meet.
+#>
+
+# Not the caller's: what a process or one user's account has decides nothing for a task of SYSTEM.
+function Get-SystemPolicy {
+    $scopes = @(Get-ExecutionPolicy -List)
+    foreach ($name in 'MachinePolicy', 'LocalMachine') {
+        foreach ($scope in $scopes) {
+            $policy = "$($scope.ExecutionPolicy)"
+            if ("$($scope.Scope)" -eq $name -and $policy -ne 'Undefined') { return $policy }
+        }
+    }
+    # What Windows Server takes where nobody set one.
+    'RemoteSigned'
+}
 $owned = $false
 $mutex = $null
 if ($Changing -and $languageMode -eq 'FullLanguage') {
@@ -193,6 +210,7 @@ $Wanted = @('WebAdministration', 'ScheduledTasks', 'PKI')
 
 
 
+
 $windows = Get-RegistryValues 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
 $network = Get-RegistryValues 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters'
 $iis = Get-RegistryValues 'HKLM:\SOFTWARE\Microsoft\InetStp'
@@ -216,7 +234,7 @@ $present = @(Get-Module -Name $Wanted -ListAvailable | ForEach-Object { $_.Name 
     revision             = $windows['UBR']
     iis                  = $iis['VersionString']
     elevated             = $elevated
-    execution_policy     = "$(Get-ExecutionPolicy)"
+    execution_policy     = Get-SystemPolicy
     script_block_logging = $logging['EnableScriptBlockLogging'] -eq 1
     modules              = @($present | Sort-Object -Unique)
 }

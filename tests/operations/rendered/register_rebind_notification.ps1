@@ -351,6 +351,23 @@ function Test-Notification($Found) {
         $Found.arguments -like "*-File ""$(Get-HandlerPath)""*" -and
         $Found.arguments -like '*-OldCertHash $(OldCertHash) -NewCertHash $(NewCertHash)*'
 }
+<#
+.SYNOPSIS
+    The execution policy that scripts of SYSTEM meet.
+#>
+
+# Not the caller's: what a process or one user's account has decides nothing for a task of SYSTEM.
+function Get-SystemPolicy {
+    $scopes = @(Get-ExecutionPolicy -List)
+    foreach ($name in 'MachinePolicy', 'LocalMachine') {
+        foreach ($scope in $scopes) {
+            $policy = "$($scope.ExecutionPolicy)"
+            if ("$($scope.Scope)" -eq $name -and $policy -ne 'Undefined') { return $policy }
+        }
+    }
+    # What Windows Server takes where nobody set one.
+    'RemoteSigned'
+}
 $owned = $false
 $mutex = $null
 if ($Changing -and $languageMode -eq 'FullLanguage') {
@@ -396,6 +413,7 @@ $Force = $false
 
 
 
+
 $log = Get-Channel $Channel
 if ($null -eq $log) { throw "There is no log $Channel on this Windows." }
 $enabled = [bool]$log.IsEnabled
@@ -431,7 +449,7 @@ if (-not $skipped) {
     after          = $after
     enabled_before = $enabled
     enabled_after  = [bool](Get-Channel $Channel).IsEnabled
-    policy         = "$(Get-ExecutionPolicy)"
+    policy         = Get-SystemPolicy
     shared         = $shared
     skipped        = $skipped
     changed        = -not $skipped -and -not ($written -and $registered -and $enabled)
