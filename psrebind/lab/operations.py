@@ -59,8 +59,6 @@ def native(host: Host, program: str, *arguments: str) -> Row:
 def _host(host: Host, asked: Asked) -> Iterator[Row]:
     windows = _values(host, r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion")
     network = _values(host, r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters")
-    groups = native(host, "whoami.exe", "/groups", "/fo", "csv", "/nh")
-    high = any("S-1-16-12288" in one or "S-1-16-16384" in one for one in groups["output"])
     yield {
         "name": network["Hostname"],
         "domain": network["Domain"],
@@ -68,11 +66,22 @@ def _host(host: Host, asked: Asked) -> Iterator[Row]:
         "build": windows["CurrentBuildNumber"],
         "revision": windows["UBR"],
         "iis": _values(host, r"HKLM:\SOFTWARE\Microsoft\InetStp").get("VersionString"),
-        "elevated": high if groups["exit"] == 0 else None,
+        "elevated": _elevated(host),
         "execution_policy": host.facts.system_policy,
         "script_block_logging": host.facts.script_block_logging,
         "modules": sorted(set(asked.value("wanted")) & set(host.facts.modules)),
     }
+
+
+def _elevated(host: Host) -> bool | None:
+    if host.facts.language_mode == "FullLanguage":
+        try:
+            return bool(host.call("account.role", {}))
+        except HostFault:
+            return None
+    held = native(host, "whoami.exe", "/priv", "/fo", "csv", "/nh")
+    wanted = '"SeTakeOwnershipPrivilege"'
+    return None if held["exit"] else any(wanted in one for one in held["output"])
 
 
 def _certificates(host: Host, asked: Asked) -> Iterator[Row]:

@@ -30,6 +30,7 @@ SERVER_POLICY = "RemoteSigned"
 class Facts:
     """What a host says about itself; an iis_version of None means IIS is not installed.
 
+    ``elevated`` is a token of high integrity, also where its account is no ``administrator``.
     ``execution_policy`` is the scope LocalMachine, ``machine_policy`` group policy's, and
     ``user_policy`` CurrentUser of whoever is logged on.
     """
@@ -48,9 +49,15 @@ class Facts:
     language_mode: str = "FullLanguage"
     clock_offset: float = 0.0
     elevated: bool = True
+    administrator: bool = True
     script_block_logging: bool = False
     user: str = "labadmin"
     modules: tuple[str, ...] = ("WebAdministration", "ScheduledTasks", "PKI")
+
+    @property
+    def administers(self) -> bool:
+        """Tell whether the group Administrators is turned on in the token."""
+        return self.elevated and self.administrator
 
     @property
     def system_policy(self) -> str:

@@ -45,7 +45,7 @@ def _set(host: Host, channel: Channel, options: dict[str, str]) -> Finished:
     wanted = options.pop("enabled", "")
     if wanted not in ("true", "false") or options:
         raise texts.not_simulated(f"wevtutil sl with {wanted or sorted(options)}")
-    if not host.state.facts.elevated:
+    if not host.state.facts.administers:
         text = texts.system_text(texts.ACCESS_DENIED, german=host.state.german)
         return Finished(exit=ACCESS_DENIED, output=(text,))
 

@@ -97,17 +97,27 @@ def facts_of(lab: Lab, library: Library, **facts: Any) -> Host:
 
 
 def elevation_is_seen(lab: Lab, session: RemoteSession, library: Library) -> None:
-    """Medium integrity is not elevated, high is."""
-    found = [facts_of(lab, library, elevated=one).elevated for one in (True, False)]
-    assert found == [True, False]
+    """Administrators turned on in the token is elevated; high integrity without them is not."""
+    for mode in ("FullLanguage", "ConstrainedLanguage"):
+        for elevated, administrator in ((True, True), (False, True), (True, False)):
+            account = {"elevated": elevated, "administrator": administrator}
+            found = facts_of(lab, library, language_mode=mode, **account)
+            assert (found.language_mode, found.elevated) == (mode, elevated and administrator)
 
 
 def elevation_is_unknown_without_an_answer(
     lab: Lab, session: RemoteSession, library: Library
 ) -> None:
-    """Where whoami fails, nobody knows."""
-    lab.hosts["web01"].host.faults["whoami"] = "fail"
-    assert facts_of(lab, library).elevated is None
+    """Where Windows does not say who is logged on, nobody knows."""
+    for mode, asked in (("FullLanguage", "account.role"), ("ConstrainedLanguage", "whoami")):
+        lab.hosts["web01"].host.faults[asked] = "fail"
+        assert facts_of(lab, library, language_mode=mode).elevated is None
+
+
+def no_program_is_run_for_elevation(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """In Full Language the token itself is asked: a program would ask a domain controller."""
+    lab.hosts["web01"].host.faults["native"] = "fail"
+    assert facts_of(lab, library).elevated is True
 
 
 def script_block_logging_is_seen(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -209,6 +219,7 @@ CHECKS = (
     a_missing_module_stops_one_body,
     elevation_is_seen,
     elevation_is_unknown_without_an_answer,
+    no_program_is_run_for_elevation,
     script_block_logging_is_seen,
     the_policy_is_that_of_system,
 )

@@ -24,12 +24,24 @@ FRAME_NAMES = {"operation", "modules", "changes", "changing", "secrets"}
 
 READING_VERBS = {"Get", "Test", "Where", "ForEach", "Sort", "Select", "ConvertTo", "ConvertFrom"}
 # By name, since their verbs change things in other hands.
-READING_COMMANDS = {"Invoke-Native", "Out-Null", "Export-ScheduledTask", "Write-Warning"}
-STATIC_MEMBERS = {("System.Convert", "ToBase64String")}
+READING_COMMANDS = {
+    "Export-ScheduledTask",
+    "Invoke-Native",
+    # Values of the few types in NEW_OBJECTS.
+    "New-Object",
+    "Out-Null",
+    "Write-Warning",
+}
+STATIC_MEMBERS = {
+    ("System.Convert", "ToBase64String"),
+    ("System.Security.Principal.WindowsBuiltInRole", "Administrator"),
+    ("System.Security.Principal.WindowsIdentity", "GetCurrent"),
+}
 INSTANCE_METHODS = {
     "AddSslCertificate",
     "Dispose",
     "GetEnumerator",
+    "IsInRole",
     "ReleaseMutex",
     "Substring",
     "ToString",
@@ -53,10 +65,10 @@ INSTANCE_METHODS = {
     "get_Value",
 }
 CHANGING_METHODS = {"AddSslCertificate"}
-NEW_OBJECTS = {"System.Threading.Mutex"}
+NEW_OBJECTS = {"System.Threading.Mutex", "System.Security.Principal.WindowsPrincipal"}
 # program: the words it may be given first, and whether that changes anything
 PROGRAMS = {
-    "whoami.exe": {("/groups",): False},
+    "whoami.exe": {("/priv",): False},
     "wevtutil.exe": {("qe",): False, ("sl",): True},
     "appcmd.exe": {("renew", "binding"): True},
     "netsh.exe": {

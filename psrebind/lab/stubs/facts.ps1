@@ -93,6 +93,9 @@ function global:New-Object {
     if ($PSCmdlet.ParameterSetName -eq 'Com') {
         Deny-LabCommand $PSCmdlet "New-Object -ComObject $ComObject"
     }
+    if ($TypeName -eq 'System.Security.Principal.WindowsPrincipal') {
+        return New-LabPrincipal $ArgumentList
+    }
     # A named mutex is one for the whole machine, and the machine is every host of every lab.
     if ($TypeName -match '^(?:System\.)?Threading\.Mutex$' -and $ArgumentList.Count -gt 1) {
         $given = @($ArgumentList)

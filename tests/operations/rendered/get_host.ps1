@@ -217,12 +217,25 @@ $iis = Get-RegistryValues 'HKLM:\SOFTWARE\Microsoft\InetStp'
 $logging = Get-RegistryValues `
     'HKLM:\SOFTWARE\Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging'
 
-# A SID is the same in every language: high or system integrity means elevated.
-$groups = Invoke-Native "$env:SystemRoot\System32\whoami.exe" @('/groups', '/fo', 'csv', '/nh')
-$elevated = $null
-if ($groups.exit -eq 0) {
-    $elevated = @($groups.output | Where-Object { $_ -match 'S-1-16-(12288|16384)' }).Count -gt 0
+# Whether the token has Administrators turned on, nothing where Windows does not say. The groups
+# by whoami would be looked up at a domain controller one by one: neither way here asks anybody.
+function Test-Elevation {
+    if ($languageMode -eq 'FullLanguage') {
+        try {
+            $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
+            $role = [System.Security.Principal.WindowsBuiltInRole]::Administrator
+            $principal = New-Object -TypeName System.Security.Principal.WindowsPrincipal `
+                -ArgumentList $identity
+            return $principal.IsInRole($role)
+        } catch {
+            return $null
+        }
+    }
+    # A privilege is called the same in every language; this one is Administrators' alone.
+    $held = Invoke-Native "$env:SystemRoot\System32\whoami.exe" @('/priv', '/fo', 'csv', '/nh')
+    if ($held.exit -eq 0) { @($held.output -match '"SeTakeOwnershipPrivilege"').Count -gt 0 }
 }
+
 
 $present = @(Get-Module -Name $Wanted -ListAvailable | ForEach-Object { $_.Name })
 
@@ -233,7 +246,7 @@ $present = @(Get-Module -Name $Wanted -ListAvailable | ForEach-Object { $_.Name 
     build                = $windows['CurrentBuildNumber']
     revision             = $windows['UBR']
     iis                  = $iis['VersionString']
-    elevated             = $elevated
+    elevated             = Test-Elevation
     execution_policy     = Get-SystemPolicy
     script_block_logging = $logging['EnableScriptBlockLogging'] -eq 1
     modules              = @($present | Sort-Object -Unique)
