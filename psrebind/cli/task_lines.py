@@ -17,7 +17,7 @@ REFUSING_POLICIES = ("Restricted", "AllSigned")
 class TaskLine:
     """What became of the task: changed, unchanged or skipped; ``planned`` in a dry run.
 
-    ``differences`` are those that were found before.
+    ``differences`` are those that were found before; ``note`` is what stops nothing today.
     """
 
     host: str
@@ -28,6 +28,7 @@ class TaskLine:
     differences: tuple[str, ...] = ()
     others: tuple[OtherTask, ...] = ()
     reason: str | None = None
+    note: str | None = None
 
 
 def task_line_row(line: TaskLine) -> dict[str, object]:
@@ -54,6 +55,7 @@ def report_row(report: TaskReport) -> dict[str, object]:
         "log reaches back to": shown(report.reach) or "nothing: it is empty",
         "other tasks": [other_words(one) for one in report.others],
         "bound, of one template": [", ".join(one) for one in report.shared],
+        "autoenrollment": ("on" if report.autoenrollment else "off") if report.shared else None,
     }
     return {name: value for name, value in row.items() if value}
 
@@ -86,12 +88,25 @@ def other_words(other: OtherTask) -> str:
 
 def shared_reason(shared: Iterable[Sequence[Thumbprint]]) -> str:
     """Why a host is skipped: failure 2 of the field notes."""
-    groups = "; ".join(", ".join(group) for group in shared)
     return (
-        f"bound certificates come from one template ({groups}): autoenrollment renews one and "
+        f"{_of_one_template(shared)}: autoenrollment renews one and "
         "replaces the others by it, and the task would put that one on every site. Give each a "
         "template of its own, or use --force"
     )
+
+
+def shared_note(shared: Iterable[Sequence[Thumbprint]]) -> str:
+    """What would happen where autoenrollment is off, so that nothing is refused."""
+    return (
+        f"{_of_one_template(shared)}: nothing replaces one by another here, since autoenrollment "
+        "is off. Give each a template of its own before group policy turns it on: the task would "
+        "then put one certificate on every site"
+    )
+
+
+def _of_one_template(shared: Iterable[Sequence[Thumbprint]]) -> str:
+    groups = "; ".join(", ".join(group) for group in shared)
+    return f"bound certificates come from one template ({groups})"
 
 
 def policy_sentence(policy: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from psrebind.cli.task_lines import TaskLine, channel_words, shared_reason, task_name
+from psrebind.cli.task_lines import TaskLine, channel_words, shared_note, shared_reason, task_name
 from psrebind.errors import HostError
 from psrebind.operations.get_rebind_task import RebindTasks
 from psrebind.operations.register_rebind_notification import NotificationRegistration
@@ -53,6 +53,7 @@ def enabled(
         differences=_before(row),
         others=other_tasks(method, after.tasks) if after else (),
         reason=shared_reason(row.shared) if row.skipped else None,
+        note=_note(row),
     )
 
 
@@ -61,7 +62,7 @@ def would_enable(host: str, method: TaskMethod, read: Tasks, *, force: bool) -> 
     tasks = read.found
     mine = own_task(method, tasks.tasks)
     differences = own_differences(mine, read.notification) if mine else ("there is no task",)
-    skipped = bool(tasks.shared) and not force
+    skipped = bool(tasks.shared) and tasks.autoenrollment and not force
     planned = "unchanged" if tasks.enabled and not differences else "planned"
     return TaskLine(
         host=host,
@@ -72,6 +73,7 @@ def would_enable(host: str, method: TaskMethod, read: Tasks, *, force: bool) -> 
         differences=differences,
         others=other_tasks(method, tasks.tasks),
         reason=shared_reason(tasks.shared) if skipped else None,
+        note=_note(tasks),
     )
 
 
@@ -98,6 +100,10 @@ def _away(host: str, method: TaskMethod, outcome: str, tasks: RebindTasks | None
         channel=channel_words(tasks.enabled) if tasks else NOT_READ,
         others=other_tasks(method, tasks.tasks) if tasks else (),
     )
+
+
+def _note(row: TaskRegistration | NotificationRegistration | RebindTasks) -> str | None:
+    return shared_note(row.shared) if row.shared and not row.autoenrollment else None
 
 
 def _before(row: TaskRegistration | NotificationRegistration) -> tuple[str, ...]:

@@ -177,6 +177,8 @@ def _present(done: Registered, rows: Rows) -> Ending:
     rows.show([task_line_row(line) if rows.form == "table" else line])
     for other in line.others:
         tell(f"{line.host}: on the same event: {other_words(other)}")
+    if line.note:
+        tell(f"{line.host}: {line.note}")
     if sentence := policy_sentence(done.policy):
         tell(f"{line.host}: {sentence}")
     if done.unread:

@@ -8,10 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from psrebind.lab import files
+from psrebind.lab.event_operations import log_of
 from psrebind.lab.host import Host
 from psrebind.lab.operations import Operation, Refused, Row, native
 from psrebind.lab.reading import Asked
-from psrebind.lab.story_operations import found_task, log_of, place_of, shared_templates
+from psrebind.lab.story_operations import (
+    autoenrollment,
+    found_task,
+    place_of,
+    shared_templates,
+)
 
 SCRIPT = f"{files.ROOT}\\rebind.ps1"
 _WORDS = "-OldCertHash $(OldCertHash) -NewCertHash $(NewCertHash)"
@@ -23,7 +29,8 @@ def _register(host: Host, asked: Asked) -> Iterator[Row]:
     if log is None:
         raise Refused(f"There is no log {name} on this Windows.")
     before, shared = _state(host, asked), shared_templates(host)
-    skipped = bool(shared) and not asked.value("force")
+    enrolls = autoenrollment(host)
+    skipped = bool(shared) and enrolls and not asked.value("force")
     done = _runs(before) and before["handler"] == handler and log["enabled"]
     if not skipped:
         if not log["enabled"]:
@@ -40,6 +47,7 @@ def _register(host: Host, asked: Asked) -> Iterator[Row]:
         "enabled_after": on,
         "policy": host.facts.system_policy,
         "shared": shared,
+        "autoenrollment": enrolls,
         "skipped": skipped,
         "changed": not skipped and not done,
     }

@@ -32,7 +32,7 @@ class Facts:
 
     ``elevated`` is a token of high integrity, also where its account is no ``administrator``.
     ``execution_policy`` is the scope LocalMachine, ``machine_policy`` group policy's, and
-    ``user_policy`` CurrentUser of whoever is logged on.
+    ``user_policy`` CurrentUser of whoever is logged on; ``autoenrollment`` is AEPolicy.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Facts:
     administrator: bool = True
     script_block_logging: bool = False
     user: str = "labadmin"
+    autoenrollment: int | None = 7
     modules: tuple[str, ...] = ("WebAdministration", "ScheduledTasks", "PKI")
 
     @property

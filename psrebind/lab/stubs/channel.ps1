@@ -116,8 +116,9 @@ function global:New-LabError {
     try {
         $exception = $type::new($Fault['message'])
     } catch {
-        # The event log's own exception is there on every system, and throws on all but Windows.
-        $exception = [System.Management.Automation.RuntimeException]::new($Fault['message'])
+        # The event log's own exception is there on every system, and throws on all but Windows. Not
+        # a RuntimeException: thrown again, its record would lose the id.
+        $exception = [System.Exception]::new($Fault['message'])
     }
     if ($exception.GetType().FullName -ne $Fault['exception_type'] -and $Fault['exception_type']) {
         $exception.PSObject.TypeNames.Insert(0, $Fault['exception_type'])

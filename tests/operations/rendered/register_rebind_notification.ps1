@@ -266,6 +266,13 @@ function Get-TemplateKey($Certificate) {
     }
 }
 
+# Whether the machine's policy turns autoenrollment on: AEPolicy without the bit that disables all.
+function Test-Autoenrollment {
+    $path = 'HKLM:\SOFTWARE\Policies\Microsoft\Cryptography\AutoEnrollment'
+    $policy = (Get-RegistryValues $path)['AEPolicy']
+    $null -ne $policy -and ($policy -band 0x8000) -eq 0
+}
+
 # Autoenrollment renews one certificate of a template and replaces the others by it: the task
 # would then put that one on every site.
 function Get-SharedTemplate {
@@ -395,8 +402,8 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 .SYNOPSIS
     Register a certificate notification task that rebinds, and turn its event log on.
 .OUTPUTS
-    One row: before, after (what is there), enabled_before, enabled_after, policy, shared, skipped,
-    changed.
+    One row: before, after (what is there), enabled_before, enabled_after, policy, shared,
+    autoenrollment, skipped, changed.
 #>
 
 $TaskPath = '\Microsoft\Windows\CertificateServicesClient\Notification\'
@@ -422,7 +429,8 @@ $before = Get-Notification $TaskPath $TaskName $Channel
 $written = $before.handler -ceq $Handler
 $registered = [bool](Test-Notification $before)
 $shared = @(Get-SharedTemplate)
-$skipped = $shared.Count -gt 0 -and -not $Force
+$autoenrollment = Test-Autoenrollment
+$skipped = $shared.Count -gt 0 -and $autoenrollment -and -not $Force
 $after = $before
 
 if (-not $skipped) {
@@ -451,6 +459,7 @@ if (-not $skipped) {
     enabled_after  = [bool](Get-Channel $Channel).IsEnabled
     policy         = Get-SystemPolicy
     shared         = $shared
+    autoenrollment = $autoenrollment
     skipped        = $skipped
     changed        = -not $skipped -and -not ($written -and $registered -and $enabled)
 }
