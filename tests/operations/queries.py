@@ -13,7 +13,7 @@ from psrebind.decode.records import unknown_options
 from psrebind.lab.httpsys import Options
 from psrebind.lab.runtime import Lab
 from psrebind.lab.state import Binding as LabBinding
-from psrebind.lab.state import Site
+from psrebind.lab.state import HostState, Site
 from psrebind.model import Certificate
 from psrebind.operations import run
 from psrebind.operations.get_certificate import GetCertificate
@@ -194,6 +194,27 @@ def a_site_without_state_hides_nothing(lab: Lab, session: RemoteSession, library
         assert len(row.bindings) == 4
 
 
+def numbers_without_a_sign_are_read(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """What Windows counts without a sign is read to its largest, and hides no other binding."""
+    kept = {"Later": 2**64 - 1, "Sooner": 2**32 - 1}
+    with restored(lab.hosts["web01"]) as host:
+
+        def change(state: HostState) -> HostState:
+            sites = list(state.sites)
+            large = tuple(replace(one, flags=one.flags | 2**31) for one in sites[0].bindings)
+            sites[0] = replace(sites[0], id=2**32 - 1, bindings=large)
+            records = [replace(one, options=Options(extra=kept)) for one in state.records]
+            return replace(state, sites=tuple(sites), records=tuple(records))
+
+        host.host.change(change)
+        reading = GetIisBinding()
+        (row,) = reading.rows(run([reading], session, library=library).bodies[0])
+        assert max(one.id for one in row.sites) == 2**32 - 1
+        assert [one.flags >> 31 for one in row.bindings].count(1) == 1 < len(row.bindings)
+        for one in row.records:
+            assert {name: one.values[name] for name in kept} == kept
+
+
 def a_reply_is_ascii(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A Kelvin sign alone, which compares as a k, is written as an escape too."""
     with restored(lab.hosts["web01"]) as host:
@@ -210,6 +231,7 @@ def a_reply_is_ascii(lab: Lab, session: RemoteSession, library: Library) -> None
 CHECKS = (
     keys_below_a_record_are_seen,
     a_site_without_state_hides_nothing,
+    numbers_without_a_sign_are_read,
     a_reply_is_ascii,
     reads_both_stores,
     finds_each_record,

@@ -83,6 +83,7 @@ function global:ConvertFrom-LabNumber {
     if ($Number % 1 -ne 0) { return [double]$Number }
     if ($Number -ge -2147483648 -and $Number -le 2147483647) { return [int]$Number }
     if ($Number -ge 0 -and $Number -le 4294967295) { return [uint32]$Number }
+    if ($Number -gt [long]::MaxValue) { return [uint64]$Number }
     [long]$Number
 }
 
