@@ -8,20 +8,26 @@ from datetime import UTC, datetime
 from psrebind.lab.eventlog import FILE_CORRUPT
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
-from psrebind.lab.operations import Operation, Row
+from psrebind.lab.operations import Operation, Refused, Row, native
 from psrebind.lab.reading import Asked
 
 
 def _events(host: Host, asked: Asked) -> Iterator[Row | str]:
     for name in asked.value("channels"):
         log = log_of(host, name)
-        row: Row = {"channel": name, "enabled": None, "records": None, "oldest": None, "events": []}
+        row: Row = {"channel": name, "enabled": None, "records": None, "oldest": None}
+        row |= {"events": [], "console": False}
         if log:
             row |= {"enabled": log["enabled"], "records": log["count"]}
             row["oldest"] = log["oldest_time"] and utc(log["oldest_time"])
             try:
                 found = found_events(host, name, asked.value("query"), asked.value("newest"))
-                row["events"] = [event["xml"] for event in found]
+                row["console"] = bool(found) and host.facts.language_mode != "FullLanguage"
+                row["events"] = (
+                    _printed(host, asked, name)
+                    if row["console"]
+                    else [event["xml"] for event in found]
+                )
                 if errors := [event["error"] for event in found if event["error"]]:
                     yield _unshown(name, errors)
             except HostFault as fault:
@@ -29,6 +35,15 @@ def _events(host: Host, asked: Asked) -> Iterator[Row | str]:
                     raise
                 yield f"{name} is off and cannot be read: {fault.message}"
         yield row
+
+
+def _printed(host: Host, asked: Asked, log: str) -> list[str]:
+    query, newest = asked.value("query"), asked.value("newest")
+    words = (f"/q:{query}", "/f:xml", f"/c:{newest}", "/rd:true")
+    printed = native(host, r"C:\Windows\System32\wevtutil.exe", "qe", log, *words)
+    if printed["exit"]:
+        raise Refused(f"wevtutil ended with {printed['exit']} for {log}.")
+    return list(printed["output"])
 
 
 def _unshown(log: str, errors: list[str]) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lab_tasks import rewrite_events
 from labs import ask, connect, restored
 from operations.changes import pair
 from operations.task_checks import refusal, switch_off
 
-from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL, LifecycleEvent
 from psrebind.lab import renewals
 from psrebind.lab.eventlog import FILE_CORRUPT
 from psrebind.lab.runtime import Lab, LabHost, assume
@@ -154,6 +155,35 @@ def constrained_language_reads_events(lab: Lab, session: RemoteSession, library:
         assert len(full) == 2
 
 
+def lost_letters_are_told(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """What wevtutil's console may have lost of an event is a note on that event, on no other."""
+    odd = "łódź.example"
+    asked = GetLifecycleEvent(query=event_query(ids=[1001, 1006]))
+    for mode, names, told in (("FullLanguage", odd, 0), ("ConstrainedLanguage", "?ód?.example", 1)):
+        with restored(lab.hosts["web01"]) as host:
+            renewals.renew(host.host, lab.scenario.authority, pair(lab, "web01")[0])
+            rewrite_events(
+                host.host,
+                lambda one: [
+                    replace(one, xml=one.xml.replace("shop.example", odd))
+                    if one.id == 1001
+                    else one
+                ],
+            )
+            facts = replace(host.host.facts, language_mode=mode)
+            host.host.change(lambda now, facts=facts: replace(now, facts=facts))
+            with connect(lab) as other:
+                (body,) = run([asked], other, library=library).bodies
+            assert [row.console for row in asked.rows(body)] == [bool(told)]
+            replaced, installed = asked.result(body)
+            assert isinstance(replaced, LifecycleEvent)
+            assert isinstance(installed, LifecycleEvent)
+            assert replaced.new
+            assert names in replaced.new.names
+            assert sum("came as ?" in note for note in replaced.notes) == told
+            assert installed.notes == ()
+
+
 def raises_one_event(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A notice raises 1001 with both certificates, and twice is twice; the store stays."""
     with restored(lab.hosts["web01"]) as host:
@@ -246,6 +276,7 @@ CHECKS = (
     a_torn_log_ends_in_an_error,
     a_notice_without_a_text_is_found,
     constrained_language_reads_events,
+    lost_letters_are_told,
     raises_one_event,
     links_on_request,
     a_notice_that_nobody_hears,

@@ -188,6 +188,13 @@ PIECES = (
         notice_checks.constrained_language_reads_events,
     ),
     (
+        "get_lifecycle_event",
+        "lost-letters-in-silence",
+        "$row.console = $true",
+        "$row.console = $false",
+        notice_checks.lost_letters_are_told,
+    ),
+    (
         "_events",
         "one-event-hides-all",
         "-ErrorAction Continue 2>&1",

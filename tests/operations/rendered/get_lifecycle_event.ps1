@@ -213,7 +213,8 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 .SYNOPSIS
     Read certificate lifecycle events, and how far back their logs reach.
 .OUTPUTS
-    One row per channel: channel, enabled, records, oldest, events (their raw XML).
+    One row per channel: channel, enabled, records, oldest, events (their raw XML), and whether
+    these came through a console.
 #>
 
 $Channels = @(,'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational')
@@ -226,7 +227,9 @@ $Newest = 1000
 
 foreach ($channel in $Channels) {
     $log = Get-Channel $channel
-    $row = @{ channel = $channel; enabled = $null; records = $null; oldest = $null; events = @() }
+    $row = @{ channel = $channel; enabled = $null; records = $null; oldest = $null }
+    $row.events = @()
+    $row.console = $false
     if ($null -ne $log) {
         $row.enabled = [bool]$log.IsEnabled
         $row.records = [long]$log.RecordCount
@@ -240,7 +243,9 @@ foreach ($channel in $Channels) {
             if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
                 $row.events = @($events | ForEach-Object { $_.ToXml() })
             } elseif ($events.Count -gt 0) {
-                # ToXml is a method, which Constrained Language refuses.
+                # ToXml is a method, which Constrained Language refuses. The program writes in the
+                # console's code page: a letter that this lacks is lost.
+                $row.console = $true
                 $read = Invoke-Native "$env:SystemRoot\System32\wevtutil.exe" @(
                     'qe', $channel, "/q:$Query", '/f:xml', "/c:$Newest", '/rd:true')
                 if ($read.exit -ne 0) { throw "wevtutil ended with $($read.exit) for $channel." }
