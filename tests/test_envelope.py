@@ -83,9 +83,12 @@ def test_values_go_there_and_back(pwsh: Path, tmp_path: Path) -> None:
 
 def test_numbers_of_other_types(pwsh: Path, tmp_path: Path) -> None:
     """Whole numbers of the registry and of http.sys are numbers, whatever their type."""
-    text = "@{ a = [uint32]4294967295; b = [long]::MaxValue; c = [byte]7; d = [int]-5 }"
+    text = (
+        "@{ a = [uint32]4294967295; b = [long]::MaxValue; c = [byte]7; d = [int]-5; "
+        "e = [uint64]::MaxValue }"
+    )
     (body,) = bodies(pwsh, tmp_path, text)
-    assert body.rows == ({"a": 2**32 - 1, "b": 2**63 - 1, "c": 7, "d": -5},)
+    assert body.rows == ({"a": 2**32 - 1, "b": 2**63 - 1, "c": 7, "d": -5, "e": 2**64 - 1},)
 
 
 def test_bytes_in_full_language(pwsh: Path, tmp_path: Path) -> None:

@@ -18,6 +18,14 @@ from psrebind.rebind.templates import SharedTemplate
 
 # Under these a script without a signature does not run (field notes A6).
 REFUSING_POLICIES = ("Restricted", "AllSigned")
+_REPLACED = (
+    ". Autoenrollment renews one and replaces the others by it, and the task would put that "
+    "one on every site. Give each a template of its own"
+)
+_NOT_REPLACED = (
+    ". Nothing replaces one by another here, since autoenrollment is off. Give each a template of "
+    "its own before group policy turns it on: the task would then put one certificate on every site"
+)
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -25,7 +33,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 class TaskLine:
     """What became of the task: changed, unchanged or skipped; ``planned`` in a dry run.
 
-    ``differences`` are those that were found before.
+    ``differences`` are those that were found before; ``note`` is what stops nothing today.
     """
 
     host: str
@@ -36,6 +44,7 @@ class TaskLine:
     differences: tuple[str, ...] = ()
     others: tuple[OtherTask, ...] = ()
     reason: str | None = None
+    note: Phrase | None = None
 
 
 def task_line_row(line: TaskLine) -> dict[str, object]:
@@ -61,7 +70,10 @@ def report_row(report: TaskReport) -> dict[str, object]:
         "log": channel_words(report.channel),
         "log reaches back to": shown(report.reach) or "nothing: it is empty",
         "other tasks": [other_words(one) for one in report.others],
-        "of one template": [template_sentence(one) for one in report.templates],
+        "of one template": [
+            template_sentence(one, enrolls=report.autoenrollment) for one in report.templates
+        ],
+        "autoenrollment": ("on" if report.autoenrollment else "off") if report.shared else None,
     }
     return {name: value for name, value in row.items() if value}
 
@@ -94,7 +106,7 @@ def other_words(other: OtherTask) -> str:
     return f"{other.name} ({other.state}) {other.does}"
 
 
-def template_sentence(shared: SharedTemplate) -> Phrase:
+def template_sentence(shared: SharedTemplate, *, enrolls: bool) -> Phrase:
     """Bound certificates of one template, and what follows: failure 2 of the field notes."""
     count = len(shared.certificates)
     number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
@@ -103,14 +115,19 @@ def template_sentence(shared: SharedTemplate) -> Phrase:
     return Phrase(
         f"{number} bound certificates come from one template{template}: ",
         named,
-        ". Autoenrollment renews one and replaces the others by it, and the task would put that "
-        "one on every site. Give each a template of its own",
+        _REPLACED if enrolls else _NOT_REPLACED,
     )
 
 
 def shared_reason(templates: Iterable[SharedTemplate]) -> Phrase:
     """Why a host is skipped."""
-    return Phrase(joined(map(template_sentence, templates), ". "), ", or use --force")
+    sentences = (template_sentence(one, enrolls=True) for one in templates)
+    return Phrase(joined(sentences, ". "), ", or use --force")
+
+
+def shared_note(templates: Iterable[SharedTemplate], *, enrolls: bool) -> Phrase:
+    """What a person should know where nothing is refused."""
+    return joined((template_sentence(one, enrolls=enrolls) for one in templates), ". ")
 
 
 def policy_sentence(policy: str) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from psrebind.cli.task_lines import TaskLine, channel_words, shared_reason, task_name
+from psrebind.cli.phrases import Phrase
+from psrebind.cli.task_lines import TaskLine, channel_words, shared_note, shared_reason, task_name
 from psrebind.errors import HostError
 from psrebind.operations.get_rebind_task import RebindTasks
 from psrebind.operations.register_rebind_notification import NotificationRegistration
@@ -15,11 +16,9 @@ from psrebind.operations.unregister_rebind_task import TaskRemoval
 from psrebind.rebind.task_report import (
     TaskMethod,
     Tasks,
-    notification_differences,
     other_tasks,
     own_differences,
     own_task,
-    task_differences,
 )
 from psrebind.rebind.templates import SharedTemplate
 
@@ -56,6 +55,7 @@ def enabled(
         differences=_before(row),
         others=other_tasks(method, after.tasks) if after else (),
         reason=shared_reason(templates) if row.skipped else None,
+        note=_note(row, templates, skipped=row.skipped),
     )
 
 
@@ -71,8 +71,9 @@ def would_enable(
     tasks = read.found
     mine = own_task(method, tasks.tasks)
     differences = own_differences(mine, read.notification) if mine else ("there is no task",)
-    skipped = bool(tasks.shared) and not force
     planned = "unchanged" if tasks.enabled and not differences else "planned"
+    danger = bool(tasks.shared) and tasks.autoenrollment and not force
+    skipped = danger and planned != "unchanged"
     return TaskLine(
         host=host,
         method=method,
@@ -82,6 +83,7 @@ def would_enable(
         differences=differences,
         others=other_tasks(method, tasks.tasks),
         reason=shared_reason(templates) if skipped else None,
+        note=_note(tasks, templates, skipped=skipped),
     )
 
 
@@ -108,6 +110,17 @@ def _away(host: str, method: TaskMethod, outcome: str, tasks: RebindTasks | None
         channel=channel_words(tasks.enabled) if tasks else NOT_READ,
         others=other_tasks(method, tasks.tasks) if tasks else (),
     )
+
+
+def _note(
+    found: TaskRegistration | NotificationRegistration | RebindTasks,
+    templates: Iterable[SharedTemplate],
+    *,
+    skipped: bool,
+) -> Phrase | None:
+    if not found.shared or skipped:
+        return None
+    return shared_note(templates, enrolls=found.autoenrollment)
 
 
 def _before(row: TaskRegistration | NotificationRegistration) -> tuple[str, ...]:

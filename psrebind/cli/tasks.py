@@ -100,11 +100,11 @@ def enable(
     def register(visit: Visit) -> Registered:
         if way.dry_run:
             found = _looked(visit, method)
-            templates = templates_of(visit, () if force else found.found.shared)
+            templates = templates_of(visit, found.found.shared)
             line = would_enable(visit.name, method, found, force=force, templates=templates)
             return Registered(line)
         row, tasks, unread = _changed(visit, kind(force=force), method)
-        templates = templates_of(visit, row.shared if row.skipped else ())
+        templates = templates_of(visit, row.shared)
         line = enabled(visit.name, method, row, tasks, templates)
         return Registered(line, getattr(row, "policy", ""), unread)
 
@@ -186,6 +186,8 @@ def _present(done: Registered, rows: Rows) -> Ending:
     rows.show([task_line_row(line) if rows.form == "table" else line])
     for other in line.others:
         tell(f"{line.host}: on the same event: {other_words(other)}")
+    if line.note:
+        tell(f"{line.host}: {line.note}")
     if sentence := policy_sentence(done.policy):
         tell(f"{line.host}: {sentence}")
     if done.unread:

@@ -42,6 +42,7 @@ PRELUDE_PARTS = (
     "tasks.ps1",
     "pki.ps1",
     "facts.ps1",
+    "account.ps1",
     "programs.ps1",
     "prelude.ps1",
 )

@@ -73,6 +73,11 @@ def facts(host: Host, _: Arguments) -> object:
     return {"id": host.identifier, **encode(host.state.facts)}
 
 
+def role(host: Host, _: Arguments) -> bool:
+    """Tell whether the group Administrators is turned on in the token of who is logged on."""
+    return host.state.facts.administers
+
+
 def certificates(host: Host, arguments: Arguments) -> object:
     """Return the certificates that the Cert: drive lists in one store, or has at one path."""
     store = str(arguments["store"])
@@ -123,6 +128,7 @@ def _path(arguments: Arguments) -> str:
 
 COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
     "host.facts": facts,
+    "account.role": role,
     "registry.values": lambda host, given: registry.values(host.state, _path(given)),
     "registry.children": lambda host, given: registry.children(host.state, _path(given)),
     "registry.keys": lambda host, given: registry.keys(

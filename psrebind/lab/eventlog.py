@@ -27,6 +27,8 @@ HEADER, CHUNK = 4096, 65536
 INVALID_QUERY = 15001
 CHANNEL_NOT_FOUND = 15007
 QUERY_TOO_COMPLEX = 15026
+NO_TEXTS = 15100
+FILE_CORRUPT = 1500
 EVENT_TEXTS = {
     INVALID_QUERY: ("The specified query is invalid.", "Die angegebene Abfrage ist ungültig."),
     CHANNEL_NOT_FOUND: (
@@ -37,12 +39,23 @@ EVENT_TEXTS = {
         "The filter is too complex.",
         "Der Filter ist zu komplex.",
     ),
+    FILE_CORRUPT: (
+        "The event log file is corrupted.",
+        "Die Ereignisprotokolldatei ist beschädigt.",
+    ),
+    NO_TEXTS: (
+        "The resource loader failed to find MUI file.",
+        "Das Ressourcenladeprogramm hat die MUI-Datei nicht gefunden.",
+    ),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One event as it lies in a channel; level 4 is informational."""
+    """One event as it lies in a channel; level 4 is informational.
+
+    Of one that is not ``shown`` Windows cannot make a text.
+    """
 
     record_id: int
     provider: str
@@ -50,17 +63,23 @@ class Event:
     time: datetime
     xml: str
     level: int = 4
+    shown: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """One channel; record ids go on when events roll over or the channel is off."""
+    """One channel; record ids go on when events roll over or the channel is off.
+
+    Its ``trouble`` is "denied", where nobody may read it, or "torn", where each read after its
+    events is an error again.
+    """
 
     name: str
     enabled: bool = True
     maximum_size: int = DEFAULT_SIZE
     next_record: int = 1
     events: tuple[Event, ...] = ()
+    trouble: str = ""
 
     @property
     def file_size(self) -> int:
@@ -106,12 +125,22 @@ def query(host: Host, arguments: Mapping[str, object]) -> list[dict[str, object]
     channel = find_channel(host.state.channels, name)
     if channel is None:
         raise _none_found("NoMatchingLogsFound", german=german)
+    if channel.trouble == "denied":
+        raise _denied(name, german=german)
     found = select(host, channel, arguments.get("xpath"))
     if not found:
         raise _none_found("NoMatchingEventsFound", german=german)
     ordered = found if arguments.get("oldest") else found[::-1]
     limit = arguments.get("newest")
-    return [_row(channel, event) for event in ordered[: None if limit is None else int(str(limit))]]
+    error = event_text(NO_TEXTS, german=german)
+    rows = [
+        {"log": channel.name, **encode(event), "error": None if event.shown else error}
+        for event in ordered[: None if limit is None else int(str(limit))]
+    ]
+    # As many as were asked for: nothing is read after them.
+    if channel.trouble == "torn" and len(rows) != limit:
+        rows.append({"torn": event_text(FILE_CORRUPT, german=german)})
+    return rows
 
 
 def select(host: Host, channel: Channel, xpath: object) -> tuple[Event, ...]:
@@ -156,6 +185,15 @@ def query_fault(code: int, reason: str, *, german: bool) -> HostFault:
     )
 
 
+def _denied(log: str, *, german: bool) -> HostFault:
+    text = texts.system_text(texts.ACCESS_DENIED, german=german)
+    return HostFault(
+        f"{log}: {text}",
+        error_id="LogInfoUnavailable,Microsoft.PowerShell.Commands.GetWinEventCommand",
+        exception_type="System.Exception",
+    )
+
+
 def _none_found(error: str, *, german: bool) -> HostFault:
     english, translated = {
         "NoMatchingLogsFound": (
@@ -187,10 +225,6 @@ def _described(channel: Channel) -> dict[str, object]:
         "file_size": channel.file_size,
         "oldest_time": encode(events[0].time) if events else None,
     }
-
-
-def _row(channel: Channel, event: Event) -> dict[str, object]:
-    return {"log": channel.name, **encode(event)}
 
 
 def _size(events: Sequence[Event]) -> int:

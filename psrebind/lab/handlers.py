@@ -24,7 +24,7 @@ _HASHES = re.compile(r"-OldCertHash ([0-9a-f]{40}) -NewCertHash ([0-9a-f]{40})\b
 def appcmd_line(host: Host, arguments: str) -> tuple[str, str] | None:
     """Return the program and arguments that the script comes down to; None for another script."""
     script, hashes = _SCRIPT.search(arguments), _HASHES.search(arguments)
-    if not script or not hashes or host.facts.execution_policy in REFUSING_POLICIES:
+    if not script or not hashes or host.facts.system_policy in REFUSING_POLICIES:
         return None
     try:
         text = files.read(host, {"path": script[1]})

@@ -132,7 +132,7 @@ class _SystemAccount(Host):
     @property
     def facts(self) -> Facts:
         """Return what the host says about itself to SYSTEM."""
-        return replace(self._host.facts, elevated=True, user="SYSTEM")
+        return replace(self._host.facts, elevated=True, administrator=True, user="SYSTEM")
 
     def change(self, make: Callable[[HostState], HostState]) -> HostState:
         """Change the host's own state."""

@@ -175,7 +175,7 @@ def _find_binding(state: HostState, arguments: Mapping[str, object]) -> Binding:
 
 
 def _require_elevation(state: HostState) -> None:
-    if not state.facts.elevated:
+    if not state.facts.administers:
         raise texts.system_fault(texts.ACCESS_DENIED, german=state.german)
 
 

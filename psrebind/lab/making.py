@@ -138,7 +138,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _require_elevation(host: Host) -> None:
-    if not host.state.facts.elevated:
+    if not host.state.facts.administers:
         raise texts.system_fault(texts.ACCESS_DENIED, german=host.state.german)
 
 

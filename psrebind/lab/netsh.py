@@ -76,7 +76,7 @@ def run(host: Host, arguments: Sequence[str]) -> Finished:
     verb = words[1]
     if verb == "update" and state.facts.build < state.assumptions.netsh_update_first_build:
         return _usage(state, verb)
-    if not state.facts.elevated:
+    if not state.facts.administers:
         return _failed(state, verb, texts.ACCESS_DENIED)
     try:
         command = _read(state, verb, arguments[3:])

@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from psrebind.lab import files
+from psrebind.lab.event_operations import log_of
 from psrebind.lab.host import Host
 from psrebind.lab.operations import Operation, Refused, native
 from psrebind.lab.reading import Asked
 from psrebind.lab.registry_operations import Row
-from psrebind.lab.story_operations import found_task, log_of, place_of, shared_templates
+from psrebind.lab.story_operations import (
+    autoenrollment,
+    found_task,
+    place_of,
+    shared_templates,
+)
 
 SCRIPT = f"{files.ROOT}\\rebind.ps1"
 _WORDS = "-OldCertHash $(OldCertHash) -NewCertHash $(NewCertHash)"
@@ -24,7 +30,9 @@ def _register(host: Host, asked: Asked) -> Iterator[Row]:
     if log is None:
         raise Refused(f"There is no log {name} on this Windows.")
     before, shared = _state(host, asked), shared_templates(host, asked)
-    skipped = bool(shared) and not asked.value("force")
+    enrolls = autoenrollment(host)
+    done = _runs(before) and before["handler"] == handler and log["enabled"]
+    skipped = bool(shared) and enrolls and not asked.value("force") and not done
     done = _runs(before) and before["handler"] == handler and log["enabled"]
     if not skipped:
         if not log["enabled"]:
@@ -39,8 +47,9 @@ def _register(host: Host, asked: Asked) -> Iterator[Row]:
         "after": after,
         "enabled_before": log["enabled"],
         "enabled_after": on,
-        "policy": host.facts.execution_policy,
+        "policy": host.facts.system_policy,
         "shared": shared,
+        "autoenrollment": enrolls,
         "skipped": skipped,
         "changed": not skipped and not done,
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from psrebind.lab.host import Host
+from psrebind.lab.hostfault import HostFault
 from psrebind.lab.reading import Asked
 from psrebind.lab.registry_operations import Row, keys, records, values
 
@@ -34,8 +35,6 @@ def _host(host: Host, asked: Asked) -> Iterator[Row]:
     network = values(host, r"HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters")
     iis = values(host, r"HKLM:\SOFTWARE\Microsoft\InetStp")
     logging = values(host, _LOGGING)
-    groups = native(host, "whoami.exe", "/groups", "/fo", "csv", "/nh")
-    high = any("S-1-16-12288" in one or "S-1-16-16384" in one for one in groups["output"])
     yield {
         "name": network["Hostname"],
         "domain": network["Domain"],
@@ -43,11 +42,22 @@ def _host(host: Host, asked: Asked) -> Iterator[Row]:
         "build": windows["CurrentBuildNumber"],
         "revision": windows["UBR"],
         "iis": iis.get("VersionString"),
-        "elevated": high if groups["exit"] == 0 else None,
-        "execution_policy": host.facts.execution_policy,
+        "elevated": _elevated(host),
+        "execution_policy": host.facts.system_policy,
         "script_block_logging": logging.get("EnableScriptBlockLogging") == 1,
         "modules": sorted(set(asked.value("wanted")) & set(host.facts.modules)),
     }
+
+
+def _elevated(host: Host) -> bool | None:
+    if host.facts.language_mode == "FullLanguage":
+        try:
+            return bool(host.call("account.role", {}))
+        except HostFault:
+            return None
+    held = native(host, "whoami.exe", "/priv", "/fo", "csv", "/nh")
+    wanted = '"SeTakeOwnershipPrivilege"'
+    return None if held["exit"] else any(wanted in one for one in held["output"])
 
 
 def _certificates(host: Host, asked: Asked) -> Iterator[Row]:

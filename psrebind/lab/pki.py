@@ -38,7 +38,7 @@ _SCRIPT = re.compile(r'-File "([^"]*)"')
 def switch(host: Host, arguments: Arguments) -> None:
     """Say that one certificate replaces another, and link them unless it shall only be said."""
     german = host.state.german
-    if not host.state.facts.elevated:
+    if not host.state.facts.administers:
         raise texts.system_fault(texts.ACCESS_DENIED, german=german)
     old, new = (_certificate(host, str(arguments[word])) for word in ("old", "new"))
     if not arguments.get("notify_only"):

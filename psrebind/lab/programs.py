@@ -19,21 +19,25 @@ if TYPE_CHECKING:
 
 Program = Callable[["Host", Sequence[str]], Finished]
 
-ENABLED = (
-    "Mandatory group, Enabled by default, Enabled group",
-    "Obligatorische Gruppe, Standardmäßig aktiviert, Aktivierte Gruppe",
+# What every token holds, what an operator's does beside it, and what only an administrator's does.
+PRIVILEGES = (
+    (
+        "SeChangeNotifyPrivilege",
+        ("Bypass traverse checking", "Auslassen der durchsuchenden Prüfung"),
+    ),
+    (
+        "SeBackupPrivilege",
+        ("Back up files and directories", "Sichern von Dateien und Verzeichnissen"),
+    ),
+    (
+        "SeTakeOwnershipPrivilege",
+        (
+            "Take ownership of files or other objects",
+            "Übernehmen des Besitzes von Dateien und Objekten",
+        ),
+    ),
 )
-DENIED = (
-    "Group used for deny only",
-    "Gruppe, die nur zum Ablehnen verwendet wird",
-)
-OWNER = (
-    f"{ENABLED[0]}, Group owner",
-    f"{ENABLED[1]}, Gruppenbesitzer",
-)
-WELL_KNOWN = ("Well-known group", "Bekannte Gruppe")
-ALIAS = ("Alias", "Alias")
-LABEL = ("Label", "Bezeichnung")
+ON = ("Enabled", "Aktiviert")
 
 
 def program_name(program: str) -> str:
@@ -104,41 +108,17 @@ def _renew(
 
 
 def whoami(host: Host, arguments: Sequence[str]) -> Finished:
-    """Carry out `/groups /fo csv /nh`."""
-    if [word.casefold() for word in arguments] != ["/groups", "/fo", "csv", "/nh"]:
+    """Carry out `/priv /fo csv /nh`; only the names of privileges are those of every language."""
+    if [word.casefold() for word in arguments] != ["/priv", "/fo", "csv", "/nh"]:
         raise texts.not_simulated(f"whoami {' '.join(arguments)}")
     language = 1 if host.state.german else 0
-    elevated = host.state.facts.elevated
-    label = (
-        (("High", "Hohe"), "S-1-16-12288") if elevated else (("Medium", "Mittlere"), "S-1-16-8192")
-    )
-    level = (
-        f"Mandatory Label\\{label[0][0]} Mandatory Level",
-        f"Verbindliche Beschriftung\\{label[0][1]} Verbindlichkeitsstufe",
-    )
-    rows = (
-        (("Everyone", "Jeder"), WELL_KNOWN, "S-1-1-0", ENABLED),
-        (("BUILTIN\\Users", "VORDEFINIERT\\Benutzer"), ALIAS, "S-1-5-32-545", ENABLED),
-        (
-            ("BUILTIN\\Administrators", "VORDEFINIERT\\Administratoren"),
-            ALIAS,
-            "S-1-5-32-544",
-            OWNER if elevated else DENIED,
-        ),
-        (
-            ("NT AUTHORITY\\NETWORK", "NT-AUTORITÄT\\NETZWERK"),
-            WELL_KNOWN,
-            "S-1-5-2",
-            ENABLED,
-        ),
-        (level, LABEL, label[1], ("", "")),
-    )
+    held = [PRIVILEGES[0]]
+    if host.state.facts.elevated:
+        # High integrity is what an operator of backups has too.
+        held += PRIVILEGES[1:] if host.state.facts.administrator else PRIVILEGES[1:2]
     return Finished(
         exit=0,
-        output=tuple(
-            f'"{name[language]}","{kind[language]}","{sid}","{attributes[language]}"'
-            for name, kind, sid, attributes in rows
-        ),
+        output=tuple(f'"{name}","{told[language]}","{ON[language]}"' for name, told in held),
     )
 
 

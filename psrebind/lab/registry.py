@@ -19,6 +19,7 @@ TCPIP = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 VERSION = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 INETSTP = r"SOFTWARE\Microsoft\InetStp"
 LOGGING = r"SOFTWARE\Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging"
+ENROLLMENT = r"SOFTWARE\Policies\Microsoft\Cryptography\AutoEnrollment"
 STORE = r"SOFTWARE\Microsoft\SystemCertificates"
 
 KEYS = {
@@ -98,6 +99,8 @@ def tree(state: HostState) -> Key:
     )
     if facts.script_block_logging:
         root.child(LOGGING).values["EnableScriptBlockLogging"] = 1
+    if facts.autoenrollment is not None:
+        root.child(ENROLLMENT).values["AEPolicy"] = facts.autoenrollment
     if facts.iis_version is not None:
         major, minor = (int(number) for number in facts.iis_version.split("."))
         root.child(INETSTP).values.update(

@@ -21,10 +21,19 @@ from psrebind.lab.httpsys import (
 from psrebind.lab.stores import StoredCertificate
 from psrebind.lab.task_xml import RegisteredTask
 
+UNDEFINED = "Undefined"
+# The execution policy of a Windows Server on which nobody set one.
+SERVER_POLICY = "RemoteSigned"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a host says about itself; an iis_version of None means IIS is not installed."""
+    """What a host says about itself; an iis_version of None means IIS is not installed.
+
+    ``elevated`` is a token of high integrity, also where its account is no ``administrator``.
+    ``execution_policy`` is the scope LocalMachine, ``machine_policy`` group policy's, and
+    ``user_policy`` CurrentUser of whoever is logged on; ``autoenrollment`` is AEPolicy.
+    """
 
     name: str
     domain: str = "lab.example"
@@ -35,12 +44,27 @@ class Facts:
     iis_version: str | None = "10.0"
     ui_culture: str = "en-US"
     execution_policy: str = "RemoteSigned"
+    machine_policy: str = UNDEFINED
+    user_policy: str = UNDEFINED
     language_mode: str = "FullLanguage"
     clock_offset: float = 0.0
     elevated: bool = True
+    administrator: bool = True
     script_block_logging: bool = False
     user: str = "labadmin"
+    autoenrollment: int | None = 7
     modules: tuple[str, ...] = ("WebAdministration", "ScheduledTasks", "PKI")
+
+    @property
+    def administers(self) -> bool:
+        """Tell whether the group Administrators is turned on in the token."""
+        return self.elevated and self.administrator
+
+    @property
+    def system_policy(self) -> str:
+        """Return the execution policy that scripts of SYSTEM meet."""
+        defined = (one for one in (self.machine_policy, self.execution_policy) if one != UNDEFINED)
+        return next(defined, SERVER_POLICY)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What the operations of the rebind task's story find and do on the model, without PowerShell.
 
-The twin of ``operations`` for events, tasks and notices.
+The twin of ``operations`` for tasks and notices.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from cryptography import x509
 
 from psrebind.decode.tasks import canonical
+from psrebind.lab.event_operations import EVENTS, found_events, log_of, utc
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.operations import Operation, Refused, native
@@ -20,40 +20,8 @@ from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
 from psrebind.lab.registry_operations import Row, children, records
 
+_ENROLLMENT = r"HKLM:\SOFTWARE\Policies\Microsoft\Cryptography\AutoEnrollment"
 _TEMPLATE_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2")
-
-
-def _events(host: Host, asked: Asked) -> Iterator[Row | str]:
-    for name in asked.value("channels"):
-        log = log_of(host, name)
-        row: Row = {"channel": name, "enabled": None, "records": None, "oldest": None, "events": []}
-        if log:
-            row |= {"enabled": log["enabled"], "records": log["count"]}
-            row["oldest"] = log["oldest_time"] and _utc(log["oldest_time"])
-            try:
-                found = _found(host, name, asked.value("query"), asked.value("newest"))
-                row["events"] = [event["xml"] for event in found]
-            except HostFault as fault:
-                if log["enabled"]:
-                    raise
-                yield f"{name} is off and cannot be read: {fault.message}"
-        yield row
-
-
-def log_of(host: Host, name: str) -> Row | None:
-    logs: list[Row] = host.call("eventlog.logs", {})
-    return next((log for log in logs if log["name"].casefold() == name.casefold()), None)
-
-
-def _found(host: Host, log: str, xpath: str, newest: int) -> list[Row]:
-    wanted = {"log": log, "xpath": xpath, "newest": newest, "oldest": False}
-    try:
-        events: list[Row] = host.call("eventlog.query", wanted)
-    except HostFault as fault:
-        if not fault.error_id.startswith("NoMatchingEventsFound"):
-            raise
-        return []
-    return events
 
 
 def _task(host: Host, asked: Asked) -> Iterator[Row | str]:
@@ -75,14 +43,18 @@ def _task(host: Host, asked: Asked) -> Iterator[Row | str]:
                 if name.casefold() == wanted.casefold():
                     raise
                 yield f"The task {name} cannot be read: {fault.message}"
-    shared = shared_templates(host, asked)
-    yield {"enabled": log and log["enabled"], "tasks": tasks, "shared": shared}
+    yield {
+        "enabled": log and log["enabled"],
+        "tasks": tasks,
+        "shared": shared_templates(host, asked),
+        "autoenrollment": autoenrollment(host),
+    }
 
 
 def _row(host: Host, place: Row, state: str) -> Row:
     info = host.call("tasks.info", place)
     row = place | {"state": state, "xml": host.call("tasks.export", place)}
-    last = info["last_run"] and _utc(info["last_run"])
+    last = info["last_run"] and utc(info["last_run"])
     return row | {"last_run": last, "last_result": info["last_result"]}
 
 
@@ -92,8 +64,10 @@ def _register(host: Host, asked: Asked) -> Iterator[Row]:
     if log is None:
         raise Refused(f"There is no log {name} on this Windows.")
     before, shared = _xml(host, place), shared_templates(host, asked)
-    skipped = bool(shared) and not asked.value("force")
+    enrolls = autoenrollment(host)
     differs = _form(before) != set(asked.value("wanted"))
+    done = not differs and log["enabled"]
+    skipped = bool(shared) and enrolls and not asked.value("force") and not done
     if not skipped and not log["enabled"]:
         native(host, r"C:\Windows\System32\wevtutil.exe", "sl", name, "/e:true")
     if not skipped and differs:
@@ -108,6 +82,7 @@ def _register(host: Host, asked: Asked) -> Iterator[Row]:
         "enabled_before": log["enabled"],
         "enabled_after": on,
         "shared": shared,
+        "autoenrollment": enrolls,
         "skipped": skipped,
         "changed": not skipped and (differs or not log["enabled"]),
     }
@@ -169,7 +144,7 @@ def _missing(host: Host, thumbprint: str) -> str:
 
 
 def _last(host: Host, channel: str, query: str) -> int:
-    found = _found(host, channel, query, 1)
+    found = found_events(host, channel, query, 1)
     return int(found[0]["record_id"]) if found else 0
 
 
@@ -206,6 +181,13 @@ def _form(xml: str | None) -> set[str]:
     return {f"{path}={value}" for path, value in canonical(xml).items()} if xml else set()
 
 
+def autoenrollment(host: Host) -> bool:
+    if not host.call("registry.exists", {"path": _ENROLLMENT}):
+        return False
+    policy = host.call("registry.values", {"path": _ENROLLMENT}).get("AEPolicy")
+    return policy is not None and not policy & 0x8000
+
+
 def shared_templates(host: Host, asked: Asked) -> list[list[str]]:
     bound = {record["thumbprint"] for record in records(host, asked.memory)}
     groups: dict[str, list[str]] = defaultdict(list)
@@ -226,14 +208,8 @@ def _template(der: bytes) -> str | None:
     return None
 
 
-def _utc(moment: str) -> str:
-    found = datetime.fromisoformat(moment)
-    # PowerShell's format 'o': seven digits of a second.
-    return f"{found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
-
-
 STORY: dict[str, Operation] = {
-    "get_lifecycle_event": _events,
+    **EVENTS,
     "get_rebind_task": _task,
     "register_rebind_task": _register,
     "unregister_rebind_task": _unregister,

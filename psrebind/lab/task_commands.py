@@ -218,13 +218,13 @@ def _task(host: Host, arguments: Arguments, verb: str, noun: str = "") -> Regist
 
 def _visible(host: Host) -> tuple[RegisteredTask, ...]:
     state = host.state
-    if state.facts.elevated or not state.assumptions.task_hidden_from_unelevated:
+    if state.facts.administers or not state.assumptions.task_hidden_from_unelevated:
         return state.tasks
     return tuple(one for one in state.tasks if not task_xml.runs_as_system(task_xml.parse(one.xml)))
 
 
 def _require_elevation(host: Host, command: str) -> None:
-    if not host.state.facts.elevated:
+    if not host.state.facts.administers:
         message = texts.system_text(texts.ACCESS_DENIED, german=host.state.german)
         raise task_fault(texts.ACCESS_DENIED, command, message, category="PermissionDenied")
 

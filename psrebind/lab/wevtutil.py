@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ACCESS_DENIED = 5
 LONG_VERBS = {"set-log": "sl", "query-events": "qe"}
+# Of the console: what it lacks comes as a question mark.
+CODE_PAGES = ("cp437", "cp850")
 OPTIONS = {
     "e": "enabled",
     "q": "query",
@@ -45,7 +47,7 @@ def _set(host: Host, channel: Channel, options: dict[str, str]) -> Finished:
     wanted = options.pop("enabled", "")
     if wanted not in ("true", "false") or options:
         raise texts.not_simulated(f"wevtutil sl with {wanted or sorted(options)}")
-    if not host.state.facts.elevated:
+    if not host.state.facts.administers:
         text = texts.system_text(texts.ACCESS_DENIED, german=host.state.german)
         return Finished(exit=ACCESS_DENIED, output=(text,))
 
@@ -70,7 +72,9 @@ def _query(host: Host, channel: Channel, options: dict[str, str]) -> Finished:
             raise
         return _failed(host, texts.win32_code(fault))
     ordered = found[::-1] if newest_first else found
-    return Finished(exit=0, output=tuple(one.xml for one in ordered[: count or None]))
+    page = CODE_PAGES[host.state.german]
+    lines = (one.xml.encode(page, "replace").decode(page) for one in ordered[: count or None])
+    return Finished(exit=0, output=tuple(lines))
 
 
 def _options(words: Sequence[str]) -> dict[str, str]:

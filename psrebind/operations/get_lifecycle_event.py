@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from psrebind.decode.event_files import EventFile, read_events
@@ -14,18 +14,23 @@ from psrebind.operations.base import Query
 from psrebind.replies import Body
 
 NEWEST = 1000
+LOST_LETTERS = "it was read through the host's console: letters that this lacks came as ?"
 _SIDES = ("CertificateDetails", "OldCertificateDetails", "NewCertificateDetails")
 
 
 @dataclass(frozen=True)
 class ChannelEvents:
-    """One row: ``enabled`` is None where there is no such log; ``oldest`` is its first event."""
+    """One row: ``enabled`` is None where there is no such log; ``oldest`` is its first event.
+
+    What came through a ``console`` has a question mark for each letter that its code page lacks.
+    """
 
     channel: str
     enabled: bool | None
     records: int | None
     oldest: datetime | None
     events: tuple[str, ...]
+    console: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,20 @@ def decoded(row: ChannelEvents) -> EventFile:
     """The events of one channel; the raw XML may come in pieces of a line."""
     if not row.events:
         return EventFile(row.channel, (), (), 0)
-    return read_events("\n".join(row.events).encode("utf-8"), row.channel)
+    file = read_events("\n".join(row.events).encode("utf-8"), row.channel)
+    if not row.console:
+        return file
+    return replace(file, events=tuple(_with_lost_letters(one) for one in file.events))
+
+
+def _with_lost_letters(event: LifecycleEvent) -> LifecycleEvent:
+    """The event, with a note where a text of it may have lost letters."""
+    sides = [one for one in (event.certificate, event.old, event.new) if one]
+    texts = [event.computer, event.action, event.process, event.account, event.context]
+    texts += [text for one in sides for text in (one.template, *one.names)]
+    if not any("?" in text for text in texts if text):
+        return event
+    return replace(event, notes=(*event.notes, LOST_LETTERS))
 
 
 def is_cut(row: ChannelEvents, newest: int) -> bool:

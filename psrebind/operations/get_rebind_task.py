@@ -26,11 +26,15 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class RebindTasks:
-    """One row: ``shared`` has, per template, the bound certificates that were made from it."""
+    """One row: ``shared`` has, per template, the bound certificates that were made from it.
+
+    ``autoenrollment``: whether the machine's policy turns it on, which makes these a danger.
+    """
 
     enabled: bool | None
     tasks: tuple[TaskRow, ...]
     shared: tuple[tuple[Thumbprint, ...], ...]
+    autoenrollment: bool
 
 
 @dataclass(frozen=True, kw_only=True)

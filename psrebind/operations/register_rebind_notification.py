@@ -29,6 +29,7 @@ class NotificationRegistration:
     enabled_after: bool
     policy: str
     shared: tuple[tuple[Thumbprint, ...], ...]
+    autoenrollment: bool
     skipped: bool
     changed: bool
 

@@ -31,13 +31,17 @@ def _tables() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class TaskRegistration:
-    """One row: ``skipped`` where bound certificates share a template and force was not asked."""
+    """One row: ``skipped`` where bound certificates share a template, and nobody forced it.
+
+    Without ``autoenrollment`` nobody replaces one by another, and nothing is skipped.
+    """
 
     before: str | None
     after: str | None
     enabled_before: bool
     enabled_after: bool
     shared: tuple[tuple[Thumbprint, ...], ...]
+    autoenrollment: bool
     skipped: bool
     changed: bool
 

@@ -70,7 +70,7 @@ class TaskReport:
     """The rebind task of one method, and all around it; ``channel`` None: there is no such log.
 
     ``reach`` is the oldest event of the log, None for an empty one; ``unreadable`` says which of
-    its events could not be decoded.
+    its events could not be decoded. ``shared`` is a danger where ``autoenrollment`` is on.
     """
 
     method: TaskMethod
@@ -83,6 +83,7 @@ class TaskReport:
     reach: datetime | None
     others: tuple[OtherTask, ...]
     shared: tuple[tuple[Thumbprint, ...], ...]
+    autoenrollment: bool
     notices: tuple[Notice, ...]
     unreadable: tuple[str, ...]
     templates: tuple[SharedTemplate, ...]
@@ -90,7 +91,8 @@ class TaskReport:
     @property
     def needs_person(self) -> bool:
         """Whether something was found that nobody should leave as it is."""
-        broken = self.differences or not self.channel or self.shared
+        danger = self.shared and self.autoenrollment
+        broken = self.differences or not self.channel or danger
         missed = any(one.handled is Handled.NO for one in self.notices)
         return bool((self.present and broken) or missed or self.unreadable)
 
@@ -143,6 +145,7 @@ def report(
         reach=events.log.oldest,
         others=other_tasks(method, tasks.tasks),
         shared=tasks.shared,
+        autoenrollment=tasks.autoenrollment,
         notices=tuple(
             _notice(one, standing(one, bindings, links, events=readable)) for one in readable
         ),

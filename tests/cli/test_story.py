@@ -12,6 +12,7 @@ from cli.command_line import Command
 from lab_tasks import spoil_events
 from labs import restored, running, sent, swap
 from operations.notification_checks import ODDITIES
+from operations.task_checks import set_autoenrollment
 
 from psrebind.decode.task_words import NOTIFICATION_NAME
 from psrebind.lab import renewals
@@ -204,6 +205,21 @@ def test_a_shared_template_is_told_by_names(as_admin: Command, lab: Lab) -> None
         (shared,) = row["templates"]
         assert {one["thumbprint"] for one in shared["certificates"]} == bound
         assert shared["template"]
+
+
+@pytest.mark.parametrize("method", ["appcmd", "notification"])
+def test_a_shared_template_without_autoenrollment(as_admin: Command, lab: Lab, method: str) -> None:
+    """Where nobody renews by template, the task is registered, and a note says what would be."""
+    told = "since autoenrollment is off. Give each a template of its own before"
+    with restored(lab.hosts["web05"]) as host:
+        set_autoenrollment(host, None)
+        for dry, outcome in (("--dry-run", "planned"), ("--yes", "changed")):
+            ran = as_admin("task", "enable", host.address, "--method", method, dry, "-f", "json")
+            assert (ran.status, only(ran.out)["outcome"]) == (0, outcome)
+            assert ran.err.count(told) == 1
+        ran = as_admin("task", "status", host.address, "--method", method)
+        assert ran.status == 0
+        assert "autoenrollment" in ran.out
 
 
 def test_other_rebinders_are_named(as_admin: Command, lab: Lab) -> None:

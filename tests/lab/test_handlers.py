@@ -54,11 +54,15 @@ def test_a_script_elsewhere_does_nothing(tmp_path: Path) -> None:
     assert hashes(where) == [old.thumbprint]
 
 
-def test_the_policy_decides(tmp_path: Path) -> None:
-    """Under AllSigned a script without a signature does not run."""
+@pytest.mark.parametrize(
+    ("scope", "runs"),
+    [("execution_policy", False), ("machine_policy", False), ("user_policy", True)],
+)
+def test_the_policy_decides(tmp_path: Path, scope: str, runs: bool) -> None:
+    """Where AllSigned counts for SYSTEM, a script without a signature does not run."""
     where, old = bound_host(tmp_path)
     prepared(where, HANDLER)
-    facts = replace(where.facts, execution_policy="AllSigned")
+    facts = replace(where.facts, **{scope: "AllSigned"})
     where.change(lambda state: replace(state, facts=facts))
-    renewals.renew(where, authority(tmp_path), old.thumbprint)
-    assert hashes(where) == [old.thumbprint]
+    new = renewals.renew(where, authority(tmp_path), old.thumbprint)
+    assert hashes(where) == [new if runs else old.thumbprint]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.lab_shell import COM, RECORDS, VERSION, Host, run_script
+from lab.lab_shell import BINDING, COM, RECORDS, VERSION, Host, run_script
 
 from psrebind.lab.callbacks import prelude
 
@@ -93,6 +93,15 @@ def test_binding_method_calls_back(run: Run) -> None:
         ("iis.bindings", {"name": "Shop", "protocol": "https"}),
         ("binding.RebindSslCertificate", given),
     ]
+
+
+def test_a_site_number_has_no_sign(run: Run) -> None:
+    """A binding's method names a site whose number is larger than a signed one."""
+    host = Host()
+    site = "/system.applicationHost/sites/site[@name='Shop' and @id='4294967295']"
+    host.iis_bindings = lambda _: [BINDING | {"ItemXPath": site}]  # type: ignore[method-assign]
+    run("(Get-WebBinding).RebindSslCertificate('BB', 'My')", host)
+    assert host.asked[-1][1]["site_id"] == 2**32 - 1
 
 
 def test_binding_method_fails_with_the_hosts_hresult(run: Run) -> None:

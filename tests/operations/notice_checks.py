@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lab_tasks import rewrite_events
 from labs import ask, connect, restored
 from operations.changes import pair
 from operations.task_checks import refusal, switch_off
 
-from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL, LifecycleEvent
 from psrebind.lab import renewals
-from psrebind.lab.runtime import Lab, assume
+from psrebind.lab.eventlog import FILE_CORRUPT
+from psrebind.lab.runtime import Lab, LabHost, assume
+from psrebind.lab.state import HostState
 from psrebind.model import Renewal, Thumbprint
 from psrebind.operations import run
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
@@ -71,6 +74,72 @@ def a_refused_query_is_an_error(lab: Lab, session: RemoteSession, library: Libra
             assert "GetWinEventCommand" in empty.error_id
 
 
+def cannot_be_shown(host: LabHost, *numbers: int) -> None:
+    """Let Windows have no text for the events of these numbers."""
+
+    def change(state: HostState) -> HostState:
+        log, *others = state.channels
+        events = tuple(replace(e, shown=e.record_id not in numbers) for e in log.events)
+        return replace(state, channels=(replace(log, events=events), *others))
+
+    host.host.change(change)
+
+
+def in_trouble(host: LabHost, trouble: str) -> None:
+    """Let the log be one that cannot be read, or not to its end."""
+
+    def change(state: HostState) -> HostState:
+        log, *others = state.channels
+        return replace(state, channels=(replace(log, trouble=trouble), *others))
+
+    host.host.change(change)
+
+
+def an_event_without_a_text_hides_none(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Events that Windows cannot show as text are read like all others, and counted aloud."""
+    asked = GetLifecycleEvent()
+    for mode in ("FullLanguage", "ConstrainedLanguage"):
+        with restored(lab.hosts["web01"]) as host:
+            renewals.renew(host.host, lab.scenario.authority, pair(lab, "web01")[0])
+            cannot_be_shown(host, 1, 2)
+            facts = replace(host.host.facts, language_mode=mode)
+            host.host.change(lambda now, facts=facts: replace(now, facts=facts))
+            with connect(lab) as other:
+                (body,) = run([asked], other, library=library).bodies
+            assert [one.id for one in asked.result(body)] == [1005, 1001, 1006]
+            (warning,) = body.warnings
+            assert f"could not read or show 2 of the events of {SYSTEM_CHANNEL}" in warning
+            assert "MUI" in warning
+
+
+def what_is_no_single_event_is_an_error(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A log that cannot be read at all is no event of it: the error is thrown."""
+    with restored(lab.hosts["web01"]) as host:
+        renewals.renew(host.host, lab.scenario.authority, pair(lab, "web01")[0])
+        in_trouble(host, "denied")
+        error = refusal(session, GetLifecycleEvent(), library)
+        assert error.error_id.startswith("LogInfoUnavailable,")
+
+
+def a_torn_log_ends_in_an_error(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Where each further read is an error again, reading ends, with that error."""
+    with restored(lab.hosts["web01"]) as host:
+        renewals.renew(host.host, lab.scenario.authority, pair(lab, "web01")[0])
+        in_trouble(host, "torn")
+        error = refusal(session, GetLifecycleEvent(), library)
+        assert error.hresult == 0x80070000 | FILE_CORRUPT
+        assert error.error_id.endswith("GetWinEventCommand")
+
+
+def a_notice_without_a_text_is_found(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """An event 1001 that Windows cannot show as text stops no notice."""
+    with restored(lab.hosts["web01"]) as host:
+        old, new = pair(lab, "web01")
+        assert ask(session, SendRenewalNotice(old=old, new=new), library)[0].record == 1
+        cannot_be_shown(host, 1)
+        assert ask(session, SendRenewalNotice(old=old, new=new), library)[0].record == 2
+
+
 def constrained_language_reads_events(lab: Lab, session: RemoteSession, library: Library) -> None:
     """In Constrained Language the same events come by another way."""
     with restored(lab.hosts["web01"]) as host:
@@ -84,6 +153,35 @@ def constrained_language_reads_events(lab: Lab, session: RemoteSession, library:
             assert reply.language_mode == "ConstrainedLanguage"
             assert asked.result(reply.bodies[0]) == full
         assert len(full) == 2
+
+
+def lost_letters_are_told(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """What wevtutil's console may have lost of an event is a note on that event, on no other."""
+    odd = "łódź.example"
+    asked = GetLifecycleEvent(query=event_query(ids=[1001, 1006]))
+    for mode, names, told in (("FullLanguage", odd, 0), ("ConstrainedLanguage", "?ód?.example", 1)):
+        with restored(lab.hosts["web01"]) as host:
+            renewals.renew(host.host, lab.scenario.authority, pair(lab, "web01")[0])
+            rewrite_events(
+                host.host,
+                lambda one: [
+                    replace(one, xml=one.xml.replace("shop.example", odd))
+                    if one.id == 1001
+                    else one
+                ],
+            )
+            facts = replace(host.host.facts, language_mode=mode)
+            host.host.change(lambda now, facts=facts: replace(now, facts=facts))
+            with connect(lab) as other:
+                (body,) = run([asked], other, library=library).bodies
+            assert [row.console for row in asked.rows(body)] == [bool(told)]
+            replaced, installed = asked.result(body)
+            assert isinstance(replaced, LifecycleEvent)
+            assert isinstance(installed, LifecycleEvent)
+            assert replaced.new
+            assert names in replaced.new.names
+            assert sum("came as ?" in note for note in replaced.notes) == told
+            assert installed.notes == ()
 
 
 def raises_one_event(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -173,7 +271,12 @@ CHECKS = (
     reads_a_renewal,
     says_what_the_logs_are,
     a_refused_query_is_an_error,
+    an_event_without_a_text_hides_none,
+    what_is_no_single_event_is_an_error,
+    a_torn_log_ends_in_an_error,
+    a_notice_without_a_text_is_found,
     constrained_language_reads_events,
+    lost_letters_are_told,
     raises_one_event,
     links_on_request,
     a_notice_that_nobody_hears,

@@ -187,13 +187,15 @@ def leaves_a_script_behind_to_be_taken(lab: Lab, session: RemoteSession, library
 
 
 def tells_the_policy(lab: Lab, session: RemoteSession, library: Library) -> None:
-    """The execution policy is told, since it decides whether the script runs."""
+    """The execution policy of SYSTEM is told, since it decides whether the script runs."""
     with restored(lab.hosts["web03"]) as host:
-        facts = replace(host.host.facts, execution_policy="AllSigned")
-        host.host.change(lambda state: replace(state, facts=facts))
-        with connect(lab, "web03") as other:
-            row = ask(other, RegisterRebindNotification(), library)[0]
-        assert row.policy == "AllSigned"
+        before = host.host.facts
+        for scope in ("execution_policy", "machine_policy"):
+            facts = replace(before, user_policy="Bypass", **{scope: "AllSigned"})
+            host.host.change(lambda state, facts=facts: replace(state, facts=facts))
+            with connect(lab, "web03") as other:
+                row = ask(other, RegisterRebindNotification(), library)[0]
+            assert row.policy == "AllSigned"
 
 
 CHECKS = (

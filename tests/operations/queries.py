@@ -13,7 +13,7 @@ from psrebind.decode.records import unknown_options
 from psrebind.lab.httpsys import Options
 from psrebind.lab.runtime import Lab
 from psrebind.lab.state import Binding as LabBinding
-from psrebind.lab.state import Site
+from psrebind.lab.state import HostState, Site
 from psrebind.model import Certificate
 from psrebind.operations import run
 from psrebind.operations.get_certificate import GetCertificate
@@ -97,23 +97,54 @@ def facts_of(lab: Lab, library: Library, **facts: Any) -> Host:
 
 
 def elevation_is_seen(lab: Lab, session: RemoteSession, library: Library) -> None:
-    """Medium integrity is not elevated, high is."""
-    found = [facts_of(lab, library, elevated=one).elevated for one in (True, False)]
-    assert found == [True, False]
+    """Administrators turned on in the token is elevated; high integrity without them is not."""
+    for mode in ("FullLanguage", "ConstrainedLanguage"):
+        for elevated, administrator in ((True, True), (False, True), (True, False)):
+            account = {"elevated": elevated, "administrator": administrator}
+            found = facts_of(lab, library, language_mode=mode, **account)
+            assert (found.language_mode, found.elevated) == (mode, elevated and administrator)
 
 
 def elevation_is_unknown_without_an_answer(
     lab: Lab, session: RemoteSession, library: Library
 ) -> None:
-    """Where whoami fails, nobody knows."""
-    lab.hosts["web01"].host.faults["whoami"] = "fail"
-    assert facts_of(lab, library).elevated is None
+    """Where Windows does not say who is logged on, nobody knows."""
+    for mode, asked in (("FullLanguage", "account.role"), ("ConstrainedLanguage", "whoami")):
+        lab.hosts["web01"].host.faults[asked] = "fail"
+        assert facts_of(lab, library, language_mode=mode).elevated is None
+
+
+def no_program_is_run_for_elevation(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """In Full Language the token itself is asked: a program would ask a domain controller."""
+    lab.hosts["web01"].host.faults["native"] = "fail"
+    assert facts_of(lab, library).elevated is True
 
 
 def script_block_logging_is_seen(lab: Lab, session: RemoteSession, library: Library) -> None:
     """Whether a script's text is kept in the host's log is read from its policy."""
     found = [facts_of(lab, library, script_block_logging=one) for one in (True, False)]
     assert [one.script_block_logging for one in found] == [True, False]
+
+
+# What the scopes MachinePolicy, LocalMachine and CurrentUser have, and what SYSTEM meets.
+POLICIES = (
+    ("Undefined", "AllSigned", "Bypass", "AllSigned"),
+    ("AllSigned", "RemoteSigned", "Bypass", "AllSigned"),
+    ("Undefined", "Undefined", "Restricted", "RemoteSigned"),
+)
+
+
+def the_policy_is_that_of_system(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """What the caller's own account or process may run says nothing of a task of SYSTEM."""
+    for machine_policy, execution_policy, user_policy, meets in POLICIES:
+        found = facts_of(
+            lab,
+            library,
+            machine_policy=machine_policy,
+            execution_policy=execution_policy,
+            user_policy=user_policy,
+        )
+        assert found.execution_policy == meets
 
 
 def one_pipeline_reads_all(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -185,6 +216,27 @@ def a_site_without_state_hides_nothing(lab: Lab, session: RemoteSession, library
         assert len(row.bindings) == 4
 
 
+def numbers_without_a_sign_are_read(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """What Windows counts without a sign is read to its largest, and hides no other binding."""
+    kept = {"Later": 2**64 - 1, "Sooner": 2**32 - 1}
+    with restored(lab.hosts["web01"]) as host:
+
+        def change(state: HostState) -> HostState:
+            sites = list(state.sites)
+            large = tuple(replace(one, flags=one.flags | 2**31) for one in sites[1].bindings)
+            sites[1] = replace(sites[1], id=2**32 - 1, bindings=large)
+            records = [replace(one, options=Options(extra=kept)) for one in state.records]
+            return replace(state, sites=tuple(sites), records=tuple(records))
+
+        host.host.change(change)
+        reading = GetIisBinding()
+        (row,) = reading.rows(run([reading], session, library=library).bodies[0])
+        assert max(one.id for one in row.sites) == 2**32 - 1
+        assert sorted(one.flags >> 31 for one in row.bindings) == [0, 0, 0, 1]
+        for one in row.records:
+            assert {name: one.values[name] for name in kept} == kept
+
+
 def a_reply_is_ascii(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A Kelvin sign alone, which compares as a k, is written as an escape too."""
     with restored(lab.hosts["web01"]) as host:
@@ -203,6 +255,7 @@ CHECKS = (
     a_large_site_id_hides_nothing,
     keys_below_a_record_are_seen,
     a_site_without_state_hides_nothing,
+    numbers_without_a_sign_are_read,
     a_reply_is_ascii,
     reads_both_stores,
     finds_each_record,
@@ -212,5 +265,7 @@ CHECKS = (
     a_missing_module_stops_one_body,
     elevation_is_seen,
     elevation_is_unknown_without_an_answer,
+    no_program_is_run_for_elevation,
     script_block_logging_is_seen,
+    the_policy_is_that_of_system,
 )

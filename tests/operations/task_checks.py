@@ -16,6 +16,7 @@ from psrebind.lab.runtime import Lab, LabHost, assume
 from psrebind.lab.task_xml import RegisteredTask
 from psrebind.operations import Operation, run
 from psrebind.operations.get_rebind_task import GetRebindTask
+from psrebind.operations.register_rebind_notification import RegisterRebindNotification
 from psrebind.operations.register_rebind_task import RegisterRebindTask
 from psrebind.operations.unregister_rebind_task import UnregisterRebindTask
 from psrebind.sessions.remote import RemoteSession
@@ -171,6 +172,29 @@ def skips_a_shared_template(lab: Lab, session: RemoteSession, library: Library) 
         assert (forced.skipped, forced.changed) == (False, True)
 
 
+# AEPolicy, and whether it lets the machine enroll by itself.
+AUTOENROLLMENT = ((None, False), (0x8000, False), (0x8007, False), (0, True), (1, True), (7, True))
+
+
+def set_autoenrollment(host: LabHost, policy: int | None) -> None:
+    """Let group policy say this of the machine's autoenrollment; None: it says nothing."""
+    facts = replace(host.host.facts, autoenrollment=policy)
+    host.host.change(lambda now: replace(now, facts=facts))
+
+
+def skips_where_autoenrollment_is_on(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Without autoenrollment nobody replaces the others of a template: it is said, no more."""
+    for kind in (RegisterRebindTask, RegisterRebindNotification):
+        for policy, on in AUTOENROLLMENT:
+            with restored(lab.hosts["web05"]) as host, connect(lab, "web05") as other:
+                set_autoenrollment(host, policy)
+                (row,) = ask(other, kind(), library)
+                found = (row.autoenrollment, row.skipped, row.changed, len(row.shared))
+                assert (policy, *found) == (policy, on, on, not on, 1)
+                (read,) = ask(other, GetRebindTask(), library)
+                assert (read.autoenrollment, read.shared) == (on, row.shared)
+
+
 def a_template_of_one_is_no_danger(lab: Lab, session: RemoteSession, library: Library) -> None:
     """Two certificates of a template of which one is bound are what every renewal leaves."""
     held = lab.hosts["web01"].host.state.certificates
@@ -229,6 +253,7 @@ CHECKS = (
     spelling_is_no_change,
     silence_is_failure,
     skips_a_shared_template,
+    skips_where_autoenrollment_is_on,
     a_template_of_one_is_no_danger,
     unregisters_once,
     names_other_tasks,

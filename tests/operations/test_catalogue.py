@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -24,9 +25,18 @@ FRAME_NAMES = {"operation", "modules", "changes", "changing", "reading", "steps"
 
 READING_VERBS = {"Get", "Test", "Where", "ForEach", "Sort", "Select", "ConvertTo", "ConvertFrom"}
 # By name, since their verbs change things in other hands.
-READING_COMMANDS = {"Invoke-Native", "Out-Null", "Export-ScheduledTask", "Write-Warning"}
+READING_COMMANDS = {
+    "Export-ScheduledTask",
+    "Invoke-Native",
+    # Values of the few types in NEW_OBJECTS.
+    "New-Object",
+    "Out-Null",
+    "Write-Warning",
+}
 STATIC_MEMBERS = {
     ("System.Convert", "ToBase64String"),
+    ("System.Security.Principal.WindowsBuiltInRole", "Administrator"),
+    ("System.Security.Principal.WindowsIdentity", "GetCurrent"),
     ("string", "Equals"),
     # of the classes that open a certificate's key, by a variable: their names are long
     ("", "GetECDsaPrivateKey"),
@@ -36,6 +46,7 @@ INSTANCE_METHODS = {
     "AddSslCertificate",
     "Dispose",
     "GetEnumerator",
+    "IsInRole",
     "ReleaseMutex",
     "Substring",
     "ToString",
@@ -58,11 +69,22 @@ INSTANCE_METHODS = {
     "get_Prefix",
     "get_Value",
 }
+# Casts to [int] of what is one: a letter, a line, an exit status, a build.
+SIGNED = {
+    "[int]$LASTEXITCODE",
+    "[int]$character",
+    "[int]$place.ScriptLineNumber",
+    "[int](Get-RegistryValues",
+}
 CHANGING_METHODS = {"AddSslCertificate"}
-NEW_OBJECTS = {"System.Management.Automation.ErrorDetails", "System.Threading.Mutex"}
+NEW_OBJECTS = {
+    "System.Management.Automation.ErrorDetails",
+    "System.Security.Principal.WindowsPrincipal",
+    "System.Threading.Mutex",
+}
 # program: the words it may be given first, and whether that changes anything
 PROGRAMS = {
-    "whoami.exe": {("/groups",): False},
+    "whoami.exe": {("/priv",): False},
     "wevtutil.exe": {("qe",): False, ("sl",): True},
     "appcmd.exe": {("renew", "binding"): True},
     "netsh.exe": {
@@ -123,6 +145,13 @@ def test_an_operation_is_short(path: Path) -> None:
     lines = path.read_text().splitlines()
     assert max(len(line) for line in lines) <= 100
     assert path.name.startswith("_") or len(lines) <= 80
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.j2")), ids=lambda path: path.name)
+def test_nothing_of_windows_is_a_signed_number(path: Path) -> None:
+    """What Windows counts without a sign does not fit into [int]; what is cast to it does."""
+    found = set(re.findall(r"\[int\][^\s,;]+", path.read_text()))
+    assert found <= SIGNED
 
 
 @pytest.mark.parametrize("name", names())

@@ -23,15 +23,21 @@ TASK = (
     ),
     (
         "ignore-the-shared-template",
-        "$skipped = $shared.Count -gt 0 -and -not $Force",
-        "$skipped = $false",
+        "$skipped = $shared.Count -gt 0 -and",
+        "$skipped = $false -and",
         "skips_a_shared_template",
     ),
     (
         "ignore-force",
-        "$shared.Count -gt 0 -and -not $Force",
-        "$shared.Count -gt 0",
+        "-and $autoenrollment -and -not $Force",
+        "-and $autoenrollment",
         "skips_a_shared_template",
+    ),
+    (
+        "skip-without-autoenrollment",
+        "-and $autoenrollment -and",
+        "-and",
+        "skips_where_autoenrollment_is_on",
     ),
     (
         "drop-the-log",
@@ -82,6 +88,13 @@ PIECES = (
         "Where-Object { $bound[$_.Thumbprint] }",
         "Where-Object { $true }",
         task_checks.a_template_of_one_is_no_danger,
+    ),
+    (
+        "_shared_template",
+        "any-policy-is-on",
+        "($policy -band 0x8000) -eq 0",
+        "$true",
+        task_checks.skips_where_autoenrollment_is_on,
     ),
     (
         "unregister_rebind_task",
@@ -154,7 +167,7 @@ PIECES = (
         notice_checks.both_certificates_must_be_there,
     ),
     (
-        "get_lifecycle_event",
+        "_events",
         "no-query",
         "FilterXPath = $XPath;",
         "FilterXPath = '*';",
@@ -173,6 +186,41 @@ PIECES = (
         "'/rd:true'",
         "'/rd:false'",
         notice_checks.constrained_language_reads_events,
+    ),
+    (
+        "get_lifecycle_event",
+        "lost-letters-in-silence",
+        "$row.console = $true",
+        "$row.console = $false",
+        notice_checks.lost_letters_are_told,
+    ),
+    (
+        "_events",
+        "one-event-hides-all",
+        "-ErrorAction Continue 2>&1",
+        "-ErrorAction Stop",
+        notice_checks.an_event_without_a_text_hides_none,
+    ),
+    (
+        "_events",
+        "every-error-is-one-event's",
+        "if (-not $own -or ",
+        "if (",
+        notice_checks.what_is_no_single_event_is_an_error,
+    ),
+    (
+        "_events",
+        "one-error-is-too-many",
+        "$texts.Count - $read -gt 100",
+        "$texts.Count - $read -gt -1",
+        notice_checks.an_event_without_a_text_hides_none,
+    ),
+    (
+        "_events",
+        "single-errors-in-silence",
+        "-not $Silent",
+        "$Silent",
+        notice_checks.an_event_without_a_text_hides_none,
     ),
     (
         "_notification",
@@ -224,7 +272,7 @@ PIECES = (
         notification_checks.converges,
     ),
     (
-        "get_lifecycle_event",
+        "_events",
         "every-one",
         "; MaxEvents = $Most;",
         ";",
@@ -233,8 +281,8 @@ PIECES = (
     (
         "get_lifecycle_event",
         "the-newest-for-the-oldest",
-        "$channel '*' 1 $true",
-        "$channel $Query 1 $true",
+        "$channel '*' 1 $true $true",
+        "$channel $Query 1 $true $true",
         notice_checks.says_what_the_logs_are,
     ),
 )

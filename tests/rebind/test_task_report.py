@@ -53,7 +53,7 @@ def told(
     **rows: Any,
 ) -> TaskReport:
     """The report on some tasks, on a host whose log is on."""
-    read = replace(RebindTasks(True, tasks, ()), **rows)
+    read = replace(RebindTasks(True, tasks, (), autoenrollment=True), **rows)
     if method is TaskMethod.NOTIFICATION:
         notification = notification or GOOD
     return report(
@@ -169,6 +169,7 @@ def test_shared_templates_are_dangerous_with_the_task_only() -> None:
     shared = ((name(1), name(2)),)
     assert told(MINE, shared=shared).needs_person
     assert not told(shared=shared).needs_person
+    assert not told(MINE, shared=shared, autoenrollment=False).needs_person
 
 
 def test_each_event_has_its_standing() -> None:

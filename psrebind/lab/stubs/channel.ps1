@@ -83,6 +83,7 @@ function global:ConvertFrom-LabNumber {
     if ($Number % 1 -ne 0) { return [double]$Number }
     if ($Number -ge -2147483648 -and $Number -le 2147483647) { return [int]$Number }
     if ($Number -ge 0 -and $Number -le 4294967295) { return [uint32]$Number }
+    if ($Number -gt [long]::MaxValue) { return [uint64]$Number }
     [long]$Number
 }
 
@@ -116,8 +117,9 @@ function global:New-LabError {
     try {
         $exception = $type::new($Fault['message'])
     } catch {
-        # The event log's own exception is there on every system, and throws on all but Windows.
-        $exception = [System.Management.Automation.RuntimeException]::new($Fault['message'])
+        # The event log's own exception is there on every system, and throws on all but Windows. Not
+        # a RuntimeException: thrown again, its record would lose the id.
+        $exception = [System.Exception]::new($Fault['message'])
     }
     if ($exception.GetType().FullName -ne $Fault['exception_type'] -and $Fault['exception_type']) {
         $exception.PSObject.TypeNames.Insert(0, $Fault['exception_type'])

@@ -7,8 +7,9 @@ function global:Write-LabEventFault {
         $class = 'Microsoft.PowerShell.Commands.GetWinEventCommand'
         Set-LabErrorId $Record "$($Record.FullyQualifiedErrorId),$class"
     }
-    # Only what it did not find is an error among others; a bad query ends the cmdlet.
-    if ($Record.CategoryInfo.Category -ne 'ObjectNotFound') {
+    # What it did not find or may not read is an error among others; a bad query ends the cmdlet.
+    if ($Record.CategoryInfo.Category -ne 'ObjectNotFound' -and
+        -not $Record.FullyQualifiedErrorId.Contains('LogInfoUnavailable,')) {
         $Cmdlet.ThrowTerminatingError($Record)
     }
     $Cmdlet.WriteError($Record)
@@ -78,7 +79,23 @@ function global:Find-LabEvent {
     } catch {
         return Write-LabEventFault $Cmdlet $_
     }
-    foreach ($row in $rows) { New-LabEvent $row }
+    foreach ($row in $rows) {
+        while ($row.Contains('torn')) { Write-LabReadError $Cmdlet $row['torn'] 1500 }
+        # The event comes all the same.
+        if ($row['error']) { Write-LabReadError $Cmdlet $row['error'] 15100 }
+        New-LabEvent $row
+    }
+}
+
+# What the cmdlet says of a single event: its id is the message.
+function global:Write-LabReadError {
+    param($Cmdlet, [string]$Message, [long]$Code)
+    $Cmdlet.WriteError((New-LabError @{
+                message        = $Message
+                error_id       = "$Message,Microsoft.PowerShell.Commands.GetWinEventCommand"
+                category       = 'NotSpecified'
+                exception_type = 'System.Diagnostics.Eventing.Reader.EventLogException'
+                hresult        = 0x80070000L -bor $Code }))
 }
 
 function global:Get-WinEvent {

@@ -39,18 +39,26 @@ function global:Get-ExecutionPolicy {
         [string]$Scope,
         [switch]$List
     )
-    $policy = [Microsoft.PowerShell.ExecutionPolicy]$global:LabFacts['execution_policy']
-    $undefined = [Microsoft.PowerShell.ExecutionPolicy]::Undefined
-    if ($List) {
-        foreach ($name in 'MachinePolicy', 'UserPolicy', 'Process', 'CurrentUser') {
-            [pscustomobject]@{ Scope = $name; ExecutionPolicy = $undefined }
-        }
-        [pscustomobject]@{ Scope = 'LocalMachine'; ExecutionPolicy = $policy }
-    } elseif ($Scope -and $Scope -ne 'LocalMachine') {
-        $undefined
-    } else {
-        $policy
+    $facts = @{
+        MachinePolicy = 'machine_policy'
+        CurrentUser   = 'user_policy'
+        LocalMachine  = 'execution_policy'
     }
+    $undefined = [Microsoft.PowerShell.ExecutionPolicy]::Undefined
+    # In the order in which the first that is defined counts.
+    $scopes = foreach ($name in 'MachinePolicy', 'UserPolicy', 'Process', 'CurrentUser',
+        'LocalMachine') {
+        $set = if ($facts.ContainsKey($name)) { $global:LabFacts[$facts[$name]] }
+        $policy = if ($set) { [Microsoft.PowerShell.ExecutionPolicy]$set } else { $undefined }
+        [pscustomobject]@{ Scope = $name; ExecutionPolicy = $policy }
+    }
+    if ($List) { return $scopes }
+    foreach ($one in $scopes) {
+        if ($Scope -eq $one.Scope) { return $one.ExecutionPolicy }
+        if (-not $Scope -and $one.ExecutionPolicy -ne $undefined) { return $one.ExecutionPolicy }
+    }
+    # What a server takes where nothing is set.
+    [Microsoft.PowerShell.ExecutionPolicy]::RemoteSigned
 }
 
 function global:Get-Date {
@@ -84,6 +92,9 @@ function global:New-Object {
     )
     if ($PSCmdlet.ParameterSetName -eq 'Com') {
         Deny-LabCommand $PSCmdlet "New-Object -ComObject $ComObject"
+    }
+    if ($TypeName -eq 'System.Security.Principal.WindowsPrincipal') {
+        return New-LabPrincipal $ArgumentList
     }
     # A named mutex is one for the whole machine, and the machine is every host of every lab.
     if ($TypeName -match '^(?:System\.)?Threading\.Mutex$' -and $ArgumentList.Count -gt 1) {

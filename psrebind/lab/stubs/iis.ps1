@@ -96,7 +96,7 @@ function global:Invoke-LabBinding {
     if ($Binding.ItemXPath -notmatch '@id=''(\d+)''') {
         throw "The binding's ItemXPath '$($Binding.ItemXPath)' names no site."
     }
-    $Arguments['site_id'] = [int]$Matches[1]
+    $Arguments['site_id'] = [long]$Matches[1]
     $Arguments['bindingInformation'] = $Binding.bindingInformation
     $null = Invoke-LabHost "binding.$Method" $Arguments
 }

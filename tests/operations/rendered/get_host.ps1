@@ -56,9 +56,8 @@ function ConvertTo-ReplyJson($Value) {
         $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
         return '[' + ($items -join ',') + ']'
     }
-    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
-        return "$Value"
-    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [byte]) { return "$Value" }
+    if ($Value -is [uint32] -or $Value -is [uint64]) { return "$Value" }
     throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
 }
 
@@ -243,6 +242,23 @@ function Invoke-Native([string]$Program, [string[]]$Arguments) {
     $output = @(& $Program @Arguments 2>&1 | ForEach-Object { "$_" })
     @{ exit = [int]$LASTEXITCODE; output = $output }
 }
+<#
+.SYNOPSIS
+    The execution policy that scripts of SYSTEM meet.
+#>
+
+# Not the caller's: what a process or one user's account has decides nothing for a task of SYSTEM.
+function Get-SystemPolicy {
+    $scopes = @(Get-ExecutionPolicy -List)
+    foreach ($name in 'MachinePolicy', 'LocalMachine') {
+        foreach ($scope in $scopes) {
+            $policy = "$($scope.ExecutionPolicy)"
+            if ("$($scope.Scope)" -eq $name -and $policy -ne 'Undefined') { return $policy }
+        }
+    }
+    # What Windows Server takes where nobody set one.
+    'RemoteSigned'
+}
 $owned = $false
 $mutex = $null
 if ($Changing -and $languageMode -eq 'FullLanguage') {
@@ -276,18 +292,32 @@ $Wanted = @('WebAdministration', 'ScheduledTasks', 'PKI')
 
 
 
+
 $windows = Get-RegistryValues 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
 $network = Get-RegistryValues 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters'
 $iis = Get-RegistryValues 'HKLM:\SOFTWARE\Microsoft\InetStp'
 $logging = Get-RegistryValues `
     'HKLM:\SOFTWARE\Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging'
 
-# A SID is the same in every language: high or system integrity means elevated.
-$groups = Invoke-Native "$env:SystemRoot\System32\whoami.exe" @('/groups', '/fo', 'csv', '/nh')
-$elevated = $null
-if ($groups.exit -eq 0) {
-    $elevated = @($groups.output | Where-Object { $_ -match 'S-1-16-(12288|16384)' }).Count -gt 0
+# Whether the token has Administrators turned on, nothing where Windows does not say. The groups
+# by whoami would be looked up at a domain controller one by one: neither way here asks anybody.
+function Test-Elevation {
+    if ($languageMode -eq 'FullLanguage') {
+        try {
+            $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
+            $role = [System.Security.Principal.WindowsBuiltInRole]::Administrator
+            $principal = New-Object -TypeName System.Security.Principal.WindowsPrincipal `
+                -ArgumentList $identity
+            return $principal.IsInRole($role)
+        } catch {
+            return $null
+        }
+    }
+    # A privilege is called the same in every language; this one is Administrators' alone.
+    $held = Invoke-Native "$env:SystemRoot\System32\whoami.exe" @('/priv', '/fo', 'csv', '/nh')
+    if ($held.exit -eq 0) { @($held.output -match '"SeTakeOwnershipPrivilege"').Count -gt 0 }
 }
+
 
 $present = @(Get-Module -Name $Wanted -ListAvailable | ForEach-Object { $_.Name })
 
@@ -298,8 +328,8 @@ $present = @(Get-Module -Name $Wanted -ListAvailable | ForEach-Object { $_.Name 
     build                = $windows['CurrentBuildNumber']
     revision             = $windows['UBR']
     iis                  = $iis['VersionString']
-    elevated             = $elevated
-    execution_policy     = "$(Get-ExecutionPolicy)"
+    elevated             = Test-Elevation
+    execution_policy     = Get-SystemPolicy
     script_block_logging = $logging['EnableScriptBlockLogging'] -eq 1
     modules              = @($present | Sort-Object -Unique)
 }

@@ -56,9 +56,8 @@ function ConvertTo-ReplyJson($Value) {
         $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
         return '[' + ($items -join ',') + ']'
     }
-    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
-        return "$Value"
-    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [byte]) { return "$Value" }
+    if ($Value -is [uint32] -or $Value -is [uint64]) { return "$Value" }
     throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
 }
 
@@ -166,6 +165,42 @@ function Enable-Channel([string]$Channel) {
         throw "The log $Channel is still off; wevtutil ended with $($result.exit)."
     }
 }
+<#
+.SYNOPSIS
+    Events of a log, of which none hides the others.
+#>
+
+# The events that fit, nothing where none does: the error of any other query is one. Windows makes
+# a text of each, which nobody here needs; where it cannot, that event has an error beside it, whose
+# id is its own message.
+function Get-EventOrNothing([string]$Log, [string]$XPath, [long]$Most, [bool]$FromStart,
+    [bool]$Silent) {
+    $texts = @()
+    $read = 0
+    $failure = $null
+    $wanted = @{ LogName = $Log; FilterXPath = $XPath; MaxEvents = $Most; Oldest = $FromStart }
+    # A loop for `break` to end by name: what is thrown through a cmdlet comes out with another id.
+    :reading foreach ($once in 1) {
+        Get-WinEvent @wanted -ErrorAction Continue 2>&1 | ForEach-Object {
+            if ($_.PSObject.TypeNames[0] -ne 'System.Management.Automation.ErrorRecord') {
+                $read += 1
+                return $_
+            }
+            $id = "$($_.FullyQualifiedErrorId)"
+            $text = "$($_.Exception.Message)"
+            if ($id -like 'NoMatchingEventsFound,*') { return }
+            # What is no event's own is an error; and a log that is torn has errors without end.
+            $own = $id -eq "$text,Microsoft.PowerShell.Commands.GetWinEventCommand"
+            if (-not $own -or $texts.Count - $read -gt 100) { $failure = $_; break reading }
+            $texts += $text
+        }
+    }
+    if ($null -ne $failure) { throw $failure }
+    if ($texts.Count -gt 0 -and -not $Silent) {
+        Write-Warning ("Windows could not read or show $($texts.Count) of the events of $Log; " +
+            "those that it gave are here. The first error: $($texts[0])")
+    }
+}
 $owned = $false
 $mutex = $null
 if ($Changing -and $languageMode -eq 'FullLanguage') {
@@ -191,7 +226,8 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 .SYNOPSIS
     Read certificate lifecycle events, and how far back their logs reach.
 .OUTPUTS
-    One row per channel: channel, enabled, records, oldest, events (their raw XML).
+    One row per channel: channel, enabled, records, oldest, events (their raw XML), and whether
+    these came through a console.
 #>
 
 $Channels = @(,'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational')
@@ -201,33 +237,28 @@ $Newest = 1000
 
 
 
-# Nothing where nothing fits: the error of any other query is one.
-function Get-EventOrNothing([string]$Log, [string]$XPath, [int]$Most, [bool]$FromStart) {
-    $wanted = @{ LogName = $Log; FilterXPath = $XPath; MaxEvents = $Most; Oldest = $FromStart }
-    try {
-        Get-WinEvent @wanted -ErrorAction Stop
-    } catch {
-        if ("$($_.FullyQualifiedErrorId)" -notlike 'NoMatchingEventsFound,*') { throw }
-    }
-}
 
 foreach ($channel in $Channels) {
     $log = Get-Channel $channel
-    $row = @{ channel = $channel; enabled = $null; records = $null; oldest = $null; events = @() }
+    $row = @{ channel = $channel; enabled = $null; records = $null; oldest = $null }
+    $row.events = @()
+    $row.console = $false
     if ($null -ne $log) {
         $row.enabled = [bool]$log.IsEnabled
         $row.records = [long]$log.RecordCount
         try {
-            $first = Get-EventOrNothing $channel '*' 1 $true
+            $first = Get-EventOrNothing $channel '*' 1 $true $true
             if ($null -ne $first) {
                 $row.oldest = $first.TimeCreated.ToUniversalTime().ToString('o')
             }
             # Of an empty log too: a query that Windows refuses is an error everywhere.
-            $events = @(Get-EventOrNothing $channel $Query $Newest $false)
+            $events = @(Get-EventOrNothing $channel $Query $Newest $false $false)
             if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
                 $row.events = @($events | ForEach-Object { $_.ToXml() })
             } elseif ($events.Count -gt 0) {
-                # ToXml is a method, which Constrained Language refuses.
+                # ToXml is a method, which Constrained Language refuses. The program writes in the
+                # console's code page: a letter that this lacks is lost.
+                $row.console = $true
                 $read = Invoke-Native "$env:SystemRoot\System32\wevtutil.exe" @(
                     'qe', $channel, "/q:$Query", '/f:xml', "/c:$Newest", '/rd:true')
                 if ($read.exit -ne 0) { throw "wevtutil ended with $($read.exit) for $channel." }

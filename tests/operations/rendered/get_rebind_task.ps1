@@ -56,9 +56,8 @@ function ConvertTo-ReplyJson($Value) {
         $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
         return '[' + ($items -join ',') + ']'
     }
-    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
-        return "$Value"
-    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [byte]) { return "$Value" }
+    if ($Value -is [uint32] -or $Value -is [uint64]) { return "$Value" }
     throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
 }
 
@@ -359,6 +358,13 @@ function Get-TemplateKey($Certificate) {
     }
 }
 
+# Whether the machine's policy turns autoenrollment on: AEPolicy without the bit that disables all.
+function Test-Autoenrollment {
+    $path = 'HKLM:\SOFTWARE\Policies\Microsoft\Cryptography\AutoEnrollment'
+    $policy = (Get-RegistryValues $path)['AEPolicy']
+    $null -ne $policy -and ($policy -band 0x8000) -eq 0
+}
+
 # Autoenrollment renews one certificate of a template and replaces the others by it: the task
 # would then put that one on every site.
 function Get-SharedTemplate {
@@ -407,7 +413,7 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 .SYNOPSIS
     Read the rebind task, every other task on the same event, and what makes it dangerous.
 .OUTPUTS
-    One row: enabled (of the channel), tasks, shared.
+    One row: enabled (of the channel), tasks, shared, autoenrollment.
 #>
 
 $TaskPath = '\Microsoft\Windows\CertificateServicesClient\'
@@ -461,7 +467,12 @@ $tasks = foreach ($task in $all) {
 $log = Get-Channel $Channel
 $enabled = $null
 if ($null -ne $log) { $enabled = [bool]$log.IsEnabled }
-@{ enabled = $enabled; tasks = @($tasks); shared = @(Get-SharedTemplate) }
+@{
+    enabled        = $enabled
+    tasks          = @($tasks)
+    shared         = @(Get-SharedTemplate)
+    autoenrollment = Test-Autoenrollment
+}
 }
 } finally {
     if ($owned) { $mutex.ReleaseMutex() }

@@ -56,9 +56,8 @@ function ConvertTo-ReplyJson($Value) {
         $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
         return '[' + ($items -join ',') + ']'
     }
-    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
-        return "$Value"
-    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [byte]) { return "$Value" }
+    if ($Value -is [uint32] -or $Value -is [uint64]) { return "$Value" }
     throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
 }
 
@@ -359,6 +358,13 @@ function Get-TemplateKey($Certificate) {
     }
 }
 
+# Whether the machine's policy turns autoenrollment on: AEPolicy without the bit that disables all.
+function Test-Autoenrollment {
+    $path = 'HKLM:\SOFTWARE\Policies\Microsoft\Cryptography\AutoEnrollment'
+    $policy = (Get-RegistryValues $path)['AEPolicy']
+    $null -ne $policy -and ($policy -band 0x8000) -eq 0
+}
+
 # Autoenrollment renews one certificate of a template and replaces the others by it: the task
 # would then put that one on every site.
 function Get-SharedTemplate {
@@ -445,6 +451,23 @@ function Test-Notification($Found) {
         $Found.arguments -like "*-File ""$(Get-HandlerPath)""*" -and
         $Found.arguments -like '*-OldCertHash $(OldCertHash) -NewCertHash $(NewCertHash)*'
 }
+<#
+.SYNOPSIS
+    The execution policy that scripts of SYSTEM meet.
+#>
+
+# Not the caller's: what a process or one user's account has decides nothing for a task of SYSTEM.
+function Get-SystemPolicy {
+    $scopes = @(Get-ExecutionPolicy -List)
+    foreach ($name in 'MachinePolicy', 'LocalMachine') {
+        foreach ($scope in $scopes) {
+            $policy = "$($scope.ExecutionPolicy)"
+            if ("$($scope.Scope)" -eq $name -and $policy -ne 'Undefined') { return $policy }
+        }
+    }
+    # What Windows Server takes where nobody set one.
+    'RemoteSigned'
+}
 $owned = $false
 $mutex = $null
 if ($Changing -and $languageMode -eq 'FullLanguage') {
@@ -472,8 +495,8 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 .SYNOPSIS
     Register a certificate notification task that rebinds, and turn its event log on.
 .OUTPUTS
-    One row: before, after (what is there), enabled_before, enabled_after, policy, shared, skipped,
-    changed.
+    One row: before, after (what is there), enabled_before, enabled_after, policy, shared,
+    autoenrollment, skipped, changed.
 #>
 
 $TaskPath = '\Microsoft\Windows\CertificateServicesClient\Notification\'
@@ -481,6 +504,7 @@ $TaskName = 'psrebind'
 $Channel = 'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational'
 $Handler = ('# Written by psrebind, which registers it as a certificate notification task: Windows runs it as' + [char]0x000A + '# SYSTEM for each certificate of this computer that another one replaces. Do not edit:' + [char]0x000A + '# ''psrebind task enable --method notification'' writes it anew.' + (-join [char[]](0x000A, 0x000A)) + 'param(' + [char]0x000A + '    [string]$OldCertHash,' + [char]0x000A + '    [string]$NewCertHash,' + [char]0x000A + '    [string]$EventRecordId' + [char]0x000A + ')' + (-join [char[]](0x000A, 0x000A)) + 'foreach ($hash in $OldCertHash, $NewCertHash) {' + [char]0x000A + '    # 87: a parameter is not correct.' + [char]0x000A + '    if ($hash -notmatch ''\A[0-9A-Fa-f]{40}\z'') { exit 87 }' + [char]0x000A + '}' + (-join [char[]](0x000A, 0x000A)) + '& "$env:SystemRoot\System32\inetsrv\appcmd.exe" renew binding `' + [char]0x000A + '    "/oldcert:$OldCertHash" "/newcert:$NewCertHash"' + [char]0x000A + 'exit $LASTEXITCODE' + [char]0x000A)
 $Force = $false
+
 
 
 
@@ -498,7 +522,8 @@ $before = Get-Notification $TaskPath $TaskName $Channel
 $written = $before.handler -ceq $Handler
 $registered = [bool](Test-Notification $before)
 $shared = @(Get-SharedTemplate)
-$skipped = $shared.Count -gt 0 -and -not $Force
+$autoenrollment = Test-Autoenrollment
+$skipped = $shared.Count -gt 0 -and $autoenrollment -and -not $Force
 $after = $before
 
 if (-not $skipped) {
@@ -525,8 +550,9 @@ if (-not $skipped) {
     after          = $after
     enabled_before = $enabled
     enabled_after  = [bool](Get-Channel $Channel).IsEnabled
-    policy         = "$(Get-ExecutionPolicy)"
+    policy         = Get-SystemPolicy
     shared         = $shared
+    autoenrollment = $autoenrollment
     skipped        = $skipped
     changed        = -not $skipped -and -not ($written -and $registered -and $enabled)
 }

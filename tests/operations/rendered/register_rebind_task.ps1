@@ -56,9 +56,8 @@ function ConvertTo-ReplyJson($Value) {
         $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
         return '[' + ($items -join ',') + ']'
     }
-    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
-        return "$Value"
-    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [byte]) { return "$Value" }
+    if ($Value -is [uint32] -or $Value -is [uint64]) { return "$Value" }
     throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
 }
 
@@ -359,6 +358,13 @@ function Get-TemplateKey($Certificate) {
     }
 }
 
+# Whether the machine's policy turns autoenrollment on: AEPolicy without the bit that disables all.
+function Test-Autoenrollment {
+    $path = 'HKLM:\SOFTWARE\Policies\Microsoft\Cryptography\AutoEnrollment'
+    $policy = (Get-RegistryValues $path)['AEPolicy']
+    $null -ne $policy -and ($policy -band 0x8000) -eq 0
+}
+
 # Autoenrollment renews one certificate of a template and replaces the others by it: the task
 # would then put that one on every site.
 function Get-SharedTemplate {
@@ -481,7 +487,8 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 .SYNOPSIS
     Register the rebind task that IIS Manager makes, and turn its event log on.
 .OUTPUTS
-    One row: before, after (XML), enabled_before, enabled_after, shared, skipped, changed.
+    One row: before, after (XML), enabled_before, enabled_after, shared, autoenrollment,
+    skipped, changed.
 #>
 
 $TaskPath = '\Microsoft\Windows\CertificateServicesClient\'
@@ -508,7 +515,8 @@ $form = ''
 if ($before) { $form = Get-CanonicalTask $before $Tables }
 $goal = @($Wanted | Sort-Object) -join "`n"
 $shared = @(Get-SharedTemplate)
-$skipped = $shared.Count -gt 0 -and -not $Force
+$autoenrollment = Test-Autoenrollment
+$skipped = $shared.Count -gt 0 -and $autoenrollment -and -not $Force
 $after = $before
 
 if (-not $skipped) {
@@ -530,6 +538,7 @@ if (-not $skipped) {
     enabled_before = $enabled
     enabled_after  = [bool](Get-Channel $Channel).IsEnabled
     shared         = $shared
+    autoenrollment = $autoenrollment
     skipped        = $skipped
     changed        = -not $skipped -and ($form -cne $goal -or -not $enabled)
 }

@@ -56,9 +56,8 @@ function ConvertTo-ReplyJson($Value) {
         $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
         return '[' + ($items -join ',') + ']'
     }
-    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
-        return "$Value"
-    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [byte]) { return "$Value" }
+    if ($Value -is [uint32] -or $Value -is [uint64]) { return "$Value" }
     throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
 }
 
@@ -264,6 +263,42 @@ function Enable-Channel([string]$Channel) {
         throw "The log $Channel is still off; wevtutil ended with $($result.exit)."
     }
 }
+<#
+.SYNOPSIS
+    Events of a log, of which none hides the others.
+#>
+
+# The events that fit, nothing where none does: the error of any other query is one. Windows makes
+# a text of each, which nobody here needs; where it cannot, that event has an error beside it, whose
+# id is its own message.
+function Get-EventOrNothing([string]$Log, [string]$XPath, [long]$Most, [bool]$FromStart,
+    [bool]$Silent) {
+    $texts = @()
+    $read = 0
+    $failure = $null
+    $wanted = @{ LogName = $Log; FilterXPath = $XPath; MaxEvents = $Most; Oldest = $FromStart }
+    # A loop for `break` to end by name: what is thrown through a cmdlet comes out with another id.
+    :reading foreach ($once in 1) {
+        Get-WinEvent @wanted -ErrorAction Continue 2>&1 | ForEach-Object {
+            if ($_.PSObject.TypeNames[0] -ne 'System.Management.Automation.ErrorRecord') {
+                $read += 1
+                return $_
+            }
+            $id = "$($_.FullyQualifiedErrorId)"
+            $text = "$($_.Exception.Message)"
+            if ($id -like 'NoMatchingEventsFound,*') { return }
+            # What is no event's own is an error; and a log that is torn has errors without end.
+            $own = $id -eq "$text,Microsoft.PowerShell.Commands.GetWinEventCommand"
+            if (-not $own -or $texts.Count - $read -gt 100) { $failure = $_; break reading }
+            $texts += $text
+        }
+    }
+    if ($null -ne $failure) { throw $failure }
+    if ($texts.Count -gt 0 -and -not $Silent) {
+        Write-Warning ("Windows could not read or show $($texts.Count) of the events of $Log; " +
+            "those that it gave are here. The first error: $($texts[0])")
+    }
+}
 $owned = $false
 $mutex = $null
 if ($Changing -and $languageMode -eq 'FullLanguage') {
@@ -304,14 +339,10 @@ $Query = '*[System[(EventID=1001)]] and (*[UserData[CertNotificationData[Certifi
 
 
 
+
 function Get-LastNotice {
-    try {
-        [long](Get-WinEvent -LogName $Channel -FilterXPath $Query -MaxEvents 1 `
-            -ErrorAction Stop).RecordId
-    } catch {
-        if ("$($_.FullyQualifiedErrorId)" -notlike 'NoMatchingEventsFound,*') { throw }
-        [long]0
-    }
+    $found = @(Get-EventOrNothing $Channel $Query 1 $false $true)
+    if ($found.Count -gt 0) { [long]$found[0].RecordId } else { [long]0 }
 }
 
 $store = 'HKLM:\SOFTWARE\Microsoft\SystemCertificates\My\Certificates'

@@ -56,9 +56,8 @@ function ConvertTo-ReplyJson($Value) {
         $items = foreach ($item in $Value) { ConvertTo-ReplyJson $item }
         return '[' + ($items -join ',') + ']'
     }
-    if ($Value -is [int] -or $Value -is [long] -or $Value -is [uint32] -or $Value -is [byte]) {
-        return "$Value"
-    }
+    if ($Value -is [int] -or $Value -is [long] -or $Value -is [byte]) { return "$Value" }
+    if ($Value -is [uint32] -or $Value -is [uint64]) { return "$Value" }
     throw "A reply cannot hold a value of type '$($Value.PSObject.TypeNames[0])'."
 }
 
