@@ -60,10 +60,52 @@ function Get-MemberUse($Ast) {
             static    = [bool]$node.Static
             invoked   = $invoked
             arguments = $(if ($invoked) { @($node.Arguments).Where({ $_ }).Count } else { 0 })
+            given     = @(if ($invoked) { foreach ($one in $node.Arguments) { $one.Extent.Text } })
             line      = $node.Extent.StartLineNumber
         }
     }
     , @($found)
+}
+
+# The fields and variables that stand anywhere in an expression: .name and $name.
+function Get-Mention($Ast) {
+    $found = @(
+        foreach ($node in (Get-Nodes $Ast 'MemberExpressionAst')) { ".$($node.Member.Extent.Text)" }
+        foreach ($node in (Get-Nodes $Ast 'VariableExpressionAst')) {
+            '$' + $node.VariablePath.UserPath
+        }
+    )
+    , @($found | Select-Object -Unique)
+}
+
+# What is compared, formatted, switched on, looked up by index or given a variable as it is.
+function Get-Comparison($Ast) {
+    $plain = 'ExpandableStringExpressionAst', 'MemberExpressionAst', 'VariableExpressionAst'
+    $found = @(
+        foreach ($node in (Get-Nodes $Ast 'BinaryExpressionAst')) {
+            @{ kind = "$($node.Operator)"; left = $node.Left; right = $node.Right }
+        }
+        foreach ($node in (Get-Nodes $Ast 'SwitchStatementAst')) {
+            @{ kind = 'Switch'; left = $node.Condition; right = $null }
+        }
+        foreach ($node in (Get-Nodes $Ast 'IndexExpressionAst')) {
+            @{ kind = 'Index'; left = $node.Target; right = $node.Index }
+        }
+        foreach ($node in (Get-Nodes $Ast 'AssignmentStatementAst')) {
+            if ($node.Right -isnot [Management.Automation.Language.CommandExpressionAst]) { continue }
+            if ($plain -notcontains $node.Right.Expression.GetType().Name) { continue }
+            @{ kind = 'Given'; left = $node.Left; right = $node.Right }
+        }
+    )
+    , @($found | ForEach-Object {
+            @{
+                kind  = $_.kind
+                left  = Get-Mention $_.left
+                right = $(if ($_.right) { Get-Mention $_.right } else { , @() })
+                text  = $(if ($_.kind -eq 'Switch') { $_.left } else { $_.left.Parent }).Extent.Text
+                line  = $_.left.Extent.StartLineNumber
+            }
+        })
 }
 
 function Get-AssignedName($Left) {
@@ -194,6 +236,7 @@ function Get-Syntax($Script) {
                 @{ kind = $_.ErrorId; text = $_.Message; line = $_.Extent.StartLineNumber } })
         commands     = Get-CommandCall $ast
         members      = Get-MemberUse $ast
+        comparisons  = Get-Comparison $ast
         variables    = Get-AssignedVariable $ast
         tables       = Get-Table $ast
         texts        = Get-Text $ast

@@ -25,7 +25,12 @@ FRAME_NAMES = {"operation", "modules", "changes", "changing", "secrets"}
 READING_VERBS = {"Get", "Test", "Where", "ForEach", "Sort", "Select", "ConvertTo", "ConvertFrom"}
 # By name, since their verbs change things in other hands.
 READING_COMMANDS = {"Invoke-Native", "Out-Null", "Export-ScheduledTask", "Write-Warning"}
-STATIC_MEMBERS = {("System.Convert", "ToBase64String")}
+STATIC_MEMBERS = {
+    ("System.Convert", "ToBase64String"),
+    ("System.StringComparer", "Ordinal"),
+    ("array", "Sort"),
+    ("string", "Equals"),
+}
 INSTANCE_METHODS = {
     "AddSslCertificate",
     "Dispose",

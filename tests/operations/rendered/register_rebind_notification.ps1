@@ -401,7 +401,7 @@ if ($null -eq $log) { throw "There is no log $Channel on this Windows." }
 $enabled = [bool]$log.IsEnabled
 $script = Get-HandlerPath
 $before = Get-Notification $TaskPath $TaskName $Channel
-$written = $before.handler -ceq $Handler
+$written = [string]::Equals($before.handler, $Handler, 'Ordinal')
 $registered = [bool](Test-Notification $before)
 $shared = @(Get-SharedTemplate)
 $skipped = $shared.Count -gt 0 -and -not $Force
@@ -420,7 +420,9 @@ if (-not $skipped) {
         New-CertificateNotificationTask @task -Confirm:$false | Out-Null
     }
     $after = Get-Notification $TaskPath $TaskName $Channel
-    if ($after.handler -cne $Handler) { throw "The script $script is not as it was written." }
+    if (-not [string]::Equals($after.handler, $Handler, 'Ordinal')) {
+        throw "The script $script is not as it was written."
+    }
     if (-not (Test-Notification $after)) {
         throw "The task $TaskPath$TaskName is not as it was registered: $($after.arguments)"
     }

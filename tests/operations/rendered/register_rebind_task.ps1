@@ -320,7 +320,7 @@ function Get-TaskXml([string]$TaskPath, [string]$TaskName) {
 function Get-TaskLine($Node, [string]$Path) {
     $children = @($Node.get_ChildNodes() | Where-Object { $_ -is [System.Xml.XmlElement] })
     $text = $Node.get_InnerText().Trim()
-    if ($children.Count -eq 0 -and $text.StartsWith('<')) {
+    if ($children.Count -eq 0 -and $text.StartsWith('<', 'Ordinal')) {
         # A subscription is XML in a text; what is not stays a text.
         try { $children = @(([xml]$text).get_DocumentElement()) } catch { $children = @() }
     }
@@ -333,32 +333,46 @@ function Get-TaskLine($Node, [string]$Path) {
         }
     }
     if ($children.Count -eq 0) { "$Path=$text" }
-    $seen = @{}
+    $seen = @()
     foreach ($child in $children) {
         $key = $child.get_LocalName()
         if ($child.HasAttribute('name')) { $key = "${key}[$($child.GetAttribute('name'))]" }
-        $seen[$key] += 1
+        $seen += $key
+        $count = @($seen | Where-Object { [string]::Equals($_, $key, 'OrdinalIgnoreCase') }).Count
         $number = ''
-        if ($seen[$key] -gt 1) { $number = "[$($seen[$key])]" }
+        if ($count -gt 1) { $number = "[$count]" }
         Get-TaskLine $child "$below$key$number"
     }
+}
+
+# What a table has for a key: a look-up by the table itself goes by language (5.1).
+function Get-Entry($Table, [string]$Key) {
+    foreach ($entry in $Table.GetEnumerator()) {
+        if ([string]::Equals($entry.Key, $Key, 'OrdinalIgnoreCase')) { return $entry.Value }
+    }
+}
+
+# Lines in the order of their codes: by language, two that differ may well have none.
+function Join-Line([string[]]$Lines) {
+    $sorted = [string[]]@($Lines)
+    [array]::Sort($sorted, [System.StringComparer]::Ordinal)
+    $sorted -join "`n"
 }
 
 # The same walk and tables as psrebind's decode/tasks.py: a test holds the two together.
 function Get-CanonicalTask([string]$Xml, [hashtable]$Tables) {
     $lines = foreach ($line in @(Get-TaskLine ([xml]$Xml).get_DocumentElement() '')) {
         $path, $value = $line -split '=', 2
-        if ($Tables['same'].ContainsKey("$path=$value")) {
-            $value = $Tables['same']["$path=$value"]
-        }
+        $meaning = Get-Entry $Tables['same'] "$path=$value"
+        if ($null -ne $meaning) { $value = $meaning }
         if ('true', 'false' -contains $value) { $value = $value.ToLowerInvariant() }
         $ignored = @($Tables['ignored'] | Where-Object {
-            $path -eq $_ -or $path.ToLowerInvariant().StartsWith("$_/".ToLowerInvariant()) })
-        if ($value -and $ignored.Count -eq 0 -and $Tables['defaults'][$path] -cne $value) {
-            "$path=$value"
-        }
+            [string]::Equals($path, $_, 'OrdinalIgnoreCase') -or
+            $path.StartsWith("$_/", 'OrdinalIgnoreCase') })
+        $isDefault = [string]::Equals((Get-Entry $Tables['defaults'] $path), $value, 'Ordinal')
+        if ($value -and $ignored.Count -eq 0 -and -not $isDefault) { "$path=$value" }
     }
-    @($lines | Sort-Object) -join "`n"
+    Join-Line $lines
 }
 $owned = $false
 $mutex = $null
@@ -412,20 +426,21 @@ $enabled = [bool]$log.IsEnabled
 $before = Get-TaskXml $TaskPath $TaskName
 $form = ''
 if ($before) { $form = Get-CanonicalTask $before $Tables }
-$goal = @($Wanted | Sort-Object) -join "`n"
+$goal = Join-Line $Wanted
+$same = [string]::Equals($form, $goal, 'Ordinal')
 $shared = @(Get-SharedTemplate)
 $skipped = $shared.Count -gt 0 -and -not $Force
 $after = $before
 
 if (-not $skipped) {
     if (-not $enabled) { Enable-Channel $Channel }
-    if ($form -cne $goal) {
+    if (-not $same) {
         $task = @{ TaskPath = $TaskPath; TaskName = $TaskName; Xml = $Xml }
         Register-ScheduledTask @task -Force -ErrorAction Stop | Out-Null
     }
     $after = Get-TaskXml $TaskPath $TaskName
     if (-not $after) { throw "The task $TaskPath$TaskName is not there after registering it." }
-    if ((Get-CanonicalTask $after $Tables) -cne $goal) {
+    if (-not [string]::Equals((Get-CanonicalTask $after $Tables), $goal, 'Ordinal')) {
         throw "The task $TaskPath$TaskName is not as it was registered: $after"
     }
 }
@@ -437,7 +452,7 @@ if (-not $skipped) {
     enabled_after  = [bool](Get-Channel $Channel).IsEnabled
     shared         = $shared
     skipped        = $skipped
-    changed        = -not $skipped -and ($form -cne $goal -or -not $enabled)
+    changed        = -not $skipped -and -not ($same -and $enabled)
 }
 }
 } finally {
