@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from syntax import Member, Syntax
+from syntax import Comparison, Member, Syntax
 
 SEARCHES = {"IndexOf", "LastIndexOf", "StartsWith", "EndsWith", "Compare"}
 NEVER = {
@@ -22,6 +22,17 @@ ORDINAL = re.compile(
 INVARIANT = re.compile(r"\[(System\.Globalization\.)?cultureinfo\]::InvariantCulture", re.I)
 # Hexadecimal digits are the same in every language; anything else of -f may not be.
 HEXADECIMAL = re.compile(r"\{\d+:[xX]\d*\}")
+
+# Fields and variables that hold names which people of a host chose: of sites, hosts, tasks, stores.
+# `.name` is a site's; `.Name` is Windows' own word for a property or a module.
+NAMES = {
+    *(".name", ".endpoint", ".bindingInformation", ".information", ".ItemXPath", ".store"),
+    *(".TaskName", ".TaskPath", ".Subject", ".HostHeader"),
+    *("$Site", "$Information", "$Endpoint", "$Store", "$TaskPath", "$TaskName", "$Places"),
+    *("$HostName", "$Subject"),
+}
+EQUALITIES = re.compile("[IC](not)?(eq|ne|contains|in|like|gt|ge|lt|le)", re.I)
+GROUPING = {"Group-Object", "Compare-Object", "Get-Unique"}
 
 
 def by_language(syntax: Syntax) -> list[str]:
@@ -39,6 +50,54 @@ def formatted(syntax: Syntax) -> list[str]:
         if command.name == "Get-Date" and {"Format", "UFormat"} & set(command.parameters):
             found.append(f"{command.line}: {command.name} -Format")
     return found
+
+
+def names_compared(syntax: Syntax) -> list[str]:
+    """Names of a host's that an operator, a switch or the key of a hashtable compares."""
+    names = _names(syntax)
+    found = [
+        f"{one.line}: {one.text}"
+        for one in syntax.comparisons
+        if _compares(one) and names & {*_side(one, one.left), *_side(one, one.right)}
+    ]
+    for command in syntax.commands:
+        words = {one.lower() for one in command.parameters}
+        if command.name == "Where-Object" and words & {"eq", "ne", "contains", "in", "like"}:
+            found.append(f"{command.line}: Where-Object with an operator of its own")
+    return found
+
+
+def made_unique(syntax: Syntax) -> list[str]:
+    """Commands that take two texts for one by the session's language."""
+    return [
+        f"{one.line}: {one.name}"
+        for one in syntax.commands
+        if one.name in GROUPING or "Unique" in one.parameters
+    ]
+
+
+def _names(syntax: Syntax) -> set[str]:
+    """The names that are given, and every variable of the script that got one as it is."""
+    names = set(NAMES)
+    given = [one for one in syntax.comparisons if one.kind == "Given" and len(one.left) == 1]
+    while more := {one.left[0] for one in given if names & {*one.right}} - names:
+        names |= more
+    return names
+
+
+def _compares(one: Comparison) -> bool:
+    if one.kind in ("Switch", "Index"):
+        return True
+    # With a wildcard in it, -like goes letter by letter.
+    return bool(EQUALITIES.fullmatch(one.kind)) and not ("like" in one.kind and "*" in one.text)
+
+
+def _side(one: Comparison, mentioned: tuple[str, ...]) -> tuple[str, ...]:
+    """What of a comparison counts: of an index its key, and nothing beside $null."""
+    other = one.right if mentioned is one.left else one.left
+    if one.kind == "Index" and mentioned is one.left:
+        return ()
+    return () if "$null" in (*mentioned, *other) else mentioned
 
 
 def _searches(member: Member) -> bool:

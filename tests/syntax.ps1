@@ -67,15 +67,20 @@ function Get-MemberUse($Ast) {
     , @($found)
 }
 
-# The fields and variables that stand anywhere in an expression: .name and $name.
+# The fields and variables that an expression is made of, .name and $name: what is given to a
+# command in it, or stands in a script block, is no part of what the expression gives.
 function Get-Mention($Ast) {
-    $found = @(
-        foreach ($node in (Get-Nodes $Ast 'MemberExpressionAst')) { ".$($node.Member.Extent.Text)" }
-        foreach ($node in (Get-Nodes $Ast 'VariableExpressionAst')) {
-            '$' + $node.VariablePath.UserPath
+    $found = foreach ($node in @($Ast) + (Get-Nodes $Ast 'MemberExpressionAst') +
+        (Get-Nodes $Ast 'VariableExpressionAst')) {
+        $inside = $node
+        while ($inside -ne $Ast -and $inside.GetType().Name -notmatch '^(Command|ScriptBlock)Ast$') {
+            $inside = $inside.Parent
         }
-    )
-    , @($found | Select-Object -Unique)
+        if ($inside -ne $Ast) { continue }
+        if ($node.GetType().Name -eq 'MemberExpressionAst') { ".$($node.Member.Extent.Text)" }
+        if ($node.GetType().Name -eq 'VariableExpressionAst') { '$' + $node.VariablePath.UserPath }
+    }
+    , @($found | Sort-Object -CaseSensitive -Unique)
 }
 
 # What is compared, formatted, switched on, looked up by index or given a variable as it is.
@@ -92,6 +97,7 @@ function Get-Comparison($Ast) {
             @{ kind = 'Index'; left = $node.Target; right = $node.Index }
         }
         foreach ($node in (Get-Nodes $Ast 'AssignmentStatementAst')) {
+            if ("$($node.Operator)" -ne 'Equals') { continue }
             if ($node.Right -isnot [Management.Automation.Language.CommandExpressionAst]) { continue }
             if ($plain -notcontains $node.Right.Expression.GetType().Name) { continue }
             @{ kind = 'Given'; left = $node.Left; right = $node.Right }

@@ -53,11 +53,33 @@ FORMATS = (
     "[double]::Parse($text)",
 )
 
+COMPARED = (
+    "$_.bindingInformation -eq $wanted",
+    "$wanted -cne $Endpoint",
+    "$Places -contains $place",
+    "$_.TaskName -in $wanted",
+    "if ($record.store -ne 'My') { }",
+    "$_.name -like $wanted",
+    '"$($_.TaskPath)$x" -eq $y',
+    '$place = "$kind=$($record.endpoint)"; $table[$place] = 1',
+    "$one = $Site; $two = $one; $two -eq 'x'",
+    "$memory[$Endpoint]",
+    "switch ($Site) { 'a' { } }",
+    "Where-Object Thing -EQ 'x'",
+)
+TEMPLATES = [name for name in SCRIPTS if not name.startswith("psrebind/")]
+# What is made unique there, and is no name that a person of the host's chose.
+UNIQUE = {
+    "get_host.ps1.j2": "modules of a list that Python gives",
+    "_shared_template.ps1.j2": "thumbprints",
+    "_http_options.ps1.j2": "http.sys's own words for the values of a record",
+}
+
 
 @pytest.fixture(scope="module")
 def snippets(pwsh: Path) -> dict[str, Syntax]:
     """Every small script of the tables, from one call of the engine."""
-    return parse(pwsh, {one: one for one in (*BY_LANGUAGE, *FORMATS)})
+    return parse(pwsh, {one: one for one in (*BY_LANGUAGE, *FORMATS, *COMPARED)})
 
 
 @pytest.mark.engine
@@ -75,6 +97,13 @@ def test_a_format_of_the_culture_is_found(snippets: dict[str, Syntax], script: s
     assert len({*language.formatted(syntax), *language.by_language(syntax)}) == 1
 
 
+@pytest.mark.engine
+@pytest.mark.parametrize("script", COMPARED)
+def test_a_compared_name_is_found(snippets: dict[str, Syntax], script: str) -> None:
+    """A host's name beside an operator, in a switch or as a key is named, once."""
+    assert len(language.names_compared(snippets[script])) == 1, snippets[script].comparisons
+
+
 def test_what_is_the_same_everywhere_is_left_alone(pwsh: Path) -> None:
     """Ordinal comparisons, hexadecimal digits and invariant dates are no findings."""
     script = """
@@ -90,6 +119,18 @@ def test_what_is_the_same_everywhere_is_left_alone(pwsh: Path) -> None:
     assert (language.by_language(syntax), language.formatted(syntax)) == ([], [])
 
 
+def test_what_compares_no_name_is_left_alone(pwsh: Path) -> None:
+    """Equals, $null, counts, numbers and what a command gives are no findings."""
+    script = """
+        [string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase')
+        $null -eq $Site; $record.endpoint -ne $null; $flags -ne 1; $Kind -eq 'ipport'
+        @(Get-Website | Where-Object { [string]::Equals($_.name, $Site, 'Ordinal') }).Count -gt 0
+        (Get-Thumbprint $Endpoint) -ne $Thumbprint; $memory[(Get-NameKey $Endpoint)] = 1
+        "$($_.bindingInformation)" -like "*:${number}:*"; $Site[0]; $property.Name -eq 'x'
+    """
+    assert language.names_compared(parse(pwsh, {"it": script})["it"]) == []
+
+
 @pytest.mark.engine
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_no_script_compares_by_language(name: str, scripts: dict[str, Syntax]) -> None:
@@ -102,3 +143,17 @@ def test_no_script_compares_by_language(name: str, scripts: dict[str, Syntax]) -
 def test_no_script_formats_by_culture(name: str, scripts: dict[str, Syntax]) -> None:
     """Dates and numbers are written and read in one way, whatever the session's culture."""
     assert language.formatted(scripts[name]) == []
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_template_compares_names_by_language(name: str, scripts: dict[str, Syntax]) -> None:
+    """Names of a host's are compared by [string]::Equals, and are keys of no hashtable."""
+    assert language.names_compared(scripts[name]) == []
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_template_makes_names_unique(name: str, scripts: dict[str, Syntax]) -> None:
+    """Two names are never made one: what is made unique is listed, with what it is."""
+    assert Path(name).name in UNIQUE or language.made_unique(scripts[name]) == []

@@ -13,6 +13,7 @@ from typing import Any
 
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.names import folded
 from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
 from psrebind.model import IIS_APPLICATION_ID
@@ -103,8 +104,8 @@ def records(host: Host) -> Iterator[Row]:
 
 
 def _record(host: Host, kind: str, endpoint: str) -> Row | None:
-    named = (kind, endpoint.casefold())
-    return next((r for r in records(host) if (r["kind"], r["endpoint"].casefold()) == named), None)
+    named = (kind, folded(endpoint))
+    return next((r for r in records(host) if (r["kind"], folded(r["endpoint"])) == named), None)
 
 
 def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
@@ -185,18 +186,24 @@ def _renewal(host: Host, asked: Asked) -> Iterator[Row]:
         now = _record(host, record["kind"], record["endpoint"])
         if now and now["thumbprint"] == new:
             name = _name(record)
-            options = asked.value("options").get(name, [])
+            options = _given(asked, record)
             _restore(host, record, now["store"], options)
             now = _record(host, record["kind"], record["endpoint"])
             if now is None:
                 raise Refused(f"The record {name} is gone after netsh.")
             lost += [f"{name}: {one}" for one in _lost(record, now)]
     for record in before:
-        _rescued(host, record, asked.value("options").get(_name(record), []))
+        _rescued(host, record, _given(asked, record))
     after = [_record(host, record["kind"], record["endpoint"]) for record in before]
     changed = any(_thumbprint(record) == new for record in after)
     rows = {"before": before, "after": [record for record in after if record]}
     yield rows | {"lost": lost, "changed": changed} | appcmd
+
+
+def _given(asked: Asked, record: Row) -> list[str]:
+    name = folded(_name(record))
+    found = [one for one in asked.value("options") if folded(one["record"]) == name]
+    return [argument for one in found for argument in one["arguments"]]
 
 
 def _binding(host: Host, asked: Asked) -> Row:
@@ -232,9 +239,7 @@ def _holding(record: Row | None) -> str:
 def _holds(record: Row | None, thumbprint: str, store: str) -> bool:
     if record is None:
         return False
-    return bool(
-        record["thumbprint"] == thumbprint and record["store"].casefold() == store.casefold()
-    )
+    return bool(record["thumbprint"] == thumbprint and folded(record["store"]) == folded(store))
 
 
 def _restore(host: Host, before: Row, store: str, options: list[str]) -> None:

@@ -47,6 +47,7 @@ INSTANCE_METHODS = {
     "HasAttribute",
     "StartsWith",
     "ToLowerInvariant",
+    "ToUpperInvariant",
     "ToXml",
     "Trim",
     "get_Attributes",

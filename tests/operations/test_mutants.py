@@ -7,16 +7,37 @@ from pathlib import Path
 
 import pytest
 from labs import running
-from operations import changes, queries, renewal_checks
+from operations import changes, queries, renewal_checks, spelling_checks
 from operations.mutants import Mutant, kill
 
 from psrebind.lab.runtime import Lab
 
 MUTANTS = (
     Mutant(
+        "records-by-language",
+        "_http_record",
+        "[string]::Equals($_.endpoint, $Endpoint, 'OrdinalIgnoreCase')",
+        "$_.endpoint -eq $Endpoint",
+        spelling_checks.each_binding_is_its_own,
+    ),
+    Mutant(
+        "bindings-by-language",
+        "_iis_binding",
+        "[string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase')",
+        "$_.bindingInformation -eq $Information",
+        spelling_checks.each_binding_is_its_own,
+    ),
+    Mutant(
+        "options-of-the-first",
+        "invoke_iis_renewal",
+        "[string]::Equals($_.record, $Name, 'OrdinalIgnoreCase')",
+        "[string]::Equals($_.record, $Options[0].record, 'OrdinalIgnoreCase')",
+        spelling_checks.appcmd_gives_each_its_options,
+    ),
+    Mutant(
         "drop-the-read-back",
         "set_iis_binding",
-        "if ((Get-Thumbprint $after) -ne $Thumbprint -or $after.store -ne $Store) {",
+        "if (-not (Test-Holding $after $Thumbprint $Store)) {",
         "if ($false) {",
         changes.silence_is_failure,
     ),
@@ -44,7 +65,7 @@ MUTANTS = (
     Mutant(
         "ignore-the-store-before",
         "set_iis_binding",
-        "if ((Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store) {",
+        "if (-not (Test-Holding $before $Thumbprint $Store)) {",
         "if ((Get-Thumbprint $before) -ne $Thumbprint) {",
         changes.moves_between_stores,
     ),
@@ -58,15 +79,15 @@ MUTANTS = (
     Mutant(
         "always-change",
         "set_iis_binding",
-        "if ((Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store) {",
+        "if (-not (Test-Holding $before $Thumbprint $Store)) {",
         "if ($true) { $Expected = $before.thumbprint",
         changes.changes_once,
     ),
     Mutant(
         "always-say-changed",
         "set_iis_binding",
-        "changed     = (Get-Thumbprint $before)",
-        "changed     = $true -or (Get-Thumbprint $before)",
+        "changed     = -not (Test",
+        "changed     = $true -or -not (Test",
         changes.changes_once,
     ),
     Mutant(
@@ -86,14 +107,14 @@ MUTANTS = (
     Mutant(
         "appcmd-without-the-restore",
         "invoke_iis_renewal",
-        "Restore-HttpRecord $record $New $now.store @($Options[$name])",
+        "Restore-HttpRecord $record $New $now.store @(Get-GivenOption $name)",
         "@()",
         renewal_checks.keeps_options,
     ),
     Mutant(
         "appcmd-without-options",
         "invoke_iis_renewal",
-        "@($Options[$name])",
+        "@(Get-GivenOption $name)",
         "@()",
         renewal_checks.keeps_options,
     ),

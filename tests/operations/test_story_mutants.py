@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from labs import running
-from operations import notice_checks, notification_checks, task_checks
+from operations import notice_checks, notification_checks, spelling_checks, task_checks
 from operations.mutants import Mutant, kill
 
 from psrebind.lab.runtime import Lab
@@ -55,6 +55,13 @@ TASK = (
     ("leave-what-is-there", "if (-not $same) {", "if (-not $before) {", "converges"),
 )
 PIECES = (
+    (
+        "get_rebind_task",
+        "places-by-language",
+        "[string]::Equals($_, $name, 'OrdinalIgnoreCase')",
+        "$_ -eq $name",
+        spelling_checks.another_task_is_not_ours,
+    ),
     (
         "_channel",
         "believe-wevtutil",
@@ -205,7 +212,7 @@ PIECES = (
     (
         "get_rebind_task",
         "only-what-waits",
-        "-or $Places -contains $name",
+        "-or $own.Count -gt 0",
         "",
         notification_checks.is_read_without_its_event,
     ),

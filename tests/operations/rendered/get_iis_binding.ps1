@@ -204,13 +204,19 @@ function Get-HttpRecordValues([string]$Path) {
     $values
 }
 
+# A name as a key: by its letters' numbers. In Windows PowerShell a hashtable compares texts by
+# language, and there one name may stand for another.
+function Get-NameKey([string]$Name) {
+    [int[]][char[]]$Name.ToUpperInvariant() -join ' '
+}
+
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
         $path = Get-HttpRecordPath $kind
         foreach ($name in @(Get-RegistryChildren $path)) {
             $record = ConvertTo-HttpRecord $kind $name (Get-HttpRecordValues "$path\$name")
             # Numbered keys are searched once; this memory lives as long as the script.
-            $memory["$kind=$($record.endpoint)"] = $name
+            $memory[(Get-NameKey "$kind=$($record.endpoint)")] = $name
             $record
         }
     }
@@ -219,14 +225,16 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
 # One record, nothing where there is none. The number of an SNI record's key may change.
 function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
-    if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
+    if ($Kind -eq 'hostnameport') { $name = $memory[(Get-NameKey "$Kind=$Endpoint")] }
     if ($name) {
         $values = Get-HttpRecordValues "$(Get-HttpRecordPath $Kind)\$name"
         $record = ConvertTo-HttpRecord $Kind $name $values
-        if ($values.Count -gt 0 -and $record.endpoint -eq $Endpoint) { return $record }
+        $isSame = [string]::Equals($record.endpoint, $Endpoint, 'OrdinalIgnoreCase')
+        if ($values.Count -gt 0 -and $isSame) { return $record }
     }
     if ($Kind -eq 'hostnameport') {
-        Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
+        Get-HttpRecords @($Kind) |
+            Where-Object { [string]::Equals($_.endpoint, $Endpoint, 'OrdinalIgnoreCase') }
     }
 }
 $owned = $false

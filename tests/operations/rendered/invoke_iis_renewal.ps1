@@ -204,13 +204,19 @@ function Get-HttpRecordValues([string]$Path) {
     $values
 }
 
+# A name as a key: by its letters' numbers. In Windows PowerShell a hashtable compares texts by
+# language, and there one name may stand for another.
+function Get-NameKey([string]$Name) {
+    [int[]][char[]]$Name.ToUpperInvariant() -join ' '
+}
+
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
         $path = Get-HttpRecordPath $kind
         foreach ($name in @(Get-RegistryChildren $path)) {
             $record = ConvertTo-HttpRecord $kind $name (Get-HttpRecordValues "$path\$name")
             # Numbered keys are searched once; this memory lives as long as the script.
-            $memory["$kind=$($record.endpoint)"] = $name
+            $memory[(Get-NameKey "$kind=$($record.endpoint)")] = $name
             $record
         }
     }
@@ -219,14 +225,16 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
 # One record, nothing where there is none. The number of an SNI record's key may change.
 function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
-    if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
+    if ($Kind -eq 'hostnameport') { $name = $memory[(Get-NameKey "$Kind=$Endpoint")] }
     if ($name) {
         $values = Get-HttpRecordValues "$(Get-HttpRecordPath $Kind)\$name"
         $record = ConvertTo-HttpRecord $Kind $name $values
-        if ($values.Count -gt 0 -and $record.endpoint -eq $Endpoint) { return $record }
+        $isSame = [string]::Equals($record.endpoint, $Endpoint, 'OrdinalIgnoreCase')
+        if ($values.Count -gt 0 -and $isSame) { return $record }
     }
     if ($Kind -eq 'hostnameport') {
-        Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
+        Get-HttpRecords @($Kind) |
+            Where-Object { [string]::Equals($_.endpoint, $Endpoint, 'OrdinalIgnoreCase') }
     }
 }
 <#
@@ -318,11 +326,11 @@ function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [strin
 # Exactly one binding, or an error.
 function Get-IisBinding([string]$Site, [string]$Information) {
     $found = @(Get-WebBinding -Name $Site -Protocol 'https' |
-        Where-Object { $_.bindingInformation -eq $Information })
+        Where-Object { [string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase') })
     if ($found.Count -eq 0) {
         # A name may hold what the parameter takes for a pattern, or for the end of a text.
         $found = @(Get-WebBinding -Protocol 'https' | Where-Object {
-            $_.bindingInformation -eq $Information -and
+            [string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase') -and
             "$($_.ItemXPath)".Contains("[@name='$Site' and @id=") })
     }
     if ($found.Count -ne 1) {
@@ -338,6 +346,12 @@ function Get-Thumbprint($Record) {
     } else {
         $Record.thumbprint
     }
+}
+
+# Whether a record has this certificate from this store.
+function Test-Holding($Record, [string]$Thumbprint, [string]$Store) {
+    (Get-Thumbprint $Record) -eq $Thumbprint -and
+        [string]::Equals($Record.store, $Store, 'OrdinalIgnoreCase')
 }
 
 # The same for messages, with the store that the certificate is taken from.
@@ -375,13 +389,19 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 
 $Old = '0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'
 $New = '1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B'
-$Options = @{'ipport=0.0.0.0:443' = @(,'usagecheck=disable')}
+$Options = @(,@{'record' = 'ipport=0.0.0.0:443'; 'arguments' = @(,'usagecheck=disable')})
 
 
 
 
 
 
+
+# What netsh wants to put a record's options back.
+function Get-GivenOption([string]$Name) {
+    $Options | Where-Object { [string]::Equals($_.record, $Name, 'OrdinalIgnoreCase') } |
+        ForEach-Object { $_.arguments }
+}
 
 $before = @(Get-HttpRecords | Where-Object { $_.thumbprint -eq $Old })
 $lost = @()
@@ -392,7 +412,7 @@ try {
         $now = Get-HttpRecord $record.kind $record.endpoint
         if ((Get-Thumbprint $now) -eq $New) {
             $name = "$($record.kind)=$($record.endpoint)"
-            Restore-HttpRecord $record $New $now.store @($Options[$name])
+            Restore-HttpRecord $record $New $now.store @(Get-GivenOption $name)
             $now = Get-HttpRecord $record.kind $record.endpoint
             if ($null -eq $now) { throw "The record $name is gone after netsh." }
             foreach ($option in @(Get-LostOption $record $now)) { "${name}: $option" }
@@ -402,7 +422,7 @@ try {
     # Here comes a pipeline that is stopped, too.
     foreach ($record in $before) {
         $name = "$($record.kind)=$($record.endpoint)"
-        if (Restore-LostRecord $record @($Options[$name])) {
+        if (Restore-LostRecord $record @(Get-GivenOption $name)) {
             Write-Warning "The record $name was gone after appcmd: $Old is on it again."
         }
     }

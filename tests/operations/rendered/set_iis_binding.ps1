@@ -204,13 +204,19 @@ function Get-HttpRecordValues([string]$Path) {
     $values
 }
 
+# A name as a key: by its letters' numbers. In Windows PowerShell a hashtable compares texts by
+# language, and there one name may stand for another.
+function Get-NameKey([string]$Name) {
+    [int[]][char[]]$Name.ToUpperInvariant() -join ' '
+}
+
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
         $path = Get-HttpRecordPath $kind
         foreach ($name in @(Get-RegistryChildren $path)) {
             $record = ConvertTo-HttpRecord $kind $name (Get-HttpRecordValues "$path\$name")
             # Numbered keys are searched once; this memory lives as long as the script.
-            $memory["$kind=$($record.endpoint)"] = $name
+            $memory[(Get-NameKey "$kind=$($record.endpoint)")] = $name
             $record
         }
     }
@@ -219,14 +225,16 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
 # One record, nothing where there is none. The number of an SNI record's key may change.
 function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
-    if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
+    if ($Kind -eq 'hostnameport') { $name = $memory[(Get-NameKey "$Kind=$Endpoint")] }
     if ($name) {
         $values = Get-HttpRecordValues "$(Get-HttpRecordPath $Kind)\$name"
         $record = ConvertTo-HttpRecord $Kind $name $values
-        if ($values.Count -gt 0 -and $record.endpoint -eq $Endpoint) { return $record }
+        $isSame = [string]::Equals($record.endpoint, $Endpoint, 'OrdinalIgnoreCase')
+        if ($values.Count -gt 0 -and $isSame) { return $record }
     }
     if ($Kind -eq 'hostnameport') {
-        Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
+        Get-HttpRecords @($Kind) |
+            Where-Object { [string]::Equals($_.endpoint, $Endpoint, 'OrdinalIgnoreCase') }
     }
 }
 <#
@@ -318,11 +326,11 @@ function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [strin
 # Exactly one binding, or an error.
 function Get-IisBinding([string]$Site, [string]$Information) {
     $found = @(Get-WebBinding -Name $Site -Protocol 'https' |
-        Where-Object { $_.bindingInformation -eq $Information })
+        Where-Object { [string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase') })
     if ($found.Count -eq 0) {
         # A name may hold what the parameter takes for a pattern, or for the end of a text.
         $found = @(Get-WebBinding -Protocol 'https' | Where-Object {
-            $_.bindingInformation -eq $Information -and
+            [string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase') -and
             "$($_.ItemXPath)".Contains("[@name='$Site' and @id=") })
     }
     if ($found.Count -ne 1) {
@@ -338,6 +346,12 @@ function Get-Thumbprint($Record) {
     } else {
         $Record.thumbprint
     }
+}
+
+# Whether a record has this certificate from this store.
+function Test-Holding($Record, [string]$Thumbprint, [string]$Store) {
+    (Get-Thumbprint $Record) -eq $Thumbprint -and
+        [string]::Equals($Record.store, $Store, 'OrdinalIgnoreCase')
 }
 
 # The same for messages, with the store that the certificate is taken from.
@@ -394,7 +408,7 @@ $binding = Get-IisBinding $Site $Information
 $flags = [int]$binding.sslFlags
 $before = Get-HttpRecord $Kind $Endpoint
 
-if ((Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store) {
+if (-not (Test-Holding $before $Thumbprint $Store)) {
     $promised = Get-Thumbprint @{ thumbprint = $Expected }
     if ((Get-Thumbprint $before) -ne $promised) {
         throw "Binding '$Information' of '$Site' has $(Get-Thumbprint $before), not $promised."
@@ -424,7 +438,7 @@ if ((Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store) {
 }
 
 $after = Get-HttpRecord $Kind $Endpoint
-if ((Get-Thumbprint $after) -ne $Thumbprint -or $after.store -ne $Store) {
+if (-not (Test-Holding $after $Thumbprint $Store)) {
     $has = Get-Holding $after
     throw "Binding '$Information' of '$Site' has $has, not $Thumbprint in $Store."
 }
@@ -442,7 +456,7 @@ if ([int]$now.sslFlags -ne $flags) {
     before      = $before
     after       = $after
     lost        = $lost
-    changed     = (Get-Thumbprint $before) -ne $Thumbprint -or $before.store -ne $Store
+    changed     = -not (Test-Holding $before $Thumbprint $Store)
 }
 }
 } finally {
