@@ -229,7 +229,7 @@ def held(
 ) -> Certificate | UnreadableCertificate | None:
     """The entry of a certificate in one store; Windows does not tell ``MY`` from ``My``."""
     for one in entries:
-        if one.store.casefold() == store.casefold() and one.thumbprint.upper() == thumbprint:
+        if one.store.lower() == store.lower() and one.thumbprint.upper() == thumbprint:
             return one
     return None
 

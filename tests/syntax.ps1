@@ -60,10 +60,58 @@ function Get-MemberUse($Ast) {
             static    = [bool]$node.Static
             invoked   = $invoked
             arguments = $(if ($invoked) { @($node.Arguments).Where({ $_ }).Count } else { 0 })
+            given     = @(if ($invoked) { foreach ($one in $node.Arguments) { $one.Extent.Text } })
             line      = $node.Extent.StartLineNumber
         }
     }
     , @($found)
+}
+
+# The fields and variables that an expression is made of, .name and $name: what is given to a
+# command in it, or stands in a script block, is no part of what the expression gives.
+function Get-Mention($Ast) {
+    $found = foreach ($node in @($Ast) + (Get-Nodes $Ast 'MemberExpressionAst') +
+        (Get-Nodes $Ast 'VariableExpressionAst')) {
+        $inside = $node
+        while ($inside -ne $Ast -and $inside.GetType().Name -notmatch '^(Command|ScriptBlock)Ast$') {
+            $inside = $inside.Parent
+        }
+        if ($inside -ne $Ast) { continue }
+        if ($node.GetType().Name -eq 'MemberExpressionAst') { ".$($node.Member.Extent.Text)" }
+        if ($node.GetType().Name -eq 'VariableExpressionAst') { '$' + $node.VariablePath.UserPath }
+    }
+    , @($found | Sort-Object -CaseSensitive -Unique)
+}
+
+# What is compared, formatted, switched on, looked up by index or given a variable as it is.
+function Get-Comparison($Ast) {
+    $plain = 'ExpandableStringExpressionAst', 'MemberExpressionAst', 'VariableExpressionAst'
+    $found = @(
+        foreach ($node in (Get-Nodes $Ast 'BinaryExpressionAst')) {
+            @{ kind = "$($node.Operator)"; left = $node.Left; right = $node.Right }
+        }
+        foreach ($node in (Get-Nodes $Ast 'SwitchStatementAst')) {
+            @{ kind = 'Switch'; left = $node.Condition; right = $null }
+        }
+        foreach ($node in (Get-Nodes $Ast 'IndexExpressionAst')) {
+            @{ kind = 'Index'; left = $node.Target; right = $node.Index }
+        }
+        foreach ($node in (Get-Nodes $Ast 'AssignmentStatementAst')) {
+            if ("$($node.Operator)" -ne 'Equals') { continue }
+            if ($node.Right -isnot [Management.Automation.Language.CommandExpressionAst]) { continue }
+            if ($plain -notcontains $node.Right.Expression.GetType().Name) { continue }
+            @{ kind = 'Given'; left = $node.Left; right = $node.Right }
+        }
+    )
+    , @($found | ForEach-Object {
+            @{
+                kind  = $_.kind
+                left  = Get-Mention $_.left
+                right = $(if ($_.right) { Get-Mention $_.right } else { , @() })
+                text  = $(if ($_.kind -eq 'Switch') { $_.left } else { $_.left.Parent }).Extent.Text
+                line  = $_.left.Extent.StartLineNumber
+            }
+        })
 }
 
 function Get-AssignedName($Left) {
@@ -194,6 +242,7 @@ function Get-Syntax($Script) {
                 @{ kind = $_.ErrorId; text = $_.Message; line = $_.Extent.StartLineNumber } })
         commands     = Get-CommandCall $ast
         members      = Get-MemberUse $ast
+        comparisons  = Get-Comparison $ast
         variables    = Get-AssignedVariable $ast
         tables       = Get-Table $ast
         texts        = Get-Text $ast

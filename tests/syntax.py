@@ -37,7 +37,10 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """One `[Type]::name`, `.name` or `.name()`; `type` is empty without a type literal."""
+    """One `[Type]::name`, `.name` or `.name()`; `type` is empty without a type literal.
+
+    `given` are the texts of its arguments.
+    """
 
     name: str
     type: str
@@ -45,6 +48,22 @@ class Member:
     static: bool
     invoked: bool
     arguments: int
+    given: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One operator, and what its sides mention: `.field` and `$variable`.
+
+    `kind` is the parser's word for the operator (`Ieq`, `Format`), `Switch`, `Index` for
+    `left[right]`, or `Given` for a variable that was given a text, a field or a variable as it is.
+    """
+
+    kind: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    text: str
     line: int
 
 
@@ -78,6 +97,7 @@ class Syntax:
     errors: tuple[Place, ...]
     commands: tuple[Command, ...]
     members: tuple[Member, ...]
+    comparisons: tuple[Comparison, ...]
     variables: tuple[str, ...]
     tables: Mapping[str, tuple[str, ...]]
     texts: tuple[Text, ...]
@@ -119,7 +139,8 @@ def _syntax(found: dict[str, Any]) -> Syntax:
     return Syntax(
         errors=tuple(Place(**one) for one in found["errors"]),
         commands=tuple(_command(one) for one in found["commands"]),
-        members=tuple(Member(**one) for one in found["members"]),
+        members=tuple(Member(**one | {"given": tuple(one["given"])}) for one in found["members"]),
+        comparisons=tuple(_comparison(one) for one in found["comparisons"]),
         variables=tuple(found["variables"]),
         tables={one["variable"]: tuple(one["keys"]) for one in found["tables"]},
         texts=tuple(Text(**one) for one in found["texts"]),
@@ -137,3 +158,7 @@ def _syntax(found: dict[str, Any]) -> Syntax:
 def _command(found: dict[str, Any]) -> Command:
     lists = ("parameters", "splats", "constants")
     return Command(**(found | {name: tuple(found[name]) for name in lists}))
+
+
+def _comparison(found: dict[str, Any]) -> Comparison:
+    return Comparison(**(found | {name: tuple(found[name]) for name in ("left", "right")}))

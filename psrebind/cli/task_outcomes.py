@@ -16,9 +16,11 @@ from psrebind.operations.unregister_rebind_task import TaskRemoval
 from psrebind.rebind.task_report import (
     TaskMethod,
     Tasks,
+    notification_differences,
     other_tasks,
     own_differences,
     own_task,
+    task_differences,
 )
 from psrebind.rebind.templates import SharedTemplate
 

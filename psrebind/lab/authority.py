@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from psrebind.folders import make_private
+from psrebind.lab.names import folded
 from psrebind.lab.persistence import write_text
 
 SERVER_AUTHENTICATION = ExtendedKeyUsageOID.SERVER_AUTH.dotted_string
@@ -57,7 +58,7 @@ def _label(label: str) -> str:
         return idna.encode(label, uts46=True).decode("ascii")
     except idna.IDNAError:
         # A name that is none matches nothing that a client can ask for.
-        return label.casefold()
+        return folded(label)
 
 
 def private_key_text(key: ec.EllipticCurvePrivateKey) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.names import folded
 from psrebind.lab.operations import Operation, Refused, native
 from psrebind.lab.reading import Asked
 from psrebind.lab.registry_operations import Memory, Row, as_record, record_of, records
@@ -96,15 +97,15 @@ def _renewal(host: Host, asked: Asked) -> Iterator[Row | str]:
     memory = asked.memory
     old, new, options = (asked.value(name) for name in ("old", "new", "options"))
     before = [one for one in records(host, memory) if one["thumbprint"] == old]
-    for store in sorted({one["store"] for one in before}, key=str.casefold):
-        _require_key(host, new, store)
+    for store in dict.fromkeys(folded(one["store"]) for one in before):
+        _require_key(host, new, next(o["store"] for o in before if folded(o["store"]) == store))
     words = ("renew", "binding", f"/oldcert:{old}", f"/newcert:{new}")
     try:
         appcmd = native(host, r"C:\Windows\System32\inetsrv\appcmd.exe", *words)
         for one in before:
             now = _again(host, memory, one)
             if now and now["thumbprint"] == new:
-                _restore(host, memory, one, new, now["store"], options.get(_name(one), []))
+                _restore(host, memory, one, new, now["store"], _given(options, one))
     except (HostFault, Refused) as fault:
         _tell(fault, _repaired(host, memory, before, new, options, ended=False))
         raise
@@ -120,12 +121,18 @@ def _renewal(host: Host, asked: Asked) -> Iterator[Row | str]:
 
 
 def _repaired(
-    host: Host, memory: Memory, before: list[Row], new: str, options: Row, *, ended: bool
+    host: Host, memory: Memory, before: list[Row], new: str, options: list[Row], *, ended: bool
 ) -> str:
     return "".join(
-        _repair(host, memory, one, new, one["store"], options.get(_name(one), []), ended=ended)
+        _repair(host, memory, one, new, one["store"], _given(options, one), ended=ended)
         for one in before
     )
+
+
+def _given(options: list[Row], one: Row) -> list[str]:
+    name = folded(_name(one))
+    found = [given for given in options if folded(given["record"]) == name]
+    return [argument for given in found for argument in given["arguments"]]
 
 
 def _again(host: Host, memory: Memory, one: Row) -> Row | None:
@@ -148,12 +155,12 @@ def _binding(host: Host, asked: Asked) -> Row:
 
 def _received(asked: Asked) -> list[Row]:
     """What was read of one place and site, once."""
-    path = f"[@name='{asked.value('site')}' and @id=".casefold()
+    path = folded(f"[@name='{asked.value('site')}' and @id=")
     kept: list[Row] = asked.memory.get("bindings", [])
     found = [
         one
         for one in kept
-        if path in one["ItemXPath"].casefold()
+        if path in folded(one["ItemXPath"])
         and _same(one["bindingInformation"], asked.value("information"))
     ]
     asked.memory["bindings"] = [one for one in kept if one not in found]
@@ -161,7 +168,7 @@ def _received(asked: Asked) -> list[Row]:
 
 
 def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+    return folded(one) == folded(other)
 
 
 def _site_id(binding: Row) -> int:
@@ -183,9 +190,7 @@ def _holding(record: Row | None) -> str:
 def _holds(record: Row | None, thumbprint: str, store: str) -> bool:
     if record is None:
         return False
-    return bool(
-        record["thumbprint"] == thumbprint and record["store"].casefold() == store.casefold()
-    )
+    return bool(record["thumbprint"] == thumbprint and folded(record["store"]) == folded(store))
 
 
 def _restore(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from psrebind.lab import texts
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.names import folded
 
 if TYPE_CHECKING:
     from psrebind.lab.host import Host
@@ -97,7 +98,7 @@ def _key(files: Mapping[str, str], path: str) -> str | None:
 
 
 def _same(one: str, other: str, *, start: bool = False) -> bool:
-    one, other = one.casefold(), other.casefold()
+    one, other = folded(one), folded(other)
     return one.startswith(other) and other.endswith("\\") if start else one == other
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from psrebind.lab.assumptions import Assumptions
 from psrebind.lab.authority import a_label
+from psrebind.lab.names import folded
 from psrebind.lab.stores import StoredCertificate, covers, find, newest
 
 IIS_APPLICATION = "{4dc3e181-e14b-4a21-b022-59fc669b0914}"
@@ -179,7 +180,7 @@ def _from_central(
 
 def _same_key(record: Record, key: str) -> bool:
     if record.kind is not RecordKind.HOSTNAMEPORT:
-        return record.key.casefold() == key.casefold()
+        return folded(record.key) == folded(key)
     return _labelled(record.key) == _labelled(key)
 
 

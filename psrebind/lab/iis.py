@@ -25,6 +25,7 @@ from psrebind.lab.httpsys import (
     record_place,
     split_information,
 )
+from psrebind.lab.names import folded
 from psrebind.lab.state import Binding, HostState, Site
 from psrebind.lab.stores import find
 
@@ -183,8 +184,8 @@ def _named(site: Site, name: str, assumptions: Assumptions) -> bool:
     if not name:
         return True
     if not assumptions.binding_name_is_a_pattern:
-        return site.name.casefold() == name.casefold()
-    return "'" not in name and fnmatchcase(site.name.casefold(), name.casefold())
+        return folded(site.name) == folded(name)
+    return "'" not in name and fnmatchcase(folded(site.name), folded(name))
 
 
 def _wanted(binding: Binding, wanted: Mapping[str, object]) -> bool:
@@ -201,5 +202,5 @@ def _wanted(binding: Binding, wanted: Mapping[str, object]) -> bool:
 
 def _like(value: str, pattern: str) -> bool:
     # `*` alone is also the literal address of most bindings, which the pattern matches anyway.
-    literal = pattern.replace("[", "[[]").casefold()
-    return fnmatchcase(value.casefold(), literal)
+    literal = folded(pattern.replace("[", "[[]"))
+    return fnmatchcase(folded(value), literal)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from psrebind.lab import iis, texts
 from psrebind.lab.authority import self_signed
 from psrebind.lab.httpsys import split_information
+from psrebind.lab.names import folded
 from psrebind.lab.state import Binding, HostState, Site
 from psrebind.lab.stores import StoredCertificate, find, same_store, stored
 
@@ -134,7 +135,7 @@ def _put(state: HostState, site: Site) -> HostState:
 
 
 def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+    return folded(one) == folded(other)
 
 
 def _require_elevation(host: Host) -> None:

@@ -16,6 +16,7 @@ from psrebind.lab.event_xpath import parse_event
 from psrebind.lab.eventlog import Channel, Event
 from psrebind.lab.host import Host
 from psrebind.lab.httpsys import CENTRAL_STORE, Record, find_record, record_place
+from psrebind.lab.names import folded
 from psrebind.lab.persistence import encode
 from psrebind.lab.state import Binding, HostState, Site
 from psrebind.lab.stores import StoredCertificate, find
@@ -91,7 +92,7 @@ def _stray(record: Record) -> Row:
 
 def _differences(task: RegisteredTask) -> list[str]:
     """What of the rebind task is not as IIS Manager makes it; other tasks have no such form."""
-    if (task.path + task.name).casefold() != f"{TASK_PATH}{TASK_NAME}".casefold():
+    if folded(task.path + task.name) != folded(f"{TASK_PATH}{TASK_NAME}"):
         return []
     try:
         return [str(one) for one in differences(task.xml)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from psrebind.lab import texts
 from psrebind.lab.httpsys import Record, RecordKind
+from psrebind.lab.names import folded
 from psrebind.lab.state import Facts, HostState
 from psrebind.lab.stores import STORES, blob
 
@@ -45,7 +46,7 @@ class Key:
         """Return the subkey at a path; what is missing on the way is made."""
         current = self
         for name in path.split("\\"):
-            current = current.children.setdefault(name.casefold(), Key(name))
+            current = current.children.setdefault(folded(name), Key(name))
         return current
 
 
@@ -184,5 +185,5 @@ def _find(root: Key, path: str) -> Key | None:
         return None
     current: Key | None = root
     for name in rest.strip("\\").split("\\") if rest.strip("\\") else ():
-        current = current.children.get(name.casefold()) if current is not None else None
+        current = current.children.get(folded(name)) if current is not None else None
     return current

@@ -12,6 +12,7 @@ from typing import Any
 
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.names import folded
 from psrebind.lab.persistence import plain
 
 Row = dict[str, Any]
@@ -86,7 +87,7 @@ def records(host: Host, memory: Memory) -> Iterator[Row]:
 
 def record_of(host: Host, memory: Memory, kind: str, endpoint: str) -> Row | None:
     """Return one record, None where there is none."""
-    name = endpoint if kind != "hostnameport" else memory.get((kind, endpoint.casefold()))
+    name = endpoint if kind != "hostnameport" else memory.get((kind, folded(endpoint)))
     if name:
         path = rf"{_HTTP}\{_FOLDERS[kind]}\{name}"
         key = _found(host, path)
@@ -94,10 +95,10 @@ def record_of(host: Host, memory: Memory, kind: str, endpoint: str) -> Row | Non
             held = _values(host, path)
             below = children(host, path) if key["keys"] else []
             found = _record(kind, FoundKey(name, held, below))
-            if held and found["endpoint"].casefold() == endpoint.casefold():
+            if held and folded(found["endpoint"]) == folded(endpoint):
                 return found
     listed = _records(host, memory, kind) if kind == "hostnameport" else []
-    return next((one for one in listed if one["endpoint"].casefold() == endpoint.casefold()), None)
+    return next((one for one in listed if folded(one["endpoint"]) == folded(endpoint)), None)
 
 
 def _records(host: Host, memory: Memory, kind: str) -> list[Row]:
@@ -105,7 +106,7 @@ def _records(host: Host, memory: Memory, kind: str) -> list[Row]:
         found = list(keys(host, rf"{_HTTP}\{_FOLDERS[kind]}"))
         memory["records", kind] = listed = [_record(kind, key) for key in found]
         named = zip(listed, found, strict=True)
-        memory.update({(kind, one["endpoint"].casefold()): key.name for one, key in named})
+        memory.update({(kind, folded(one["endpoint"])): key.name for one, key in named})
     kept: list[Row] = memory["records", kind]
     return kept
 

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 from psrebind.lab import event_xpath, handlers, task_xml
 from psrebind.lab.eventlog import Event, compiled
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.names import folded
 from psrebind.lab.programs import program_name
 from psrebind.lab.task_xml import RegisteredTask, TaskRun
 from psrebind.lab.texts import FILE_NOT_FOUND
@@ -65,7 +66,7 @@ def run(
     record_id: int | None = None,
 ) -> TaskRun:
     """Run a task's actions as its account, and keep how that ended."""
-    key = (task.path + task.name).casefold()
+    key = folded(task.path + task.name)
     with host.task_runs:
         started = host.now()
         host.running_tasks.add(key)
@@ -92,8 +93,8 @@ def run(
 
 def find_task(tasks: Sequence[RegisteredTask], path: str, name: str) -> RegisteredTask | None:
     """Return a task by its path and name, without case."""
-    wanted = (path + name).casefold()
-    return next((one for one in tasks if (one.path + one.name).casefold() == wanted), None)
+    wanted = folded(path + name)
+    return next((one for one in tasks if folded(one.path + one.name) == wanted), None)
 
 
 def put_task(tasks: Sequence[RegisteredTask], task: RegisteredTask) -> tuple[RegisteredTask, ...]:
@@ -133,7 +134,7 @@ def _remembering(key: str, done: TaskRun) -> Callable[[HostState], HostState]:
     def change(state: HostState) -> HostState:
         tasks = tuple(
             replace(one, runs=(*one.runs, done)[-KEPT_RUNS:])
-            if (one.path + one.name).casefold() == key
+            if folded(one.path + one.name) == key
             else one
             for one in state.tasks
         )

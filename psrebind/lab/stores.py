@@ -14,6 +14,7 @@ from cryptography import x509
 
 from psrebind.lab.assumptions import Assumptions
 from psrebind.lab.authority import Issued
+from psrebind.lab.names import folded
 
 STORES = ("My", "WebHosting", "Root", "CA")
 MAXIMUM_CHAIN = 20
@@ -70,7 +71,7 @@ def stored(issued: Issued, store: str, *, friendly_name: str | None = None) -> S
 
 def same_store(one: str | None, other: str | None) -> bool:
     """Tell whether two store names mean one store; an http.sys record without one means My."""
-    return (one or "My").casefold() == (other or "My").casefold()
+    return folded(one or "My") == folded(other or "My")
 
 
 def find(

@@ -15,6 +15,7 @@ from psrebind.decode.tasks import canonical
 from psrebind.lab.event_operations import EVENTS, found_events, log_of, utc
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.names import folded
 from psrebind.lab.operations import Operation, Refused, native
 from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
@@ -26,7 +27,7 @@ _TEMPLATE_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2")
 
 def _task(host: Host, asked: Asked) -> Iterator[Row | str]:
     wanted, channel = "".join(place_of(asked).values()), asked.value("channel").casefold()
-    places = [one.casefold() for one in asked.value("places")]
+    places = [folded(one) for one in asked.value("places")]
     log = log_of(host, asked.value("channel"))
     tasks = []
     for one in host.call("tasks.list", {"path": None, "name": None}):
@@ -36,11 +37,11 @@ def _task(host: Host, asked: Asked) -> Iterator[Row | str]:
         place = {"path": one["path"], "name": one["name"]}
         waiting = [t for t in one["triggers"] if channel in (t["subscription"] or "").casefold()]
         name = "".join(place.values())
-        if waiting or name.casefold() in places:
+        if waiting or folded(name) in places:
             try:
                 tasks.append(_row(host, place, one["state"]))
             except HostFault as fault:
-                if name.casefold() == wanted.casefold():
+                if folded(name) == folded(wanted):
                     raise
                 yield f"The task {name} cannot be read: {fault.message}"
     yield {

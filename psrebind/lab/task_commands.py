@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element
 from psrebind.lab import scheduler, task_export, task_xml, texts
 from psrebind.lab.eventlog import compiled
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.names import folded
 from psrebind.lab.persistence import encode
 from psrebind.lab.scheduler import find_task, put_task
 from psrebind.lab.task_faults import disabled, not_found, task_fault, xml_text
@@ -95,7 +96,7 @@ def _listed(host: Host, task: RegisteredTask) -> dict[str, object] | None:
 def describe(host: Host, task: RegisteredTask) -> dict[str, object]:
     """Return a task as Get-ScheduledTask shows it."""
     root = task_xml.parse(task_export.export(task, host.state.assumptions))
-    running = (task.path + task.name).casefold() in host.running_tasks
+    running = folded(task.path + task.name) in host.running_tasks
     return {
         "path": task.path,
         "name": task.name,
@@ -118,7 +119,7 @@ def information(host: Host, arguments: Arguments) -> dict[str, object]:
     """Return when a task ran last and how that ended."""
     task = _task(host, arguments, "Get", "Info")
     last = task.runs[-1] if task.runs else None
-    running = (task.path + task.name).casefold() in host.running_tasks
+    running = folded(task.path + task.name) in host.running_tasks
     return {
         "last_run": encode(last.time) if last else NEVER,
         "last_result": RUNNING if running else last.result if last else NEVER_RAN,
@@ -235,7 +236,7 @@ def _path(value: object) -> str:
 
 
 def _like(value: str, pattern: object) -> bool:
-    return pattern is None or fnmatchcase(value.casefold(), str(pattern).casefold())
+    return pattern is None or fnmatchcase(folded(value), folded(str(pattern)))
 
 
 def _trigger(element: Element) -> dict[str, object]:

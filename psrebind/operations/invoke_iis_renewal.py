@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from psrebind.decode.records import RawRecord
 from psrebind.model import Thumbprint
 from psrebind.operations.base import Change
 from psrebind.operations.get_iis_binding import GetIisBinding
+from psrebind.templates import Call
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ class InvokeIisRenewal(Change[IisRenewal]):
     old: Thumbprint
     new: Thumbprint
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def call(self) -> Call:
+        """The options as a list: a hashtable's keys are compared by language on the host."""
+        found = super().call()
+        pairs = [{"record": name, "arguments": given} for name, given in self.options.items()]
+        return replace(found, values={**found.values, "options": pairs})
 
     def state(self) -> GetIisBinding:
         """The bindings and their records."""

@@ -86,7 +86,7 @@ class Case:
     @property
     def store_was_read(self) -> bool:
         """Whether the observation has the store that the record names."""
-        return self.store.casefold() in {store.casefold() for store in self.observation.stores}
+        return self.store.lower() in {store.lower() for store in self.observation.stores}
 
 
 def record_findings(case: Case) -> Iterator[Finding]:

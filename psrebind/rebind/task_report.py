@@ -209,7 +209,7 @@ def other_tasks(method: TaskMethod, tasks: Iterable[TaskRow]) -> tuple[OtherTask
 
 
 def _is_at(task: TaskRow, place: tuple[str, str]) -> bool:
-    return f"{task.path}{task.name}".casefold() == "".join(place).casefold()
+    return f"{task.path}{task.name}".lower() == "".join(place).lower()
 
 
 def _last_run(task: TaskRow) -> tuple[datetime | None, str]:

@@ -56,6 +56,11 @@ def _stop_listening(host: LabHost) -> None:
 # What may have become of script and task, and what is said of it.
 ODDITIES: dict[str, tuple[Callable[[LabHost], object], str]] = {
     "another-text": (lambda host: write(host, "exit 0\n"), "has another text"),
+    # A soft hyphen counts for nothing where texts are compared by language.
+    "reads-alike": (
+        lambda host: write(host, shipped(HANDLER).replace("renew", "re\u00adnew")),
+        "has another text",
+    ),
     "no-script": (lambda host: host.host.call("files.remove", {"path": SCRIPT}), "is not there"),
     "disabled": (lambda host: host.host.call("tasks.disable", PLACE), "it is disabled"),
     "a-trigger-that-is-off": (_stop_listening, "does not wait for replaced"),

@@ -37,6 +37,8 @@ STATIC_MEMBERS = {
     ("System.Convert", "ToBase64String"),
     ("System.Security.Principal.WindowsBuiltInRole", "Administrator"),
     ("System.Security.Principal.WindowsIdentity", "GetCurrent"),
+    ("System.StringComparer", "Ordinal"),
+    ("array", "Sort"),
     ("string", "Equals"),
     # of the classes that open a certificate's key, by a variable: their names are long
     ("", "GetECDsaPrivateKey"),
@@ -59,6 +61,7 @@ INSTANCE_METHODS = {
     "HasAttribute",
     "StartsWith",
     "ToLowerInvariant",
+    "ToUpperInvariant",
     "ToXml",
     "Trim",
     "get_Attributes",

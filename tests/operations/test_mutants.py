@@ -7,16 +7,37 @@ from pathlib import Path
 
 import pytest
 from labs import running
-from operations import call_checks, changes, queries, renewal_checks
+from operations import call_checks, changes, queries, renewal_checks, spelling_checks
 from operations.mutants import Mutant, kill
 
 from psrebind.lab.runtime import Lab
 
 MUTANTS = (
     Mutant(
+        "records-by-language",
+        "_http_record",
+        "[string]::Equals($_.endpoint, $Endpoint, 'OrdinalIgnoreCase')",
+        "$_.endpoint -eq $Endpoint",
+        spelling_checks.each_binding_is_its_own,
+    ),
+    Mutant(
+        "bindings-by-language",
+        "_iis_binding",
+        "[string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase')",
+        "$_.bindingInformation -eq $Information",
+        spelling_checks.each_binding_is_its_own,
+    ),
+    Mutant(
+        "options-of-the-first",
+        "invoke_iis_renewal",
+        "[string]::Equals($_.record, $Name, 'OrdinalIgnoreCase')",
+        "[string]::Equals($_.record, $Options[0].record, 'OrdinalIgnoreCase')",
+        spelling_checks.appcmd_gives_each_its_options,
+    ),
+    Mutant(
         "drop-the-read-back",
         "set_iis_binding",
-        "if ((Get-Thumbprint $after) -ne $Thumbprint -or $after.store -ne $Store) {",
+        "if (-not (Test-Holding $after $Thumbprint $Store)) {",
         "if ($false) {",
         changes.silence_is_failure,
     ),
@@ -44,7 +65,7 @@ MUTANTS = (
     Mutant(
         "ignore-the-store-before",
         "set_iis_binding",
-        "$isSet = (Get-Thumbprint $before) -eq $Thumbprint -and $before.store -eq $Store",
+        "$isSet = Test-Holding $before $Thumbprint $Store",
         "$isSet = (Get-Thumbprint $before) -eq $Thumbprint",
         changes.moves_between_stores,
     ),
@@ -79,14 +100,14 @@ MUTANTS = (
     Mutant(
         "appcmd-without-the-restore",
         "invoke_iis_renewal",
-        "Restore-HttpRecord $record $New $now.store @($Options[$name])",
+        "Restore-HttpRecord $record $New $now.store @(Get-GivenOption $name)",
         "@()",
         renewal_checks.keeps_options,
     ),
     Mutant(
         "appcmd-without-options",
         "invoke_iis_renewal",
-        "Restore-HttpRecord $record $New $now.store @($Options[$name])",
+        "Restore-HttpRecord $record $New $now.store $given",
         "Restore-HttpRecord $record $New $now.store @()",
         renewal_checks.keeps_options,
     ),
@@ -128,7 +149,7 @@ MUTANTS = (
     Mutant(
         "appcmd-and-a-gap",
         "invoke_iis_renewal",
-        "Repair-HttpRecord $record $New $record.store @($Options[$name]) $isEnded",
+        "Repair-HttpRecord $record $New $record.store $given $isEnded",
         "''",
         renewal_checks.a_gap_that_stays_is_told,
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from labs import running
-from operations import notice_checks, notification_checks, task_checks
+from operations import notice_checks, notification_checks, spelling_checks, task_checks
 from operations.mutants import Mutant, kill
 
 from psrebind.lab.runtime import Lab
@@ -17,7 +17,7 @@ TASK = (
     ("drop-the-read-back", "if (-not $after) {", "if ($false) {", "silence_is_failure"),
     (
         "drop-the-comparison-after",
-        "if ((Get-CanonicalTask $after $Tables) -cne $goal) {",
+        "if (-not [string]::Equals((Get-CanonicalTask $after $Tables), $goal, 'Ordinal')) {",
         "if ($false) {",
         "silence_is_failure",
     ),
@@ -47,8 +47,8 @@ TASK = (
     ),
     (
         "the-log-is-no-change",
-        "($form -cne $goal -or -not $enabled)",
-        "$form -cne $goal",
+        "-not ($same -and $enabled)",
+        "-not $same",
         "turns_the_log_on",
     ),
     (
@@ -57,10 +57,17 @@ TASK = (
         "$form = $before",
         "spelling_is_no_change",
     ),
-    ("always-register", "if ($form -cne $goal) {", "if ($true) {", "registers_once"),
-    ("leave-what-is-there", "if ($form -cne $goal) {", "if (-not $before) {", "converges"),
+    ("always-register", "if (-not $same) {", "if ($true) {", "registers_once"),
+    ("leave-what-is-there", "if (-not $same) {", "if (-not $before) {", "converges"),
 )
 PIECES = (
+    (
+        "get_rebind_task",
+        "places-by-language",
+        "[string]::Equals($_, $name, 'OrdinalIgnoreCase')",
+        "$_ -eq $name",
+        spelling_checks.another_task_is_not_ours,
+    ),
     (
         "_channel",
         "believe-wevtutil",
@@ -71,15 +78,15 @@ PIECES = (
     (
         "_task",
         "no-same-spelling",
-        "if ($Tables['same'].ContainsKey(\"$path=$value\")) {",
+        "if ($null -ne $meaning) {",
         "if ($false) {",
         task_checks.spelling_is_no_change,
     ),
     (
         "_task",
         "no-defaults",
-        "$Tables['defaults'][$path] -cne $value",
-        "$true",
+        "-and -not $isDefault",
+        "",
         task_checks.spelling_is_no_change,
     ),
     (
@@ -253,7 +260,7 @@ PIECES = (
     (
         "get_rebind_task",
         "only-what-waits",
-        "-or $Places -contains $name",
+        "-or $own.Count -gt 0",
         "",
         notification_checks.is_read_without_its_event,
     ),
@@ -287,7 +294,18 @@ PIECES = (
     ),
 )
 NOTIFICATION = (
-    ("drop-the-script", "if ($after.handler -cne $Handler) {", "if ($false) {", "silence"),
+    (
+        "drop-the-script",
+        "if (-not [string]::Equals($after.handler, $Handler, 'Ordinal')) {",
+        "if ($false) {",
+        "silence",
+    ),
+    (
+        "a-text-that-reads-alike",
+        "[string]::Equals($before.handler, $Handler, 'Ordinal')",
+        "$before.handler -ceq $Handler",
+        "converges",
+    ),
     ("drop-the-task", "if (-not (Test-Notification $after)) {", "if ($false) {", "silence"),
     ("keep-an-edited-script", "if (-not $written) {", "if (-not $before.handler) {", "converges"),
     ("keep-an-odd-task", "if (-not $registered) {", "if (-not $before.state) {", "converges"),

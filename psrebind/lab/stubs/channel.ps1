@@ -42,8 +42,7 @@ function global:ConvertTo-LabJson {
     }
     # Loading the encoder costs a shell 20 ms, and few texts need it.
     if ("$Value" -cmatch '[^ -~]') {
-        $encoded = [System.Text.Json.JsonEncodedText]::Encode("$Value").ToString()
-        return '"' + $encoded + '"'
+        return '"' + "$([System.Text.Json.JsonEncodedText]::Encode("$Value"))" + '"'
     }
     '"' + "$Value".Replace('\', '\\').Replace('"', '\"') + '"'
 }

@@ -114,7 +114,7 @@ function global:New-Item {
             if (-not $Cmdlet.ShouldProcess($path)) { return }
             $again = $Bound.ContainsKey('Force') -and [bool]$Bound['Force']
             $null = Invoke-LabHost 'files.create_folder' @{ path = $path; again = $again }
-            $cut = $path.LastIndexOf('\')
+            $cut = $path.LastIndexOf([char]'\')
             New-LabObject ([ordered]@{
                     Name = $path.Substring($cut + 1); FullName = $path; PSIsContainer = $true
                     PSPath = "Microsoft.PowerShell.Core\FileSystem::$path"

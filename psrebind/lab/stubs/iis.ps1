@@ -6,7 +6,8 @@ function global:Find-LabWebsite {
     $name = if ($Bound.ContainsKey('Name')) { $Bound['Name'] } else { '' }
     try {
         foreach ($row in Invoke-LabHost 'iis.sites') {
-            if (-not $name -or $row['name'] -eq $name -or $row['name'] -like $name) {
+            $same = [string]::Equals($row['name'], $name, 'OrdinalIgnoreCase')
+            if (-not $name -or $same -or ($name -match '[*?[]' -and $row['name'] -like $name)) {
                 New-LabWebsite $row
             }
         }

@@ -3,7 +3,7 @@
 function global:Get-LabRegistryNote {
     param([string]$Key)
     $full = 'Microsoft.PowerShell.Core\Registry::HKEY_LOCAL_MACHINE'
-    $cut = $Key.LastIndexOf('\')
+    $cut = $Key.LastIndexOf([char]'\')
     [ordered]@{
         PSPath       = $(if ($Key) { "$full\$Key" } else { $full })
         PSParentPath = $(if ($cut -gt 0) { $full + '\' + $Key.Substring(0, $cut) } else { $full })

@@ -142,8 +142,9 @@ function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Bo
 function Find-Task([string]$TaskPath, [string]$TaskName) {
     $failures = @()
     $query = @{ TaskPath = $TaskPath; TaskName = $TaskName; ErrorAction = 'SilentlyContinue' }
-    $found = @(Get-ScheduledTask @query -ErrorVariable failures |
-        Where-Object { "$($_.TaskPath)$($_.TaskName)" -eq "$TaskPath$TaskName" })
+    $found = @(Get-ScheduledTask @query -ErrorVariable failures | Where-Object {
+        [string]::Equals("$($_.TaskPath)$($_.TaskName)", "$TaskPath$TaskName", 'OrdinalIgnoreCase')
+    })
     if ($found.Count -gt 0) { return $found[0] }
     foreach ($failure in @($failures)) {
         if ("$($failure.FullyQualifiedErrorId)" -notlike 'CmdletizationQuery_NotFound*') {

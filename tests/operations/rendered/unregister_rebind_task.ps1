@@ -142,8 +142,9 @@ function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Bo
 function Find-Task([string]$TaskPath, [string]$TaskName) {
     $failures = @()
     $query = @{ TaskPath = $TaskPath; TaskName = $TaskName; ErrorAction = 'SilentlyContinue' }
-    $found = @(Get-ScheduledTask @query -ErrorVariable failures |
-        Where-Object { "$($_.TaskPath)$($_.TaskName)" -eq "$TaskPath$TaskName" })
+    $found = @(Get-ScheduledTask @query -ErrorVariable failures | Where-Object {
+        [string]::Equals("$($_.TaskPath)$($_.TaskName)", "$TaskPath$TaskName", 'OrdinalIgnoreCase')
+    })
     if ($found.Count -gt 0) { return $found[0] }
     foreach ($failure in @($failures)) {
         if ("$($failure.FullyQualifiedErrorId)" -notlike 'CmdletizationQuery_NotFound*') {
@@ -166,7 +167,7 @@ function Get-TaskXml([string]$TaskPath, [string]$TaskName) {
 function Get-TaskLine($Node, [string]$Path) {
     $children = @($Node.get_ChildNodes() | Where-Object { $_ -is [System.Xml.XmlElement] })
     $text = $Node.get_InnerText().Trim()
-    if ($children.Count -eq 0 -and $text.StartsWith('<')) {
+    if ($children.Count -eq 0 -and $text.StartsWith('<', 'Ordinal')) {
         # A subscription is XML in a text; what is not stays a text.
         try { $children = @(([xml]$text).get_DocumentElement()) } catch { $children = @() }
     }
@@ -179,32 +180,46 @@ function Get-TaskLine($Node, [string]$Path) {
         }
     }
     if ($children.Count -eq 0) { "$Path=$text" }
-    $seen = @{}
+    $seen = @()
     foreach ($child in $children) {
         $key = $child.get_LocalName()
         if ($child.HasAttribute('name')) { $key = "${key}[$($child.GetAttribute('name'))]" }
-        $seen[$key] += 1
+        $seen += $key
+        $count = @($seen | Where-Object { [string]::Equals($_, $key, 'OrdinalIgnoreCase') }).Count
         $number = ''
-        if ($seen[$key] -gt 1) { $number = "[$($seen[$key])]" }
+        if ($count -gt 1) { $number = "[$count]" }
         Get-TaskLine $child "$below$key$number"
     }
+}
+
+# What a table has for a key: a look-up by the table itself goes by language (5.1).
+function Get-Entry($Table, [string]$Key) {
+    foreach ($entry in $Table.GetEnumerator()) {
+        if ([string]::Equals($entry.Key, $Key, 'OrdinalIgnoreCase')) { return $entry.Value }
+    }
+}
+
+# Lines in the order of their codes: by language, two that differ may well have none.
+function Join-Line([string[]]$Lines) {
+    $sorted = [string[]]@($Lines)
+    [array]::Sort($sorted, [System.StringComparer]::Ordinal)
+    $sorted -join "`n"
 }
 
 # The same walk and tables as psrebind's decode/tasks.py: a test holds the two together.
 function Get-CanonicalTask([string]$Xml, [hashtable]$Tables) {
     $lines = foreach ($line in @(Get-TaskLine ([xml]$Xml).get_DocumentElement() '')) {
         $path, $value = $line -split '=', 2
-        if ($Tables['same'].ContainsKey("$path=$value")) {
-            $value = $Tables['same']["$path=$value"]
-        }
+        $meaning = Get-Entry $Tables['same'] "$path=$value"
+        if ($null -ne $meaning) { $value = $meaning }
         if ('true', 'false' -contains $value) { $value = $value.ToLowerInvariant() }
         $ignored = @($Tables['ignored'] | Where-Object {
-            $path -eq $_ -or $path.ToLowerInvariant().StartsWith("$_/".ToLowerInvariant()) })
-        if ($value -and $ignored.Count -eq 0 -and $Tables['defaults'][$path] -cne $value) {
-            "$path=$value"
-        }
+            [string]::Equals($path, $_, 'OrdinalIgnoreCase') -or
+            $path.StartsWith("$_/", 'OrdinalIgnoreCase') })
+        $isDefault = [string]::Equals((Get-Entry $Tables['defaults'] $path), $value, 'Ordinal')
+        if ($value -and $ignored.Count -eq 0 -and -not $isDefault) { "$path=$value" }
     }
-    @($lines | Sort-Object) -join "`n"
+    Join-Line $lines
 }
 $owned = $false
 $mutex = $null
