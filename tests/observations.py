@@ -65,7 +65,9 @@ def record(
     return RawRecord(kind, endpoint, thumbprint, store, binary, values)
 
 
-def state(bindings: Sequence[str], records: Sequence[RawRecord]) -> IisState:
+def state(
+    bindings: Sequence[str], records: Sequence[RawRecord], services: Sequence[str] = ()
+) -> IisState:
     """Sites A, B, C …, one for each binding, written ``*:443:name`` or ``*:443:name 1``."""
     sites, rows = [], []
     for number, text in enumerate(bindings, 1):
@@ -74,7 +76,7 @@ def state(bindings: Sequence[str], records: Sequence[RawRecord]) -> IisState:
         sites.append(RawSite(number, name, "Started"))
         path = f"/sites/site[@name='{name}' and @id='{number}']"
         rows.append(RawBinding(path, information, int(flags or 0)))
-    return IisState(tuple(sites), tuple(rows), tuple(records))
+    return IisState(tuple(sites), tuple(rows), tuple(records), tuple(services))
 
 
 def observed(
@@ -83,6 +85,7 @@ def observed(
     entries: Sequence[Entry],
     *,
     clock: datetime = NOW,
+    services: Sequence[str] = (),
 ) -> Observation:
     """What observe gives for these rows."""
     return Observation(
@@ -90,7 +93,7 @@ def observed(
         clock=clock,
         certificates=tuple(one for one in entries if isinstance(one, Certificate)),
         unreadable=tuple(one for one in entries if isinstance(one, UnreadableCertificate)),
-        bindings=joined(state(bindings, records)),
+        bindings=joined(state(bindings, records, services)),
     )
 
 

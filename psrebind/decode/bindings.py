@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from psrebind.decode.names import a_label
+from psrebind.decode.owners import owner
 from psrebind.decode.records import RawRecord
 from psrebind.errors import ParameterError
 from psrebind.model import (
-    IIS_APPLICATION_ID,
     Binding,
     BindingInfo,
     Record,
@@ -44,20 +44,26 @@ class RawBinding:
 
 @dataclass(frozen=True)
 class IisState:
-    """One row of get_iis_binding: everything it read, unjoined."""
+    """One row of get_iis_binding: everything it read, unjoined; ``services`` are those of
+    owners.SERVICES that the host has."""
 
     sites: tuple[RawSite, ...]
     bindings: tuple[RawBinding, ...]
     records: tuple[RawRecord, ...]
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class IisBindings:
-    """Bindings joined with their records; the records that no binding has; what is no binding."""
+    """Bindings joined with their records; the records that no binding has; what is no binding.
+
+    ``services`` are those of the host that own records, by owners.SERVICES.
+    """
 
     bindings: tuple[Binding, ...]
     strays: tuple[Record, ...]
     unreadable: tuple[UnreadableBinding, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 def joined(state: IisState) -> IisBindings:
@@ -69,10 +75,12 @@ def joined(state: IisState) -> IisBindings:
     bindings = [one for one in found if isinstance(one, Binding)]
     used = {record_key(binding.kind, binding.endpoint) for binding in bindings}
     strays = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
+    around = _Around(records, strays, state.services)
     return IisBindings(
-        tuple(replace(one, problems=tuple(_problems(one, records, strays))) for one in bindings),
+        tuple(replace(one, problems=tuple(_problems(one, around))) for one in bindings),
         strays,
         tuple(one for one in found if isinstance(one, UnreadableBinding)),
+        state.services,
     )
 
 
@@ -112,23 +120,30 @@ def _binding(
     return replace(bare, record=record)
 
 
-def _problems(
-    binding: Binding, records: tuple[Record, ...], strays: tuple[Record, ...]
-) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Around:
+    """What of a host decides whether something is odd about a binding."""
+
+    records: tuple[Record, ...]
+    strays: tuple[Record, ...]
+    services: tuple[str, ...]
+
+
+def _problems(binding: Binding, around: _Around) -> Iterator[str]:
     record = binding.record
     if record is None:
         yield f"no http.sys record {binding.kind}={binding.endpoint}"
     elif record.thumbprint is None and record.kind is not RecordKind.CCS:
         yield f"the http.sys record {binding.kind}={binding.endpoint} has no certificate"
-    if record and record.application_id not in (None, IIS_APPLICATION_ID):
-        yield f"the record belongs to another program: appid {record.application_id}"
+    if record and (found := owner(record, around.services)):
+        yield f"the record belongs to {found.name}, whose service is on the host"
     if binding.flags & SslFlags.SNI and not binding.information.host:
         yield "SNI is on without a host name"
-    if binding.kind is RecordKind.SNI and (found := _shadows(binding, records)):
-        yield f"{found} may answer in its place"
+    if binding.kind is RecordKind.SNI and (shadow := _shadows(binding, around.records)):
+        yield f"{shadow} may answer in its place"
     # The most fitting address answers first; one that a binding owns is that binding's business.
-    if binding.kind is RecordKind.IP and (found := _shadows(binding, strays)):
-        yield f"{found} answers there in its place, and no binding has it"
+    if binding.kind is RecordKind.IP and (shadow := _shadows(binding, around.strays)):
+        yield f"{shadow} answers there in its place, and no binding has it"
 
 
 def _shadows(binding: Binding, records: tuple[Record, ...]) -> str:

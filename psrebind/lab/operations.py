@@ -21,6 +21,8 @@ Row = dict[str, Any]
 # A text among the rows is a warning.
 Operation = Callable[[Host, Asked], Iterator[Row | str]]
 
+_SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
+_DISABLED = 4
 _HTTP = r"HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters"
 _FOLDERS = {
     "ipport": "SslBindingInfo",
@@ -122,7 +124,13 @@ def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
             for one in host.call("iis.bindings", {"protocol": "https"})
         ],
         "records": list(records(host)),
+        "services": [name for name in asked.value("services") if _has_service(host, name)],
     }
+
+
+def _has_service(host: Host, name: str) -> bool:
+    found = _values(host, rf"{_SERVICES}\{name}")
+    return bool(found) and found.get("Start") != _DISABLED
 
 
 def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:

@@ -24,7 +24,10 @@ from psrebind.lab.task_xml import RegisteredTask
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a host says about itself; an iis_version of None means IIS is not installed."""
+    """What a host says about itself; an iis_version of None means IIS is not installed.
+
+    ``services`` are some of its services, by name, with how each starts (4: disabled).
+    """
 
     name: str
     domain: str = "lab.example"
@@ -41,6 +44,7 @@ class Facts:
     script_block_logging: bool = False
     user: str = "labadmin"
     modules: tuple[str, ...] = ("WebAdministration", "ScheduledTasks", "PKI")
+    services: Mapping[str, int] = field(default_factory=lambda: {"WinRM": 2, "RemoteAccess": 4})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from psrebind.decode.bindings import IisBindings, IisState, joined
+from psrebind.decode.owners import SERVICES
 from psrebind.decode.records import RawRecord
 from psrebind.model import Binding, Record, UnreadableBinding
 from psrebind.operations.base import Query
@@ -16,6 +17,8 @@ __all__ = ["GetIisBinding", "IisBindings", "IisState", "RawRecord"]
 @dataclass(frozen=True, kw_only=True)
 class GetIisBinding(Query[IisState]):
     """Read all HTTPS bindings and the http.sys records that hold their certificates."""
+
+    services: tuple[str, ...] = SERVICES
 
     def result(self, body: Body) -> tuple[Binding | UnreadableBinding | Record, ...]:
         """The bindings, then the records without a binding."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from psrebind.decode.bindings import record_key
+from psrebind.decode.owners import label, owner
 from psrebind.decode.records import restoring_arguments
 from psrebind.model import Binding, RecordKind, Renewal, Thumbprint
 from psrebind.operations.base import Operation
@@ -212,6 +213,10 @@ def _notes(observation: Observation, renewal: Renewal) -> Iterable[Note]:
         if binding.kind is RecordKind.CCS and name and fits:
             text = "the central certificate store serves this name: its file is not touched"
             yield Note(text, binding)
+    for binding in bound:
+        record = binding.record
+        if record and (whose := label(record)) and not owner(record, observation.bindings.services):
+            yield Note(f"its record has the label of {whose}: the label is put back", binding)
     for odd in observation.bindings.unreadable:
         yield Note(f"{odd.information} of {odd.site} is left alone: {odd.reason}")
     for record in observation.bindings.strays:

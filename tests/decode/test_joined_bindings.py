@@ -87,11 +87,22 @@ def test_no_certificate() -> None:
     assert not only(bound("*:443:a", 3), held(RecordKind.CCS, "443", None)).problems
 
 
-def test_foreign_record() -> None:
-    """A record of another program is a problem."""
-    other = "11111111-2222-3333-4444-555555555555"
-    (problem,) = only(bound("*:443:"), held(RecordKind.IP, "0.0.0.0:443", ONE, other)).problems
-    assert other in problem
+@pytest.mark.parametrize(
+    ("application", "services", "problems"),
+    [
+        ("5d89a20c-beab-4389-9447-324788eb944a", ("adfssrv",), 1),
+        ("d7d72267-fcf9-4424-9eec-7e1d8dcec9a9", ("WMSvc", "WinRM"), 1),
+        ("5d89a20c-beab-4389-9447-324788eb944a", (), 0),
+        ("214124cd-d05b-4309-9af9-9caa44b2b74a", ("adfssrv",), 0),
+        ("11111111-2222-3333-4444-555555555555", ("adfssrv",), 0),
+    ],
+)
+def test_foreign_record(application: str, services: tuple[str, ...], problems: int) -> None:
+    """A record is another program's where its service is on the host; else it has a label only."""
+    record = held(RecordKind.IP, "0.0.0.0:443", ONE, application)
+    sites = (RawSite(1, "A", "Started"),)
+    (found,) = joined(IisState(sites, (bound("*:443:"),), (record,), services)).bindings
+    assert len(found.problems) == problems
 
 
 def test_sni_without_name() -> None:

@@ -256,8 +256,10 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 .SYNOPSIS
     Read all HTTPS bindings and the http.sys records that hold their certificates.
 .OUTPUTS
-    One row: sites, bindings, records.
+    One row: sites, bindings, records, and which of the services wanted the host has.
 #>
+
+$Services = @('adfssrv', 'appproxysvc', 'RemoteAccess', 'RaMgmtSvc', 'WinRM', 'WMSVC')
 
 
 
@@ -276,8 +278,18 @@ $bindings = foreach ($binding in @(Get-WebBinding -Protocol 'https')) {
         flags       = [int]$binding.sslFlags
     }
 }
+# Windows has services of roles that nobody uses: they are disabled, Start is 4.
+$present = foreach ($service in $Services) {
+    $values = Get-RegistryValues "HKLM:\SYSTEM\CurrentControlSet\Services\$service"
+    if ($values.Count -gt 0 -and $values['Start'] -ne 4) { $service }
+}
 
-@{ sites = @($sites); bindings = @($bindings); records = @(Get-HttpRecords) }
+@{
+    sites    = @($sites)
+    bindings = @($bindings)
+    records  = @(Get-HttpRecords)
+    services = @($present)
+}
 }
 } finally {
     if ($owned) { $mutex.ReleaseMutex() }
