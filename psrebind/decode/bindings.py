@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 from psrebind.decode.names import a_label
 from psrebind.decode.owners import owner
@@ -65,6 +66,12 @@ class IisBindings:
     unreadable: tuple[UnreadableBinding, ...] = ()
     services: tuple[str, ...] = ()
 
+    def shadows(self, bindings: Iterable[Binding]) -> tuple[tuple[Record, ...], ...]:
+        """For each binding, the records of exact addresses that may answer there in its place."""
+        own = {id(one.record): one.record for one in self.bindings if one.record}
+        around = _Around.of((*own.values(), *self.strays), self.strays, self.services)
+        return tuple(tuple(_shadows(binding, around)) for binding in bindings)
+
 
 def joined(state: IisState) -> IisBindings:
     """Give each binding its record and its problems, and apart what belongs to none."""
@@ -75,7 +82,7 @@ def joined(state: IisState) -> IisBindings:
     bindings = [one for one in found if isinstance(one, Binding)]
     used = {record_key(binding.kind, binding.endpoint) for binding in bindings}
     strays = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
-    around = _Around(records, strays, state.services)
+    around = _Around.of(records, strays, state.services)
     return IisBindings(
         tuple(replace(one, problems=tuple(_problems(one, around))) for one in bindings),
         strays,
@@ -122,11 +129,19 @@ def _binding(
 
 @dataclass(frozen=True)
 class _Around:
-    """What of a host decides whether something is odd about a binding."""
+    """What of a host decides whether something is odd about a binding: the records of exact
+    addresses, those of them that no binding has, and its services."""
 
-    records: tuple[Record, ...]
+    exact: tuple[Record, ...]
     strays: tuple[Record, ...]
     services: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, records: Iterable[Record], strays: Iterable[Record], services: tuple[str, ...]
+    ) -> Self:
+        """Keep the records that may be in another's place."""
+        return cls(tuple(filter(_is_exact, records)), tuple(filter(_is_exact, strays)), services)
 
 
 def _problems(binding: Binding, around: _Around) -> Iterator[str]:
@@ -139,26 +154,35 @@ def _problems(binding: Binding, around: _Around) -> Iterator[str]:
         yield f"the record belongs to {found.name}, whose service is on the host"
     if binding.flags & SslFlags.SNI and not binding.information.host:
         yield "SNI is on without a host name"
-    if binding.kind is RecordKind.SNI and (shadow := _shadows(binding, around.records)):
-        yield f"{shadow} may answer in its place"
-    # The most fitting address answers first; one that a binding owns is that binding's business.
-    if binding.kind is RecordKind.IP and (shadow := _shadows(binding, around.strays)):
-        yield f"{shadow} answers there in its place, and no binding has it"
+    others = [one for one in _shadows(binding, around) if one.thumbprint != binding.thumbprint]
+    if others:
+        names = ", ".join(f"{one.kind}={one.endpoint}" for one in others)
+        shadow = f"the record{'s' * (len(others) > 1)} {names}"
+        if binding.kind is RecordKind.SNI:
+            yield f"{shadow} may answer in its place"
+        else:
+            yield f"{shadow} answers there in its place, and no binding has it"
 
 
-def _shadows(binding: Binding, records: tuple[Record, ...]) -> str:
-    """The records of exact addresses of the binding's socket with another certificate.
+def _is_exact(record: Record) -> bool:
+    address = _address(record.endpoint.rpartition(":")[0])
+    return record.kind is RecordKind.IP and address not in ("0.0.0.0", "::")
 
-    Those of all addresses come after SNI records (docs/windows.md), and are no shadows.
+
+def _shadows(binding: Binding, around: _Around) -> Iterator[Record]:
+    """The records of exact addresses of the binding's socket.
+
+    Those of all addresses come after SNI records (docs/windows.md), and are no shadows. Without
+    SNI one that a binding owns is that binding's business.
     """
-    found = []
-    for record in records:
+    if binding.kind is RecordKind.CCS:
+        return
+    mine = binding.information
+    for record in around.exact if binding.kind is RecordKind.SNI else around.strays:
         address, _, port = record.endpoint.rpartition(":")
-        if record.kind is not RecordKind.IP or port != str(binding.information.port):
+        if port != str(mine.port) or record is binding.record:
             continue
-        if record is binding.record or address in ("0.0.0.0", "[::]"):
-            continue
-        same = _address(address) == _address(binding.information.ip)
-        if (same or binding.information.any_address) and record.thumbprint != binding.thumbprint:
-            found.append(f"{record.kind}={record.endpoint}")
-    return f"the record{'s' * (len(found) > 1)} {', '.join(found)}" if found else ""
+        # [::] is every address of IPv6 alone.
+        everywhere = mine.any_address and (not mine.ip.startswith("[") or address.startswith("["))
+        if everywhere or _address(address) == _address(mine.ip):
+            yield record

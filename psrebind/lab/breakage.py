@@ -13,7 +13,6 @@ from psrebind.lab import lifecycle
 from psrebind.lab.eventlog import SYSTEM_CHANNEL
 from psrebind.lab.host import Host
 from psrebind.lab.httpsys import (
-    ANY_ADDRESS,
     Record,
     RecordKind,
     find_record,
@@ -106,7 +105,7 @@ def _add_stray_record(host: Host) -> None:
             if binding.protocol != "https":
                 continue
             kind, key = record_place(binding.information, binding.flags)
-            place = f"{ANY_ADDRESS}:{key.rpartition(':')[2]}"
+            place = f"{state.facts.address}:{key.rpartition(':')[2]}"
             bound = find_record(state.records, kind, key)
             taken = find_record(state.records, RecordKind.IPPORT, place)
             if kind is RecordKind.HOSTNAMEPORT and bound is not None and taken is None:
@@ -164,7 +163,7 @@ BREAKS = {
         make=_take_key,
     ),
     "stray-record": Break(
-        sentence="Another program left an ip:port record that answers before every host name.",
+        sentence="Another program left a record of the host's address, which beats every name.",
         make=_add_stray_record,
     ),
     "log-rolled-over": Break(

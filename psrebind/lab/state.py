@@ -26,11 +26,13 @@ from psrebind.lab.task_xml import RegisteredTask
 class Facts:
     """What a host says about itself; an iis_version of None means IIS is not installed.
 
-    ``services`` are some of its services, by name, with how each starts (4: disabled).
+    ``address`` is where clients come to; ``services`` are some of its services, by name, with how
+    each starts (4: disabled).
     """
 
     name: str
     domain: str = "lab.example"
+    address: str = "127.0.0.1"
     os_name: str = "Windows Server 2022 Datacenter"
     build: int = 20348
     ubr: int = 2227

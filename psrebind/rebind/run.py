@@ -116,7 +116,9 @@ def prepare(
     sending = sending or Sending()
     observation = observe(session, sending=sending)
     planned = (plan_appcmd if method is Method.APPCMD else plan)(observation, renewal)
-    checks = first_look(planned.steps, address, limits=sending.limits)
+    checks = first_look(
+        planned.steps, address, bindings=observation.bindings, limits=sending.limits
+    )
     return Prepared(session.host, renewal, method, observation, planned, checks)
 
 

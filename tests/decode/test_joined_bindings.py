@@ -152,6 +152,22 @@ def test_a_left_over_record_of_one_address_is_said() -> None:
     assert [one.problems for one in joined(state).bindings] == [(), ()]
 
 
+@pytest.mark.parametrize(
+    ("information", "endpoint", "said"),
+    [
+        ("*:443:", "[2001:db8::5]:443", True),
+        ("[::]:443:", "[2001:db8::5]:443", True),
+        ("[::]:443:", "192.0.2.1:443", False),
+        ("[2001:DB8:0::5]:443:", "[2001:db8::5]:443", False),
+    ],
+)
+def test_a_left_over_of_ipv6(information: str, endpoint: str, said: bool) -> None:
+    """[::] is every address of IPv6 alone; an address however spelled is the binding's own."""
+    left = held(RecordKind.IP, endpoint, TWO)
+    problems = only(bound(information), held(RecordKind.IP, "[::]:443"), left).problems
+    assert any("answers there" in one for one in problems) is said
+
+
 @pytest.mark.parametrize("odd", ["*:443:a\0b", "1\x1b2:443:"])
 def test_control_characters_are_no_binding(odd: str) -> None:
     """What no host name can have stands apart, and never reaches a socket."""

@@ -97,16 +97,16 @@ def test_stray_record_answers_for_every_name(tmp_path: Path) -> None:
     where, old = enabled_host(tmp_path)
     break_host(where, "stray-record")
     new = renewals.renew(where, authority(tmp_path), old.thumbprint)
-    hello = Hello(address="0.0.0.0", port=8443, server_name="www.example")
+    hello = Hello(address="127.0.0.1", port=8443, server_name="www.example")
     served = choose(where.state.answers, hello)
     assert hashes(where) == [new]
     assert served is not None
     assert served.thumbprint == old.thumbprint
-    assert [one.key for one in where.state.records] == ["www.example:8443", "0.0.0.0:8443"]
+    assert [one.key for one in where.state.records] == ["www.example:8443", "127.0.0.1:8443"]
 
 
 def test_stray_record_needs_a_free_port(tmp_path: Path) -> None:
-    """Where an ip:port record is already there no stray one is added."""
+    """Where no name has a record no stray one is added."""
     where = host(tmp_path, sites=(site("*:8443:"),), certificates=(issue(tmp_path),))
     with pytest.raises(InvalidInput, match="no port"):
         break_host(where, "stray-record")
