@@ -11,6 +11,7 @@ from certificates import NOW, Made, blob
 
 from psrebind.decode.bindings import IisState, RawBinding, RawSite, joined
 from psrebind.decode.certificates import stored_certificate
+from psrebind.decode.iis_settings import RawLegacyHash
 from psrebind.decode.records import RawRecord
 from psrebind.model import (
     IIS_APPLICATION_ID,
@@ -66,7 +67,10 @@ def record(
 
 
 def state(
-    bindings: Sequence[str], records: Sequence[RawRecord], services: Sequence[str] = ()
+    bindings: Sequence[str],
+    records: Sequence[RawRecord],
+    services: Sequence[str] = (),
+    legacy: Sequence[RawLegacyHash] = (),
 ) -> IisState:
     """Sites A, B, C …, one for each binding, written ``*:443:name`` or ``*:443:name 1``."""
     sites, rows = [], []
@@ -76,7 +80,7 @@ def state(
         sites.append(RawSite(number, name, "Started"))
         path = f"/sites/site[@name='{name}' and @id='{number}']"
         rows.append(RawBinding(path, information, int(flags or 0)))
-    return IisState(tuple(sites), tuple(rows), tuple(records), tuple(services))
+    return IisState(tuple(sites), tuple(rows), tuple(records), tuple(services), tuple(legacy))
 
 
 def observed(
@@ -86,6 +90,7 @@ def observed(
     *,
     clock: datetime = NOW,
     services: Sequence[str] = (),
+    legacy: Sequence[RawLegacyHash] = (),
 ) -> Observation:
     """What observe gives for these rows."""
     return Observation(
@@ -93,7 +98,7 @@ def observed(
         clock=clock,
         certificates=tuple(one for one in entries if isinstance(one, Certificate)),
         unreadable=tuple(one for one in entries if isinstance(one, UnreadableCertificate)),
-        bindings=joined(state(bindings, records, services)),
+        bindings=joined(state(bindings, records, services, legacy)),
     )
 
 

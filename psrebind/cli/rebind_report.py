@@ -15,7 +15,7 @@ from psrebind.cli.rebind_lines import (
     result_lines,
     result_row,
 )
-from psrebind.rebind.plan import Plan
+from psrebind.rebind.plan import Note, Plan
 from psrebind.rebind.run import Applied, Prepared, Stage
 from psrebind.rebind.verify import Verdict
 
@@ -62,8 +62,12 @@ def show_plan(prepared: Prepared, form: Format, *, dry_run: bool) -> None:
 def tell_notes(prepared: Prepared) -> None:
     """Say what a person should know of a plan."""
     for note in prepared.plan.notes:
-        place = f"{note.binding.information} of {note.binding.site}: " if note.binding else ""
-        tell(f"{prepared.host}: {place}{note.text}")
+        tell(f"{prepared.host}: {_said(note)}")
+
+
+def _said(note: Note) -> str:
+    place = f"{note.binding.information} of {note.binding.site}: " if note.binding else ""
+    return f"{place}{note.text}"
 
 
 def plan_sentence(prepared: Prepared, *, dry_run: bool) -> str:
@@ -122,6 +126,7 @@ def _sentences(applied: Applied, lines: Sequence[RebindLine], command: str | Non
         told.append("unverified: no handshake from here could show what clients get")
     if Verdict.BROKEN in verdicts:
         told.append("broken: clients were served before and are not, or not as they should be")
+    told += [_said(note) for note in applied.prepared.plan.notes if note.lasting]
     if command and any(result.changed for result in applied.steps):
         told.append(_way_back(applied.prepared, command))
     return told

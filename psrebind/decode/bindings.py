@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
+from psrebind.decode.iis_settings import LegacyHash, RawLegacyHash, legacy_hashes
 from psrebind.decode.names import a_label
 from psrebind.decode.owners import owner
 from psrebind.decode.records import RawRecord
@@ -52,6 +53,7 @@ class IisState:
     bindings: tuple[RawBinding, ...]
     records: tuple[RawRecord, ...]
     services: tuple[str, ...] = ()
+    legacy: tuple[RawLegacyHash, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,12 @@ class IisBindings:
     strays: tuple[Record, ...]
     unreadable: tuple[UnreadableBinding, ...] = ()
     services: tuple[str, ...] = ()
+    legacy: tuple[LegacyHash, ...] = ()
 
     def shadows(self, bindings: Iterable[Binding]) -> tuple[tuple[Record, ...], ...]:
         """For each binding, the records of exact addresses that may answer there in its place."""
         own = {id(one.record): one.record for one in self.bindings if one.record}
-        around = _Around.of((*own.values(), *self.strays), self.strays, self.services)
+        around = _Around.of((*own.values(), *self.strays), self.strays)
         return tuple(tuple(_shadows(binding, around)) for binding in bindings)
 
 
@@ -82,12 +85,14 @@ def joined(state: IisState) -> IisBindings:
     bindings = [one for one in found if isinstance(one, Binding)]
     used = {record_key(binding.kind, binding.endpoint) for binding in bindings}
     strays = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
-    around = _Around.of(records, strays, state.services)
+    legacy = legacy_hashes(state.legacy)
+    around = replace(_Around.of(records, strays), services=state.services, legacy=legacy)
     return IisBindings(
         tuple(replace(one, problems=tuple(_problems(one, around))) for one in bindings),
         strays,
         tuple(one for one in found if isinstance(one, UnreadableBinding)),
         state.services,
+        legacy,
     )
 
 
@@ -130,18 +135,17 @@ def _binding(
 @dataclass(frozen=True)
 class _Around:
     """What of a host decides whether something is odd about a binding: the records of exact
-    addresses, those of them that no binding has, and its services."""
+    addresses, those of them that no binding has, its services, and what IIS 6 left."""
 
     exact: tuple[Record, ...]
     strays: tuple[Record, ...]
-    services: tuple[str, ...]
+    services: tuple[str, ...] = ()
+    legacy: tuple[LegacyHash, ...] = ()
 
     @classmethod
-    def of(
-        cls, records: Iterable[Record], strays: Iterable[Record], services: tuple[str, ...]
-    ) -> Self:
+    def of(cls, records: Iterable[Record], strays: Iterable[Record]) -> Self:
         """Keep the records that may be in another's place."""
-        return cls(tuple(filter(_is_exact, records)), tuple(filter(_is_exact, strays)), services)
+        return cls(tuple(filter(_is_exact, records)), tuple(filter(_is_exact, strays)))
 
 
 def _problems(binding: Binding, around: _Around) -> Iterator[str]:
@@ -152,6 +156,7 @@ def _problems(binding: Binding, around: _Around) -> Iterator[str]:
         yield f"the http.sys record {binding.kind}={binding.endpoint} has no certificate"
     if record and (found := owner(record, around.services)):
         yield f"the record belongs to {found.name}, whose service is on the host"
+    yield from (one.problem for one in around.legacy if one.concerns(binding.site_id))
     if binding.flags & SslFlags.SNI and not binding.information.host:
         yield "SNI is on without a host name"
     others = [one for one in _shadows(binding, around) if one.thumbprint != binding.thumbprint]

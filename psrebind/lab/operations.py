@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from psrebind.lab.host import Host
@@ -23,6 +23,7 @@ Operation = Callable[[Host, Asked], Iterator[Row | str]]
 
 _SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
 _DISABLED = 4
+_HASHES = "/system.applicationHost/customMetadata/key/property[@id='5506']"
 _HTTP = r"HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters"
 _FOLDERS = {
     "ipport": "SslBindingInfo",
@@ -109,7 +110,8 @@ def _record(host: Host, kind: str, endpoint: str) -> Row | None:
     return next((r for r in records(host) if (r["kind"], r["endpoint"].casefold()) == named), None)
 
 
-def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
+def _bindings(host: Host, asked: Asked) -> Iterator[Row | str]:
+    legacy = yield from _configured(host, _HASHES, "customMetadata")
     yield {
         "sites": [
             one | {"state": "Unknown" if one["state"] is None else one["state"]}
@@ -124,8 +126,20 @@ def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
             for one in host.call("iis.bindings", {"protocol": "https"})
         ],
         "records": list(records(host)),
+        "legacy": [{"path": one["ItemXPath"], "value": one["value"]} for one in legacy],
         "services": [name for name in asked.value("services") if _has_service(host, name)],
     }
+
+
+def _configured(host: Host, wanted: str, what: str) -> Generator[str, None, list[Row]]:
+    """The elements at a filter; a warning, and none, where they cannot be read."""
+    where = {"filter": wanted, "path": "MACHINE/WEBROOT/APPHOST"}
+    try:
+        found: list[Row] = host.call("iis.configuration", where)
+    except HostFault as fault:
+        yield f"{what} cannot be read: {fault}"
+        return []
+    return found
 
 
 def _has_service(host: Host, name: str) -> bool:

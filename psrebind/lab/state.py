@@ -69,6 +69,15 @@ class Site:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """One property of IIS 6's metabase that customMetadata keeps; a binary one is Base64."""
+
+    key: str
+    id: int
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HostState:
     """One host at one moment; central is the CCS folder, files the text files, by name."""
 
@@ -81,6 +90,7 @@ class HostState:
     files: Mapping[str, str] = field(default_factory=dict)
     channels: tuple[Channel, ...] = field(default_factory=lifecycle_channels)
     tasks: tuple[RegisteredTask, ...] = ()
+    metadata: tuple[Metadata, ...] = ()
 
     @property
     def answers(self) -> Answers:

@@ -70,10 +70,14 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Note:
-    """Something a person should know that refuses nothing; about one binding, or the host."""
+    """Something a person should know that refuses nothing; about one binding, or the host.
+
+    A lasting one is true after a success, too.
+    """
 
     text: str
     binding: Binding | None = None
+    lasting: bool = False
 
 
 @dataclass(frozen=True)
@@ -217,6 +221,10 @@ def _notes(observation: Observation, renewal: Renewal) -> Iterable[Note]:
         record = binding.record
         if record and (whose := label(record)) and not owner(record, observation.bindings.services):
             yield Note(f"its record has the label of {whose}: the label is put back", binding)
+    for left in observation.bindings.legacy:
+        concerned = [one for one in bindings if left.concerns(one.site_id)]
+        if any(one.thumbprint in (renewal.old, renewal.new) for one in concerned):
+            yield Note(left.advice(concerned[0].site), lasting=True)
     for odd in observation.bindings.unreadable:
         yield Note(f"{odd.information} of {odd.site} is left alone: {odd.reason}")
     for record in observation.bindings.strays:

@@ -11,6 +11,7 @@ from operations.changes import bindings, pair, refuses, setting
 
 from psrebind.decode.records import unknown_options
 from psrebind.lab.httpsys import Options
+from psrebind.lab.iis_settings import legacy_properties
 from psrebind.lab.runtime import Lab
 from psrebind.lab.state import Binding as LabBinding
 from psrebind.lab.state import Site
@@ -163,6 +164,30 @@ def a_site_without_state_hides_nothing(lab: Lab, session: RemoteSession, library
         assert len(row.bindings) == 4
 
 
+def reads_what_iis_6_left(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A hash in customMetadata is read with the bindings; that it cannot be is a warning."""
+    with restored(lab.hosts["web01"]) as host:
+        left = legacy_properties(2, pair(lab, "web01")[0], "MY")
+        host.host.change(lambda now: replace(now, metadata=left))
+        found = bindings(session, library)
+        assert [site for site, one in found.items() if one.problems] == ["Shop"]
+        host.host.faults["iis.configuration"] = "fail"
+        reading = GetIisBinding()
+        (body,) = run([reading], session, library=library).bodies
+        assert reading.row(body).legacy == ()
+        assert [one.split(":")[0] for one in body.warnings] == ["customMetadata cannot be read"]
+
+
+def sees_services(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A service is on the host where its key is, unless it is disabled."""
+    with restored(lab.hosts["web01"]) as host:
+        facts = replace(host.host.facts, services={"adfssrv": 2, "WMSVC": 4, "WinRM": 3})
+        host.host.change(lambda now: replace(now, facts=facts))
+        reading = GetIisBinding()
+        (row,) = reading.rows(run([reading], session, library=library).bodies[0])
+        assert row.services == ("adfssrv", "WinRM")
+
+
 def a_reply_is_ascii(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A Kelvin sign alone, which compares as a k, is written as an escape too."""
     with restored(lab.hosts["web01"]) as host:
@@ -179,6 +204,8 @@ def a_reply_is_ascii(lab: Lab, session: RemoteSession, library: Library) -> None
 CHECKS = (
     keys_below_a_record_are_seen,
     a_site_without_state_hides_nothing,
+    reads_what_iis_6_left,
+    sees_services,
     a_reply_is_ascii,
     reads_both_stores,
     finds_each_record,

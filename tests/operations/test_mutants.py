@@ -301,6 +301,20 @@ MUTANTS = (
         queries.finds_each_record,
     ),
     Mutant(
+        "disabled-services-too",
+        "get_iis_binding",
+        "$values['Start'] -ne 4",
+        "$true",
+        queries.sees_services,
+    ),
+    Mutant(
+        "another-property",
+        "_iis_settings",
+        "[@id='5506']",
+        "[@id='5511']",
+        queries.reads_what_iis_6_left,
+    ),
+    Mutant(
         "without-the-number",
         "_envelope",
         "$reply.hresult = [long]$exception.HResult",

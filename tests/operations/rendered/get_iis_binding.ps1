@@ -229,6 +229,27 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
         Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
     }
 }
+<#
+.SYNOPSIS
+    Settings of IIS that are no binding, and have a say in which certificate is served.
+#>
+
+# Hashes that IIS 6's way of configuration left; none, and a warning, where they cannot be read.
+function Get-LegacyHashes {
+    $wanted = @{
+        Filter        = "/system.applicationHost/customMetadata/key/property[@id='5506']"
+        PSPath        = 'MACHINE/WEBROOT/APPHOST'
+        # That there is none is no news.
+        WarningAction = 'SilentlyContinue'
+    }
+    try {
+        foreach ($property in @(Get-WebConfiguration @wanted)) {
+            @{ path = "$($property.ItemXPath)"; value = "$($property.value)" }
+        }
+    } catch {
+        Write-Warning "customMetadata cannot be read: $($_.Exception.Message)"
+    }
+}
 $owned = $false
 $mutex = $null
 if ($Changing -and $languageMode -eq 'FullLanguage') {
@@ -256,10 +277,11 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 .SYNOPSIS
     Read all HTTPS bindings and the http.sys records that hold their certificates.
 .OUTPUTS
-    One row: sites, bindings, records, and which of the services wanted the host has.
+    One row: sites, bindings, records, which of the services wanted the host has, and legacy.
 #>
 
 $Services = @('adfssrv', 'appproxysvc', 'RemoteAccess', 'RaMgmtSvc', 'WinRM', 'WMSVC')
+
 
 
 
@@ -289,6 +311,7 @@ $present = foreach ($service in $Services) {
     bindings = @($bindings)
     records  = @(Get-HttpRecords)
     services = @($present)
+    legacy   = @(Get-LegacyHashes)
 }
 }
 } finally {
