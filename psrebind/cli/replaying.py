@@ -56,7 +56,7 @@ def looked(visit: Visit, manner: Replaying) -> Looked:
     """The proposals, and the plan of each that is not refused."""
     from psrebind.cli.replay_report import Looked
     from psrebind.rebind.observe import observe
-    from psrebind.rebind.renewals import followed, known, proposals
+    from psrebind.rebind.renewals import followed, known, left_to_ftp, proposals
     from psrebind.rebind.run import prepare
 
     with visit.sending("reading") as sending:
@@ -64,6 +64,10 @@ def looked(visit: Visit, manner: Replaying) -> Looked:
         observation = observe(visit.session, sending=sending)
         chains = followed(known(observation.certificates, events))
         found = proposals(observation.bindings.bindings, chains)
+        planned = [one.chain for one in found if one.chain.renewal]
+        others = [one for one in chains if one not in planned]
+        for sentence in left_to_ftp(observation.bindings.ftp, others):
+            visit.say(sentence)
         renewals = [one.chain.renewal for one in found]
         prepared = tuple(
             prepare(visit.session, one, address=visit.address, sending=sending)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
-from psrebind.decode.iis_settings import LegacyHash, RawLegacyHash, legacy_hashes
+from psrebind.decode.iis_settings import (
+    FtpCertificate,
+    LegacyHash,
+    RawFtpBinding,
+    RawFtpCertificate,
+    RawLegacyHash,
+    ftp_certificates,
+    legacy_hashes,
+    site_number,
+)
 from psrebind.decode.names import a_label
 from psrebind.decode.owners import owner
 from psrebind.decode.records import RawRecord
@@ -21,9 +29,6 @@ from psrebind.model import (
     SslFlags,
     UnreadableBinding,
 )
-
-# The site's id is the last predicate: a name may hold any character, a quote included.
-_SITE_ID = re.compile(r"@id=['\"](\d+)['\"]\s*\]")
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class IisState:
     records: tuple[RawRecord, ...]
     services: tuple[str, ...] = ()
     legacy: tuple[RawLegacyHash, ...] = ()
+    ftp: tuple[RawFtpCertificate, ...] = ()
+    ftp_bindings: tuple[RawFtpBinding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,7 @@ class IisBindings:
     unreadable: tuple[UnreadableBinding, ...] = ()
     services: tuple[str, ...] = ()
     legacy: tuple[LegacyHash, ...] = ()
+    ftp: tuple[FtpCertificate, ...] = ()
 
     def shadows(self, bindings: Iterable[Binding]) -> tuple[tuple[Record, ...], ...]:
         """For each binding, the records of exact addresses that may answer there in its place."""
@@ -93,6 +101,7 @@ def joined(state: IisState) -> IisBindings:
         tuple(one for one in found if isinstance(one, UnreadableBinding)),
         state.services,
         legacy,
+        ftp_certificates(state.ftp, state.ftp_bindings, {one.id: one.name for one in state.sites}),
     )
 
 
@@ -117,8 +126,7 @@ def _address(text: str) -> str:
 def _binding(
     raw: RawBinding, sites: dict[int, RawSite], records: dict[tuple[RecordKind, str], Record]
 ) -> Binding | UnreadableBinding:
-    numbers = _SITE_ID.findall(raw.path)
-    number = int(numbers[-1]) if numbers else 0
+    number = site_number(raw.path)
     site = sites.get(number, RawSite(number, raw.path, "Unknown"))
     try:
         information = BindingInfo(raw.information)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from psrebind.errors import ParameterError
 from psrebind.model import Thumbprint
 
 # IIS 6's key of one web site, or of all; other services have keys too.
 _KEY = re.compile(r"@path=(['\"])/?LM/W3SVC(?:/(\d{1,9}))?/?\1\]", re.IGNORECASE)
+# The site's id is the last predicate of its own: a name may hold any character, a quote included.
+_SITE_ID = re.compile(r"@id=['\"](\d+)['\"]\s*\]")
 _SHORT = 8
+NOT_TOUCHED = "not touched; set the new one in IIS Manager, FTP SSL Settings"
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,81 @@ def legacy_hashes(found: Iterable[RawLegacyHash]) -> tuple[LegacyHash, ...]:
         for key, value in keys
         if key
     )
+
+
+@dataclass(frozen=True)
+class RawFtpCertificate:
+    """The TLS settings of one FTP site, or of all by default, as a script reports them."""
+
+    path: str
+    thumbprint: str
+    store: str
+
+
+@dataclass(frozen=True)
+class RawFtpBinding:
+    """An FTP binding as Get-WebBinding shows it."""
+
+    path: str
+    information: str
+
+
+@dataclass(frozen=True)
+class FtpCertificate:
+    """The certificate of an FTP site, which no http.sys record holds; of the defaults without one.
+
+    ``thumbprint`` is None where the configuration has something else there.
+    """
+
+    site: str | None
+    site_id: int | None
+    information: str
+    thumbprint: Thumbprint | None
+    store: str
+
+    @property
+    def name(self) -> str:
+        """Where it is, in words."""
+        if self.site is None:
+            return "the default of FTP sites"
+        return f"the FTP binding {self.information} of {self.site}"
+
+
+def site_number(path: str) -> int:
+    """The id of the site that an ItemXPath is about; 0 for none."""
+    numbers = _SITE_ID.findall(path)
+    return int(numbers[-1]) if numbers else 0
+
+
+def ftp_certificates(
+    settings: Iterable[RawFtpCertificate],
+    bindings: Iterable[RawFtpBinding],
+    names: Mapping[int, str],
+) -> tuple[FtpCertificate, ...]:
+    """One for each FTP binding that has a certificate; the defaults where no binding has theirs."""
+    by_site = {site_number(one.path): one for one in settings}
+    found = [
+        _ftp(one, number, names.get(number, binding.path), binding.information)
+        for binding in bindings
+        if (one := by_site.get(number := site_number(binding.path)))
+    ]
+    default = by_site.get(0)
+    if default and _written(default.thumbprint) not in [one.thumbprint for one in found]:
+        found.append(_ftp(default, None, None, ""))
+    return tuple(found)
+
+
+def _ftp(
+    raw: RawFtpCertificate, number: int | None, site: str | None, information: str
+) -> FtpCertificate:
+    return FtpCertificate(site, number, information, _written(raw.thumbprint), raw.store or "MY")
+
+
+def _written(text: str) -> Thumbprint | None:
+    try:
+        return Thumbprint(text)
+    except ParameterError:
+        return None
 
 
 def _thumbprint(value: str) -> Thumbprint | None:

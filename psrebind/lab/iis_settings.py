@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ROOT = "MACHINE/WEBROOT/APPHOST"
 HASHES = "/system.applicationHost/customMetadata/key/property[@id='5506']"
+FTP_SITES = "/system.applicationHost/sites/site/ftpServer/security/ssl"
+FTP_DEFAULTS = "/system.applicationHost/sites/siteDefaults/ftpServer/security/ssl"
 HASH, STORE = 5506, 5511
 Row = dict[str, object]
 
@@ -93,4 +95,21 @@ def _property(one: Metadata) -> Row:
     return {"id": one.id, "value": one.value, "ItemXPath": f"{key}/property[@id='{one.id}']"}
 
 
-READERS = {HASHES: _hashes}
+def _ftp_sites(state: HostState) -> list[Row]:
+    # A web site, too, shows the defaults [K].
+    return [
+        _ftp(one.ftp_hash or state.ftp_hash, f"site[@name='{one.name}' and @id='{one.id}']")
+        for one in state.sites
+    ]
+
+
+def _ftp_defaults(state: HostState) -> list[Row]:
+    return [_ftp(state.ftp_hash, "siteDefaults")]
+
+
+def _ftp(thumbprint: str, place: str) -> Row:
+    path = f"/system.applicationHost/sites/{place}/ftpServer/security/ssl"
+    return {"serverCertHash": thumbprint, "serverCertStoreName": "MY", "ItemXPath": path}
+
+
+READERS = {HASHES: _hashes, FTP_SITES: _ftp_sites, FTP_DEFAULTS: _ftp_defaults}

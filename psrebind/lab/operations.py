@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from psrebind.lab.host import Host
@@ -21,9 +21,6 @@ Row = dict[str, Any]
 # A text among the rows is a warning.
 Operation = Callable[[Host, Asked], Iterator[Row | str]]
 
-_SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
-_DISABLED = 4
-_HASHES = "/system.applicationHost/customMetadata/key/property[@id='5506']"
 _HTTP = r"HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters"
 _FOLDERS = {
     "ipport": "SslBindingInfo",
@@ -108,43 +105,6 @@ def records(host: Host) -> Iterator[Row]:
 def _record(host: Host, kind: str, endpoint: str) -> Row | None:
     named = (kind, endpoint.casefold())
     return next((r for r in records(host) if (r["kind"], r["endpoint"].casefold()) == named), None)
-
-
-def _bindings(host: Host, asked: Asked) -> Iterator[Row | str]:
-    legacy = yield from _configured(host, _HASHES, "customMetadata")
-    yield {
-        "sites": [
-            one | {"state": "Unknown" if one["state"] is None else one["state"]}
-            for one in host.call("iis.sites", {})
-        ],
-        "bindings": [
-            {
-                "path": one["ItemXPath"],
-                "information": one["bindingInformation"],
-                "flags": one["sslFlags"],
-            }
-            for one in host.call("iis.bindings", {"protocol": "https"})
-        ],
-        "records": list(records(host)),
-        "legacy": [{"path": one["ItemXPath"], "value": one["value"]} for one in legacy],
-        "services": [name for name in asked.value("services") if _has_service(host, name)],
-    }
-
-
-def _configured(host: Host, wanted: str, what: str) -> Generator[str, None, list[Row]]:
-    """The elements at a filter; a warning, and none, where they cannot be read."""
-    where = {"filter": wanted, "path": "MACHINE/WEBROOT/APPHOST"}
-    try:
-        found: list[Row] = host.call("iis.configuration", where)
-    except HostFault as fault:
-        yield f"{what} cannot be read: {fault}"
-        return []
-    return found
-
-
-def _has_service(host: Host, name: str) -> bool:
-    found = _values(host, rf"{_SERVICES}\{name}")
-    return bool(found) and found.get("Start") != _DISABLED
 
 
 def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
@@ -317,7 +277,6 @@ def _lost(before: Row, after: Row) -> list[str]:
 OPERATIONS: dict[str, Operation] = {
     "get_host": _host,
     "get_certificate": _certificates,
-    "get_iis_binding": _bindings,
     "set_iis_binding": _set_binding,
     "invoke_iis_renewal": _renewal,
 }

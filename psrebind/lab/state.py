@@ -60,12 +60,13 @@ class Binding:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One web site."""
+    """One web site; ``ftp_hash`` is the certificate of its own that FTP has."""
 
     id: int
     name: str
     state: str = "Started"
     bindings: tuple[Binding, ...] = ()
+    ftp_hash: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,10 @@ class Metadata:
 
 @dataclass(frozen=True, kw_only=True)
 class HostState:
-    """One host at one moment; central is the CCS folder, files the text files, by name."""
+    """One host at one moment; central is the CCS folder, files the text files, by name.
+
+    ``ftp_hash`` is the certificate of FTP sites that have none of their own.
+    """
 
     facts: Facts
     assumptions: Assumptions = field(default_factory=Assumptions)
@@ -91,6 +95,7 @@ class HostState:
     channels: tuple[Channel, ...] = field(default_factory=lifecycle_channels)
     tasks: tuple[RegisteredTask, ...] = ()
     metadata: tuple[Metadata, ...] = ()
+    ftp_hash: str = ""
 
     @property
     def answers(self) -> Answers:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from psrebind.decode.bindings import record_key
+from psrebind.decode.iis_settings import NOT_TOUCHED
 from psrebind.decode.owners import label, owner
 from psrebind.decode.records import restoring_arguments
 from psrebind.model import Binding, RecordKind, Renewal, Thumbprint
@@ -209,8 +210,11 @@ def _notes(observation: Observation, renewal: Renewal) -> Iterable[Note]:
     for binding in bound if old is None else []:
         text = "the old certificate cannot be read, so whether a name is lost is unknown"
         yield Note(text, binding)
+    ftp = [one for one in observation.bindings.ftp if one.thumbprint == renewal.old]
     if not any(binding.thumbprint in (renewal.old, renewal.new) for binding in bindings):
-        yield Note(f"no binding has {renewal.old}")
+        yield Note(f"no {'HTTPS ' * bool(ftp)}binding has {renewal.old}")
+    for one in ftp:
+        yield Note(f"{one.name} has the old certificate: {NOT_TOUCHED}", lasting=True)
     for binding in bindings:
         name = binding.information.host
         fits = any(one and serves(one, name) for one in (old, new))

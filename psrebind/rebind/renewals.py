@@ -6,11 +6,12 @@ chain is refused with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
+from psrebind.decode.iis_settings import NOT_TOUCHED, FtpCertificate
 from psrebind.model import Binding, Certificate, Renewal, Thumbprint
 
 # Windows itself follows no longer ones (field notes A6).
@@ -102,6 +103,18 @@ def proposals(bindings: Sequence[Binding], chains: Iterable[Chain]) -> tuple[Pro
         if bound := tuple(one for one in bindings if one.thumbprint == chain.old):
             found.append(Proposal(chain, bound))
     return tuple(found)
+
+
+def left_to_ftp(found: Iterable[FtpCertificate], chains: Iterable[Chain]) -> Iterator[str]:
+    """What no plan says: where FTP alone has a certificate that was replaced."""
+    places = tuple(found)
+    for chain in chains:
+        for one in places:
+            if one.thumbprint == chain.old:
+                yield (
+                    f"{one.name} has {_head(chain.old)}, which was replaced by "
+                    f"{_head(chain.new)}: {NOT_TOUCHED}"
+                )
 
 
 def standing(

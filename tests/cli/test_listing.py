@@ -77,3 +77,13 @@ def test_the_central_store_is_named() -> None:
     row = binding_row(line)
     assert (line.store, line.thumbprint, line.problems) == (None, None, ())
     assert (row["store"], row["problems"]) == ("central store", [])
+
+
+def test_ftp_has_a_line_of_its_own() -> None:
+    """A certificate of FTP is listed with its site, and what is wrong with it."""
+    seen = observed(["*:443:"], [record("0.0.0.0:443", GOOD)], [], ftp=EXPIRED.thumbprint)
+    _, line = binding_lines(seen.bindings, Stored([stored(EXPIRED)], STORES, NOW))
+    assert (line.site, line.site_id, line.binding) == ("A", 1, "ftp *:21:")
+    assert (line.thumbprint, line.store, line.record) == (EXPIRED.thumbprint, "MY", None)
+    (problem,) = line.problems
+    assert problem.startswith("the certificate expired ")

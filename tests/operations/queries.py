@@ -178,6 +178,31 @@ def reads_what_iis_6_left(lab: Lab, session: RemoteSession, library: Library) ->
         assert [one.split(":")[0] for one in body.warnings] == ["customMetadata cannot be read"]
 
 
+def reads_ftp_certificates(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """FTP's certificates are read where its service is: each site's, and the default."""
+    old, new = pair(lab, "web01")
+    ftp = LabBinding(protocol="ftp", information="*:21:")
+    files = Site(id=77, name="Files", bindings=(ftp,), ftp_hash=old)
+    reading = GetIisBinding()
+    with restored(lab.hosts["web01"]) as host:
+        host.host.change(lambda now: replace(now, sites=(*now.sites, files), ftp_hash=new))
+        (before,) = reading.rows(run([reading], session, library=library).bodies[0])
+        assert (before.ftp, before.ftp_bindings) == ((), ())
+        facts = replace(host.host.facts, services={"ftpsvc": 2})
+        host.host.change(lambda now: replace(now, facts=facts))
+        (body,) = run([reading], session, library=library).bodies
+        found = reading.bindings(body)
+        assert [(one.site, one.information, one.thumbprint) for one in found.ftp] == [
+            ("Files", "*:21:", old),
+            (None, "", new),
+        ]
+        assert len(found.bindings) == 4
+        host.host.faults["iis.configuration"] = "fail"
+        (body,) = run([reading], session, library=library).bodies
+        assert reading.bindings(body).ftp == ()
+        assert body.warnings[-1].startswith("The certificates of FTP cannot be read: ")
+
+
 def sees_services(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A service is on the host where its key is, unless it is disabled."""
     with restored(lab.hosts["web01"]) as host:
@@ -205,6 +230,7 @@ CHECKS = (
     keys_below_a_record_are_seen,
     a_site_without_state_hides_nothing,
     reads_what_iis_6_left,
+    reads_ftp_certificates,
     sees_services,
     a_reply_is_ascii,
     reads_both_stores,

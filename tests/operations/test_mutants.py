@@ -315,6 +315,20 @@ MUTANTS = (
         queries.reads_what_iis_6_left,
     ),
     Mutant(
+        "ftp-of-sites-alone",
+        "_iis_settings",
+        "'sites/site', 'sites/siteDefaults'",
+        "@('sites/site')",
+        queries.reads_ftp_certificates,
+    ),
+    Mutant(
+        "ftp-without-its-service",
+        "_iis_settings",
+        "if (-not (Test-FtpService)) { return }",
+        "if ($false) { return }",
+        queries.reads_ftp_certificates,
+    ),
+    Mutant(
         "without-the-number",
         "_envelope",
         "$reply.hresult = [long]$exception.HResult",

@@ -366,3 +366,16 @@ def test_an_odd_binding_is_left_alone() -> None:
     assert only_step(found).binding.site == "A"
     (note,) = found.notes
     assert note.text.startswith("*:0:zero.example of B is left alone: ")
+
+
+@pytest.mark.parametrize("bound", [OLD, OTHER])
+def test_ftp_is_not_touched(bound: Made) -> None:
+    """Where FTP has the old certificate that is said for good, and "no binding" of HTTPS alone."""
+    seen = observed([SNI], [record("a.example:443", bound)], BOTH, ftp=OLD.thumbprint.lower())
+    found = plan(seen, renewal(OLD, NEW))
+    assert len(found.steps) == (bound is OLD)
+    *others, note = found.notes
+    assert note.text.startswith("the FTP binding *:21: of A has the old certificate: not touched")
+    assert note.lasting
+    said = [] if bound is OLD else [f"no HTTPS binding has {OLD.thumbprint}"]
+    assert [one.text for one in others] == said
