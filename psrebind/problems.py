@@ -15,6 +15,7 @@ class ProblemKind(StrEnum):
     NOT_IN_STORE = "not in store"
     NO_KEY = "no key"
     SHADOWED = "shadowed"
+    LEGACY_HASH = "legacy hash"
     REPLACED = "replaced"
     UNREADABLE = "unreadable"
     OTHER_PROGRAM = "other program"

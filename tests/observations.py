@@ -11,6 +11,7 @@ from certificates import NOW, Made, blob
 
 from psrebind.decode.bindings import IisState, RawBinding, RawSite, joined
 from psrebind.decode.certificates import stored_certificate
+from psrebind.decode.iis_settings import RawFtpBinding, RawFtpCertificate, RawLegacyHash
 from psrebind.decode.records import RawRecord
 from psrebind.model import (
     IIS_APPLICATION_ID,
@@ -65,8 +66,17 @@ def record(
     return RawRecord(kind, endpoint, thumbprint, store, binary, values)
 
 
-def state(bindings: Sequence[str], records: Sequence[RawRecord]) -> IisState:
-    """Sites A, B, C …, one for each binding, written ``*:443:name`` or ``*:443:name 1``."""
+def state(
+    bindings: Sequence[str],
+    records: Sequence[RawRecord],
+    services: Sequence[str] = (),
+    legacy: Sequence[RawLegacyHash] = (),
+    ftp: str = "",
+) -> IisState:
+    """Sites A, B, C …, one for each binding, written ``*:443:name`` or ``*:443:name 1``.
+
+    ``ftp`` is the certificate that FTP has on A.
+    """
     sites, rows = [], []
     for number, text in enumerate(bindings, 1):
         information, _, flags = text.partition(" ")
@@ -74,7 +84,17 @@ def state(bindings: Sequence[str], records: Sequence[RawRecord]) -> IisState:
         sites.append(RawSite(number, name, "Started"))
         path = f"/sites/site[@name='{name}' and @id='{number}']"
         rows.append(RawBinding(path, information, int(flags or 0)))
-    return IisState(tuple(sites), tuple(rows), tuple(records))
+    path = "/sites/site[@name='A' and @id='1']"
+    settings = (RawFtpCertificate(f"{path}/ftpServer/security/ssl", ftp, "MY"),) if ftp else ()
+    return IisState(
+        tuple(sites),
+        tuple(rows),
+        tuple(records),
+        tuple(services),
+        tuple(legacy),
+        settings,
+        (RawFtpBinding(path, "*:21:"),) if ftp else (),
+    )
 
 
 def observed(
@@ -83,6 +103,9 @@ def observed(
     entries: Sequence[Entry],
     *,
     clock: datetime = NOW,
+    services: Sequence[str] = (),
+    legacy: Sequence[RawLegacyHash] = (),
+    ftp: str = "",
 ) -> Observation:
     """What observe gives for these rows."""
     return Observation(
@@ -90,7 +113,7 @@ def observed(
         clock=clock,
         certificates=tuple(one for one in entries if isinstance(one, Certificate)),
         unreadable=tuple(one for one in entries if isinstance(one, UnreadableCertificate)),
-        bindings=joined(state(bindings, records)),
+        bindings=joined(state(bindings, records, services, legacy, ftp)),
     )
 
 

@@ -6,12 +6,13 @@ Pure: rows in, lines out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from psrebind.cli.phrases import Name, Phrase, certificate
 from psrebind.cli.problem_words import badness
+from psrebind.decode.iis_settings import FtpCertificate
 from psrebind.decode.names import certificate_name
 from psrebind.model import (
     Binding,
@@ -71,9 +72,11 @@ class Stored:
 
 
 def binding_lines(found: IisBindings, stored: Stored | None) -> list[BindingLine]:
-    """The bindings, then the records that belong to none; without the stores they say less."""
+    """The bindings, the certificates of FTP, then the records that belong to none; without the
+    stores they say less."""
     lines = [_line(binding, binding.record, stored) for binding in found.bindings]
     lines += [_line(binding, None, stored) for binding in found.unreadable]
+    lines += [_ftp_line(one, stored) for one in found.ftp]
     return lines + [_line(None, record, stored) for record in found.strays]
 
 
@@ -102,6 +105,22 @@ def _line(
         problems=problems,
         kinds=tuple(dict.fromkeys(one.kind for one in problems)),
         record=record,
+    )
+
+
+def _ftp_line(found: FtpCertificate, stored: Stored | None) -> BindingLine:
+    # What a record with that certificate would say, of a place that has none.
+    record = Record(RecordKind.IP, "", found.thumbprint, found.store, None)
+    odd: tuple[Problem, ...] = ()
+    if not found.thumbprint:
+        odd = (Problem(ProblemKind.NO_CERTIFICATE, "its certificate hash is none"),)
+    return replace(
+        _line(None, record, stored),
+        site=found.site,
+        site_id=found.site_id,
+        binding=f"ftp {found.information or 'siteDefaults'}",
+        problems=(*odd, *_certificate_problems(record, stored)),
+        record=None,
     )
 
 

@@ -31,13 +31,17 @@ _MEANINGS = {
         "another http.sys record, which --wide names, may answer in the binding's place: "
         "remove that one where nothing needs it"
     ),
+    ProblemKind.LEGACY_HASH: (
+        "IIS 6 left a certificate hash (property 5506) for the site, by which its mapper may bind "
+        "the old certificate again when it starts: remove 5506 and 5511 from customMetadata"
+    ),
     ProblemKind.REPLACED: (
         "the certificate was renewed and the binding has the old one: "
         "'psrebind replay {target}' shows what follows, and does it with --yes"
     ),
     ProblemKind.UNREADABLE: "it could not be read: --wide has the reason",
     ProblemKind.OTHER_PROGRAM: (
-        "the record's application id, which --wide has, is not that of IIS: "
+        "the record is another program's, which --wide names: "
         "change the certificate in that program, or it may put the old one back"
     ),
     ProblemKind.NO_HOST_NAME: (

@@ -77,7 +77,7 @@ def _result(prepared: Prepared, result: StepResult, check: Check) -> RebindLine:
         check.binding,
         outcome="failed" if failed else "changed" if result.changed else "unchanged",
         after=check.step.after,
-        reason=result.error or lost,
+        reason=result.error or lost or check.elsewhere,
         lost=result.lost,
         verdict=check.verdict,
         served_before=check.before,

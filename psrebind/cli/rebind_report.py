@@ -15,7 +15,7 @@ from psrebind.cli.rebind_lines import (
     result_row,
 )
 from psrebind.model import Renewal
-from psrebind.rebind.plan import Plan
+from psrebind.rebind.plan import Note, Plan
 from psrebind.rebind.run import Applied, Prepared, Stage
 from psrebind.rebind.verify import Verdict
 from psrebind.rebind.way_back import way_back
@@ -66,8 +66,12 @@ def show_plan(prepared: Prepared, form: Format, *, dry_run: bool) -> None:
 def tell_notes(prepared: Prepared) -> None:
     """Say what a person should know of a plan."""
     for note in prepared.plan.notes:
-        place = f"{note.binding.information} of {note.binding.site}: " if note.binding else ""
-        tell(f"{prepared.host}: {place}{note.text}")
+        tell(f"{prepared.host}: {_said(note)}")
+
+
+def _said(note: Note) -> str:
+    place = f"{note.binding.information} of {note.binding.site}: " if note.binding else ""
+    return f"{place}{note.text}"
 
 
 def plan_sentence(prepared: Prepared, *, dry_run: bool) -> str:
@@ -132,6 +136,8 @@ def _sentences(done: Sequence[Applied], command: str | None) -> Iterator[str]:
     parts += _left_alone([one.prepared.plan for one in ran], named=True)
     yield ", ".join(parts)
     yield from _of_clients({line.verdict for line in lines})
+    lasting = (note for one in ran for note in one.prepared.plan.notes if note.lasting)
+    yield from dict.fromkeys(_said(note) for note in lasting)
     for one in ran if command else ():
         if back := way_back(one):
             yield _back(one.prepared, back, str(command))

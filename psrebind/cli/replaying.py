@@ -70,7 +70,7 @@ def looked(visit: Visit, manner: Replaying) -> Looked:
     from psrebind.rebind.before import states_before
     from psrebind.rebind.history import unfinished
     from psrebind.rebind.observe import observe
-    from psrebind.rebind.renewals import followed, known, proposals, undone
+    from psrebind.rebind.renewals import followed, known, left_to_ftp, proposals, undone
     from psrebind.rebind.run import prepare
 
     with visit.sending("reading") as sending:
@@ -81,6 +81,10 @@ def looked(visit: Visit, manner: Replaying) -> Looked:
         bindings = observation.bindings.bindings
         left = unfinished(bindings, states_before(visit.session.host, manner.before_folder))
         found = undone(proposals(bindings, chains), left)
+        planned = [one.chain for one in found if one.chain.renewal]
+        others = [one for one in chains if one not in planned]
+        for sentence in left_to_ftp(observation.bindings.ftp, others):
+            visit.say(sentence)
         prepared = tuple(
             prepare(
                 visit.session,

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
+from psrebind.decode.iis_settings import (
+    FtpCertificate,
+    LegacyHash,
+    RawFtpBinding,
+    RawFtpCertificate,
+    RawLegacyHash,
+    ftp_certificates,
+    legacy_hashes,
+    site_number,
+)
 from psrebind.decode.names import a_label
+from psrebind.decode.owners import owner
 from psrebind.decode.records import RawRecord
 from psrebind.errors import ParameterError
 from psrebind.model import (
-    IIS_APPLICATION_ID,
     Binding,
     BindingInfo,
     Record,
@@ -20,9 +30,6 @@ from psrebind.model import (
     UnreadableBinding,
 )
 from psrebind.problems import Problem, ProblemKind
-
-# The site's id is the last predicate: a name may hold any character, a quote included.
-_SITE_ID = re.compile(r"@id=['\"](\d+)['\"]\s*\]")
 
 
 @dataclass(frozen=True)
@@ -45,20 +52,37 @@ class RawBinding:
 
 @dataclass(frozen=True)
 class IisState:
-    """One row of get_iis_binding: everything it read, unjoined."""
+    """One row of get_iis_binding: everything it read, unjoined; ``services`` are those of
+    owners.SERVICES that the host has."""
 
     sites: tuple[RawSite, ...]
     bindings: tuple[RawBinding, ...]
     records: tuple[RawRecord, ...]
+    services: tuple[str, ...] = ()
+    legacy: tuple[RawLegacyHash, ...] = ()
+    ftp: tuple[RawFtpCertificate, ...] = ()
+    ftp_bindings: tuple[RawFtpBinding, ...] = ()
 
 
 @dataclass(frozen=True)
 class IisBindings:
-    """Bindings joined with their records; the records that no binding has; what is no binding."""
+    """Bindings joined with their records; the records that no binding has; what is no binding.
+
+    ``services`` are those of the host that own records, by owners.SERVICES.
+    """
 
     bindings: tuple[Binding, ...]
     strays: tuple[Record, ...]
     unreadable: tuple[UnreadableBinding, ...] = ()
+    services: tuple[str, ...] = ()
+    legacy: tuple[LegacyHash, ...] = ()
+    ftp: tuple[FtpCertificate, ...] = ()
+
+    def shadows(self, bindings: Iterable[Binding]) -> tuple[tuple[Record, ...], ...]:
+        """For each binding, the records of exact addresses that may answer there in its place."""
+        own = {id(one.record): one.record for one in self.bindings if one.record}
+        around = _Around.of((*own.values(), *self.strays), self.strays)
+        return tuple(tuple(_shadows(binding, around)) for binding in bindings)
 
 
 def joined(state: IisState) -> IisBindings:
@@ -70,10 +94,15 @@ def joined(state: IisState) -> IisBindings:
     bindings = [one for one in found if isinstance(one, Binding)]
     used = {record_key(binding.kind, binding.endpoint) for binding in bindings}
     strays = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
+    legacy = legacy_hashes(state.legacy)
+    around = replace(_Around.of(records, strays), services=state.services, legacy=legacy)
     return IisBindings(
-        tuple(replace(one, problems=tuple(_problems(one, records, strays))) for one in bindings),
+        tuple(replace(one, problems=tuple(_problems(one, around))) for one in bindings),
         strays,
         tuple(one for one in found if isinstance(one, UnreadableBinding)),
+        state.services,
+        legacy,
+        ftp_certificates(state.ftp, state.ftp_bindings, {one.id: one.name for one in state.sites}),
     )
 
 
@@ -98,8 +127,7 @@ def _address(text: str) -> str:
 def _binding(
     raw: RawBinding, sites: dict[int, RawSite], records: dict[tuple[RecordKind, str], Record]
 ) -> Binding | UnreadableBinding:
-    numbers = _SITE_ID.findall(raw.path)
-    number = int(numbers[-1]) if numbers else 0
+    number = site_number(raw.path)
     site = sites.get(number, RawSite(number, raw.path, "Unknown"))
     try:
         information = BindingInfo(raw.information)
@@ -113,9 +141,23 @@ def _binding(
     return replace(bare, record=record)
 
 
-def _problems(
-    binding: Binding, records: tuple[Record, ...], strays: tuple[Record, ...]
-) -> Iterator[Problem]:
+@dataclass(frozen=True)
+class _Around:
+    """What of a host decides whether something is odd about a binding: the records of exact
+    addresses, those of them that no binding has, its services, and what IIS 6 left."""
+
+    exact: tuple[Record, ...]
+    strays: tuple[Record, ...]
+    services: tuple[str, ...] = ()
+    legacy: tuple[LegacyHash, ...] = ()
+
+    @classmethod
+    def of(cls, records: Iterable[Record], strays: Iterable[Record]) -> Self:
+        """Keep the records that may be in another's place."""
+        return cls(tuple(filter(_is_exact, records)), tuple(filter(_is_exact, strays)))
+
+
+def _problems(binding: Binding, around: _Around) -> Iterator[Problem]:
     record = binding.record
     if record is None:
         sentence = f"no http.sys record {binding.kind}={binding.endpoint}"
@@ -123,32 +165,44 @@ def _problems(
     elif record.thumbprint is None and record.kind is not RecordKind.CCS:
         sentence = f"the http.sys record {binding.kind}={binding.endpoint} has no certificate"
         yield Problem(ProblemKind.NO_CERTIFICATE, sentence)
-    if record and record.application_id not in (None, IIS_APPLICATION_ID):
-        sentence = f"the record belongs to another program: appid {record.application_id}"
+    if record and (found := owner(record, around.services)):
+        sentence = f"the record belongs to {found.name}, whose service is on the host"
         yield Problem(ProblemKind.OTHER_PROGRAM, sentence)
+    for one in around.legacy:
+        if one.concerns(binding.site_id):
+            yield Problem(ProblemKind.LEGACY_HASH, one.problem)
     if binding.flags & SslFlags.SNI and not binding.information.host:
         yield Problem(ProblemKind.NO_HOST_NAME, "SNI is on without a host name")
-    if binding.kind is RecordKind.SNI and (found := _shadows(binding, records)):
-        yield Problem(ProblemKind.SHADOWED, f"{found} may answer in its place")
-    # The most fitting address answers first; one that a binding owns is that binding's business.
-    if binding.kind is RecordKind.IP and (found := _shadows(binding, strays)):
-        sentence = f"{found} answers there in its place, and no binding has it"
+    others = [one for one in _shadows(binding, around) if one.thumbprint != binding.thumbprint]
+    if others:
+        names = ", ".join(f"{one.kind}={one.endpoint}" for one in others)
+        shadow = f"the record{'s' * (len(others) > 1)} {names}"
+        if binding.kind is RecordKind.SNI:
+            sentence = f"{shadow} may answer in its place"
+        else:
+            sentence = f"{shadow} answers there in its place, and no binding has it"
         yield Problem(ProblemKind.SHADOWED, sentence)
 
 
-def _shadows(binding: Binding, records: tuple[Record, ...]) -> str:
-    """The records of exact addresses of the binding's socket with another certificate.
+def _is_exact(record: Record) -> bool:
+    address = _address(record.endpoint.rpartition(":")[0])
+    return record.kind is RecordKind.IP and address not in ("0.0.0.0", "::")
 
-    Those of all addresses come after SNI records (docs/windows.md), and are no shadows.
+
+def _shadows(binding: Binding, around: _Around) -> Iterator[Record]:
+    """The records of exact addresses of the binding's socket.
+
+    Those of all addresses come after SNI records (docs/windows.md), and are no shadows. Without
+    SNI one that a binding owns is that binding's business.
     """
-    found = []
-    for record in records:
+    if binding.kind is RecordKind.CCS:
+        return
+    mine = binding.information
+    for record in around.exact if binding.kind is RecordKind.SNI else around.strays:
         address, _, port = record.endpoint.rpartition(":")
-        if record.kind is not RecordKind.IP or port != str(binding.information.port):
+        if port != str(mine.port) or record is binding.record:
             continue
-        if record is binding.record or address in ("0.0.0.0", "[::]"):
-            continue
-        same = _address(address) == _address(binding.information.ip)
-        if (same or binding.information.any_address) and record.thumbprint != binding.thumbprint:
-            found.append(f"{record.kind}={record.endpoint}")
-    return f"the record{'s' * (len(found) > 1)} {', '.join(found)}" if found else ""
+        # [::] is every address of IPv6 alone.
+        everywhere = mine.any_address and (not mine.ip.startswith("[") or address.startswith("["))
+        if everywhere or _address(address) == _address(mine.ip):
+            yield record

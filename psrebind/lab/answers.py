@@ -19,12 +19,13 @@ from psrebind.lab.hostfault import HostFault
 from psrebind.lab.notification_operations import NOTIFICATIONS
 from psrebind.lab.operations import OPERATIONS, Refused
 from psrebind.lab.reading import Asked, read_script
+from psrebind.lab.reading_operations import READING
 from psrebind.lab.story_operations import STORY
 
 Row = dict[str, Any]
 # COR_E_SYSTEM, as .NET gives it.
 RUNTIME_EXCEPTION = 0x80131501
-_KNOWN = OPERATIONS | CHANGES | STORY | NOTIFICATIONS
+_KNOWN = OPERATIONS | CHANGES | READING | STORY | NOTIFICATIONS
 
 
 class Answers:

@@ -36,7 +36,8 @@ class Assumptions:
     """[K] IIS writes sslFlags 4..128 into DefaultFlags of a record that it creates."""
 
     ip_port_record_shadows_sni: bool = False
-    """Sources in conflict (B5): an ip:port record answers before a host:port record."""
+    """Sources in conflict (B5): an ip:port record of an exact address answers before a host:port
+    record; one of all addresses never does [S]."""
 
     schannel_follows_renewal_link: bool = False
     """[S, not always seen] Schannel serves the renewed certificate for a record with the old."""
@@ -135,8 +136,8 @@ class Assumptions:
 # Fixed guesses, no switch:
 # - SslCcsBindingInfo keys its records by the bare port [S, docs/windows.md].
 # - SslSniBindingInfo keys are a running number [K]; HostnamePort is the truth [S].
-# - Order of answering: host:port, ip:port, 0.0.0.0:port, [::]:port, CCS [I]; a CCS record without
-#   a fitting file refuses the handshake.
+# - Order of answering: host:port, ip:port, then [::]:port for IPv6 alone, 0.0.0.0:port for both,
+#   CCS [I]; a CCS record without a fitting file refuses the handshake.
 # - A record `*.example:443` answers any one label below it that has no record of its own [K].
 # - AddSslCertificate on a CCS binding is an invalid argument [K].
 # - Which build brought which netsh parameter: netsh.py, PARAMETERS [K].

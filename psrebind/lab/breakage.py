@@ -13,7 +13,6 @@ from psrebind.lab import lifecycle
 from psrebind.lab.eventlog import SYSTEM_CHANNEL
 from psrebind.lab.host import Host
 from psrebind.lab.httpsys import (
-    ANY_ADDRESS,
     Record,
     RecordKind,
     find_record,
@@ -21,8 +20,9 @@ from psrebind.lab.httpsys import (
     record_place,
 )
 from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, edited_task
+from psrebind.lab.iis_settings import HASH, legacy_properties, start_mapper
 from psrebind.lab.scheduler import find_task, put_task
-from psrebind.lab.state import HostState
+from psrebind.lab.state import HostState, Metadata
 from psrebind.lab.stores import StoredCertificate
 
 OTHER_PROGRAM = "{214124cd-d05b-4309-9af9-9caa44b2b74a}"
@@ -106,7 +106,7 @@ def _add_stray_record(host: Host) -> None:
             if binding.protocol != "https":
                 continue
             kind, key = record_place(binding.information, binding.flags)
-            place = f"{ANY_ADDRESS}:{key.rpartition(':')[2]}"
+            place = f"{state.facts.address}:{key.rpartition(':')[2]}"
             bound = find_record(state.records, kind, key)
             taken = find_record(state.records, RecordKind.IPPORT, place)
             if kind is RecordKind.HOSTNAMEPORT and bound is not None and taken is None:
@@ -125,6 +125,30 @@ def _with_stray(record: Record) -> Callable[[HostState], HostState]:
         )
 
     return change
+
+
+def _leave_legacy_hash(host: Host) -> None:
+    state = host.state
+    for site in state.sites:
+        for binding in site.bindings:
+            if binding.protocol != "https":
+                continue
+            bound = find_record(state.records, *record_place(binding.information, binding.flags))
+            if bound is not None and bound.thumbprint:
+                left = legacy_properties(site.id, bound.thumbprint, bound.store or "MY")
+                host.change(_with_metadata(left))
+                return
+    raise InvalidInput(f"{host.identifier} has no site with a certificate to leave a hash of")
+
+
+def _with_metadata(left: tuple[Metadata, ...]) -> Callable[[HostState], HostState]:
+    return lambda state: replace(state, metadata=(*state.metadata, *left))
+
+
+def _start_mapper(host: Host) -> None:
+    if not any(one.id == HASH for one in host.state.metadata):
+        raise InvalidInput(f"{host.identifier} has no left-over hash: break legacy-hash first")
+    host.change(start_mapper)
 
 
 def _roll_log_over(host: Host) -> None:
@@ -164,8 +188,16 @@ BREAKS = {
         make=_take_key,
     ),
     "stray-record": Break(
-        sentence="Another program left an ip:port record that answers before every host name.",
+        sentence="Another program left a record of the host's address, which beats every name.",
         make=_add_stray_record,
+    ),
+    "legacy-hash": Break(
+        sentence="A program that speaks IIS 6 left the hash of a site's certificate behind.",
+        make=_leave_legacy_hash,
+    ),
+    "mapper-starts": Break(
+        sentence="The IIS 6 mapper starts, and binds the certificate of the left-over hash again.",
+        make=_start_mapper,
     ),
     "log-rolled-over": Break(
         sentence="The event log has rolled over: older renewals are no longer to be seen in it.",

@@ -12,6 +12,7 @@ from psrebind.lab import (
     eventlog,
     files,
     iis,
+    iis_settings,
     making,
     pki,
     programs,
@@ -32,6 +33,7 @@ _PKI = "Microsoft.CertificateServices.Commands"
 _CMDLETS = {
     "eventlog.query": "Microsoft.PowerShell.Commands.GetWinEventCommand",
     "iis.bindings": "Get-WebBinding",
+    "iis.configuration": "Get-WebConfiguration",
     "iis.sites": "Get-Website",
     "pki.add_notification_task": f"{_PKI}.NewCertificateNotificationTaskCommand",
     "pki.remove_notification_task": f"{_PKI}.RemoveCertificateNotificationTaskCommand",
@@ -138,6 +140,7 @@ COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
     "registry.exists": lambda host, given: registry.exists(host.state, _path(given)),
     "iis.sites": lambda host, _: iis.sites(host.state),
     "iis.bindings": lambda host, given: iis.bindings(host.state, given),
+    "iis.configuration": iis_settings.configuration,
     "binding.AddSslCertificate": iis.add_ssl_certificate,
     "binding.RebindSslCertificate": iis.rebind_ssl_certificate,
     "binding.RemoveSslCertificate": iis.remove_ssl_certificate,

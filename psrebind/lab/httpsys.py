@@ -5,13 +5,13 @@ Pure values and functions; it knows stores, not IIS and not sockets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ipaddress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from psrebind.lab.assumptions import Assumptions
 from psrebind.lab.authority import a_label
-from psrebind.lab.names import folded
 from psrebind.lab.stores import StoredCertificate, covers, find, newest
 
 IIS_APPLICATION = "{4dc3e181-e14b-4a21-b022-59fc669b0914}"
@@ -76,6 +76,15 @@ def split_information(information: str) -> tuple[str, int, str]:
     return address, int(port), host
 
 
+def one_spelling(address: str) -> str:
+    """An address as http.sys writes it: IPv6 short, in brackets, its zone kept."""
+    try:
+        found = ipaddress.ip_address(address.strip("[]"))
+    except ValueError:
+        return address
+    return f"[{found}]" if found.version == 6 else str(found)
+
+
 def record_place(information: str, ssl_flags: int) -> tuple[RecordKind, str]:
     """Return kind and key of the record that a binding's certificate lives in."""
     address, port, host = split_information(information)
@@ -97,7 +106,7 @@ def find_record(records: tuple[Record, ...], kind: RecordKind, key: str) -> Reco
 def put_record(records: tuple[Record, ...], record: Record) -> tuple[Record, ...]:
     """Return the records with one added, or replaced in its place."""
     if find_record(records, record.kind, record.key) is None:
-        return (*records, record)
+        return (*records, _as_written(record))
     return tuple(
         replace(record, key=one.key)
         if one.kind is record.kind and _same_key(one, record.key)
@@ -113,7 +122,10 @@ def drop_record(records: tuple[Record, ...], kind: RecordKind, key: str) -> tupl
 
 @dataclass(frozen=True, kw_only=True)
 class Hello:
-    """A client's knock: the address and port it came to, and the name it asked for."""
+    """A client's knock: the address and port it came to, and the name it asked for.
+
+    An IPv6 address is in brackets, as in a record.
+    """
 
     address: str
     port: int
@@ -132,20 +144,25 @@ class Answers:
 
 def choose(answers: Answers, hello: Hello) -> StoredCertificate | None:
     """Return the certificate that http.sys serves at this moment, or None: no handshake."""
-    named = [(RecordKind.HOSTNAMEPORT, f"{name}:{hello.port}") for name in _matching(hello)]
-    addressed = [
-        (RecordKind.IPPORT, f"{address}:{hello.port}")
-        for address in dict.fromkeys((hello.address, *ANY_ADDRESSES))
-    ]
-    shadowed = answers.assumptions.ip_port_record_shadows_sni
-    order = addressed + named if shadowed else named + addressed
-    for kind, key in order:
+    for kind, key in _order(answers.assumptions, hello):
         record = find_record(answers.records, kind, key)
         if record is not None:
             return _served(answers, record, hello)
     if find_record(answers.records, RecordKind.CCS, str(hello.port)) is not None:
         return _from_central(answers.central, hello.server_name)
     return None
+
+
+def _order(assumptions: Assumptions, hello: Hello) -> Iterator[tuple[RecordKind, str]]:
+    """The records that may answer, in order; what is for all addresses comes last."""
+    named = [(RecordKind.HOSTNAMEPORT, f"{name}:{hello.port}") for name in _matching(hello)]
+    exact = [] if hello.address in ANY_ADDRESSES else [(RecordKind.IPPORT, hello.address)]
+    exact = [(kind, f"{address}:{hello.port}") for kind, address in exact]
+    yield from exact + named if assumptions.ip_port_record_shadows_sni else named + exact
+    # [::] is for IPv6 alone, 0.0.0.0 for both (docs/windows.md).
+    if hello.address.startswith("["):
+        yield RecordKind.IPPORT, f"[::]:{hello.port}"
+    yield RecordKind.IPPORT, f"{ANY_ADDRESS}:{hello.port}"
 
 
 def _matching(hello: Hello) -> tuple[str, ...]:
@@ -179,9 +196,22 @@ def _from_central(
 
 
 def _same_key(record: Record, key: str) -> bool:
-    if record.kind is not RecordKind.HOSTNAMEPORT:
-        return folded(record.key) == folded(key)
+    if record.kind is RecordKind.CCS:
+        return record.key == key
+    if record.kind is RecordKind.IPPORT:
+        return _addressed(record.key) == _addressed(key)
     return _labelled(record.key) == _labelled(key)
+
+
+def _addressed(key: str) -> str:
+    address, _, port = key.rpartition(":")
+    return f"{one_spelling(address)}:{port}".casefold()
+
+
+def _as_written(record: Record) -> Record:
+    if record.kind is not RecordKind.IPPORT:
+        return record
+    return replace(record, key=f"{one_spelling(record.name)}:{record.port}")
 
 
 def _labelled(key: str) -> str:

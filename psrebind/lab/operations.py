@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.reading import Asked
-from psrebind.lab.registry_operations import Row, keys, records, values
+from psrebind.lab.registry_operations import Row, keys, values
 
 # A text among the rows is a warning.
 Operation = Callable[[Host, Asked], Iterator[Row | str]]
@@ -67,26 +67,7 @@ def _certificates(host: Host, asked: Asked) -> Iterator[Row]:
             yield {"store": store, "thumbprint": key.name, "blob": key.values.get("Blob")}
 
 
-def _bindings(host: Host, asked: Asked) -> Iterator[Row]:
-    yield {
-        "sites": [
-            one | {"state": "Unknown" if one["state"] is None else one["state"]}
-            for one in host.call("iis.sites", {})
-        ],
-        "bindings": [
-            {
-                "path": one["ItemXPath"],
-                "information": one["bindingInformation"],
-                "flags": one["sslFlags"],
-            }
-            for one in host.call("iis.bindings", {"protocol": "https"})
-        ],
-        "records": list(records(host, asked.memory)),
-    }
-
-
 OPERATIONS: dict[str, Operation] = {
     "get_host": _host,
     "get_certificate": _certificates,
-    "get_iis_binding": _bindings,
 }

@@ -18,6 +18,7 @@ from psrebind.lab.stores import STORES, blob
 HTTP = r"SYSTEM\CurrentControlSet\Services\HTTP\Parameters"
 TCPIP = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 VERSION = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+SERVICES = r"SYSTEM\CurrentControlSet\Services"
 INETSTP = r"SOFTWARE\Microsoft\InetStp"
 LOGGING = r"SOFTWARE\Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging"
 ENROLLMENT = r"SOFTWARE\Policies\Microsoft\Cryptography\AutoEnrollment"
@@ -108,6 +109,8 @@ def tree(state: HostState) -> Key:
             {"MajorVersion": major, "MinorVersion": minor}
             | {"VersionString": f"Version {facts.iis_version}"}
         )
+    for name, start in facts.services.items():
+        root.child(f"{SERVICES}\\{name}").values["Start"] = start
     root.child(HTTP)
     for number, record in enumerate(state.records):
         key = root.child(f"{HTTP}\\{_record_key(record, number)}")

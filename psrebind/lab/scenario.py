@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,7 +57,8 @@ def create(folder: Path, names: Sequence[str] | None = None, *, network: str = N
     for number, name in enumerate(names or NAMES):
         place = Place(name=name, number=number, now=now, network=network)
         state = STORIES[number % len(STORIES)](authority, place)
-        hosts[name] = Host.create(folder / "hosts" / name, state)
+        facts = replace(state.facts, address=place.address)
+        hosts[name] = Host.create(folder / "hosts" / name, replace(state, facts=facts))
         addresses[name] = place.address
     write_text(folder / ADDRESSES, json.dumps(addresses))
     return Scenario(hosts=hosts, addresses=addresses, authority=authority, summary=_summary(hosts))

@@ -33,10 +33,13 @@ class Facts:
     ``elevated`` is a token of high integrity, also where its account is no ``administrator``.
     ``execution_policy`` is the scope LocalMachine, ``machine_policy`` group policy's, and
     ``user_policy`` CurrentUser of whoever is logged on; ``autoenrollment`` is AEPolicy.
+    ``address`` is where clients come to; ``services`` are some of its services, by name, with how
+    each starts (4: disabled).
     """
 
     name: str
     domain: str = "lab.example"
+    address: str = "127.0.0.1"
     os_name: str = "Windows Server 2022 Datacenter"
     build: int = 20348
     ubr: int = 2227
@@ -54,6 +57,7 @@ class Facts:
     user: str = "labadmin"
     autoenrollment: int | None = 7
     modules: tuple[str, ...] = ("WebAdministration", "ScheduledTasks", "PKI")
+    services: Mapping[str, int] = field(default_factory=lambda: {"WinRM": 2, "RemoteAccess": 4})
 
     @property
     def administers(self) -> bool:
@@ -78,17 +82,30 @@ class Binding:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One web site."""
+    """One web site; ``ftp_hash`` is the certificate of its own that FTP has."""
 
     id: int
     name: str
     state: str = "Started"
     bindings: tuple[Binding, ...] = ()
+    ftp_hash: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """One property of IIS 6's metabase that customMetadata keeps; a binary one is Base64."""
+
+    key: str
+    id: int
+    value: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostState:
-    """One host at one moment; central is the CCS folder, files the text files, by name."""
+    """One host at one moment; central is the CCS folder, files the text files, by name.
+
+    ``ftp_hash`` is the certificate of FTP sites that have none of their own.
+    """
 
     facts: Facts
     assumptions: Assumptions = field(default_factory=Assumptions)
@@ -99,6 +116,8 @@ class HostState:
     files: Mapping[str, str] = field(default_factory=dict)
     channels: tuple[Channel, ...] = field(default_factory=lifecycle_channels)
     tasks: tuple[RegisteredTask, ...] = ()
+    metadata: tuple[Metadata, ...] = ()
+    ftp_hash: str = ""
 
     @property
     def answers(self) -> Answers:

@@ -20,7 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from psrebind.lab.host import Host
-from psrebind.lab.httpsys import Hello, choose
+from psrebind.lab.httpsys import ANY_ADDRESS, Hello, choose
 from psrebind.lab.stores import StoredCertificate
 
 REQUEST_SECONDS = 10
@@ -109,7 +109,7 @@ class TlsListeners:
             settled.set()
 
     async def _follow_once(self) -> None:
-        needed = self._host.state.needed_ports
+        needed = self._needed()
         for place in set(self._servers) - needed:
             self._servers.pop(place).close()
         self.problems = {}
@@ -119,6 +119,13 @@ class TlsListeners:
             except OSError as error:
                 # An address in use must not take the other listeners down with it.
                 self.problems[place] = error
+
+    def _needed(self) -> set[Place]:
+        """Where to listen; a record of the very address that stands for all needs no own."""
+        wanted = self._host.state.needed_ports
+        everywhere = {port for address, port in wanted if address == ANY_ADDRESS}
+        own = self._addresses.get(ANY_ADDRESS)
+        return {one for one in wanted if one[0] != own or one[1] not in everywhere}
 
     async def _listen(self, place: Place) -> asyncio.Server:
         address, port = place
@@ -138,7 +145,10 @@ class TlsListeners:
 
     def _chooser(self, place: Place) -> Chooser:
         def pick(knock: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
-            hello = Hello(address=place[0], port=place[1], server_name=name)
+            # A client comes to one address, also where all are listened on.
+            address = self._addresses.get(ANY_ADDRESS, ANY_ADDRESS)
+            came_to = address if place[0] == ANY_ADDRESS else place[0]
+            hello = Hello(address=came_to, port=place[1], server_name=name)
             certificate = choose(self._host.state.answers, hello)
             if certificate is None:
                 self._refused[name or ""] += 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from psrebind.decode.bindings import IisBindings, IisState, joined
+from psrebind.decode.iis_settings import FtpCertificate
+from psrebind.decode.owners import SERVICES
 from psrebind.decode.records import RawRecord
 from psrebind.model import Binding, Record, UnreadableBinding
 from psrebind.operations.base import Query
@@ -17,10 +19,14 @@ __all__ = ["GetIisBinding", "IisBindings", "IisState", "RawRecord"]
 class GetIisBinding(Query[IisState]):
     """Read all HTTPS bindings and the http.sys records that hold their certificates."""
 
-    def result(self, body: Body) -> tuple[Binding | UnreadableBinding | Record, ...]:
-        """The bindings, then the records without a binding."""
+    services: tuple[str, ...] = SERVICES
+
+    def result(
+        self, body: Body
+    ) -> tuple[Binding | UnreadableBinding | FtpCertificate | Record, ...]:
+        """The bindings, then the certificates of FTP, then the records without a binding."""
         found = self.bindings(body)
-        return (*found.bindings, *found.unreadable, *found.strays)
+        return (*found.bindings, *found.unreadable, *found.ftp, *found.strays)
 
     def bindings(self, body: Body) -> IisBindings:
         """The bindings and the stray records, apart."""

@@ -16,7 +16,7 @@ from time import monotonic
 
 from psrebind.decode.certificates import served_certificate
 from psrebind.decode.names import a_label, is_address
-from psrebind.model import Binding, Certificate, Thumbprint
+from psrebind.model import Binding, Certificate, Record, Thumbprint
 from psrebind.rebind.coverage import serves
 from psrebind.sessions.base import Limits
 
@@ -54,10 +54,20 @@ def endpoint(binding: Binding, address: str) -> Endpoint:
     """The endpoint of a binding on a host that was reached by an address."""
     information = binding.information
     own = address if information.any_address else information.ip.strip("[]")
-    name = a_label(information.host)
+    return Endpoint(own, information.port, _asked_for(binding))
+
+
+def endpoint_at(binding: Binding, record: Record) -> Endpoint:
+    """The endpoint of a binding at the exact address of another record."""
+    address, _, port = record.endpoint.rpartition(":")
+    return Endpoint(address.strip("[]"), int(port), _asked_for(binding))
+
+
+def _asked_for(binding: Binding) -> str | None:
+    name = a_label(binding.information.host)
     # A client never asks for a star. A likely name below it may have a record of its own.
     name = f"{_NOBODYS}.{name.removeprefix('*.')}" if name.startswith("*.") else name
-    return Endpoint(own, information.port, name if name and not is_address(name) else None)
+    return name if name and not is_address(name) else None
 
 
 def handshakes(

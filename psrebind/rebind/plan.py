@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from psrebind.decode.iis_settings import NOT_TOUCHED
+from psrebind.decode.owners import label, owner
 from psrebind.decode.records import registry_values, restoring_arguments
 from psrebind.model import Binding, Record, RecordKind, Renewal, Thumbprint
 from psrebind.operations.base import Operation
@@ -81,10 +83,14 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Note:
-    """Something a person should know that refuses nothing; about one binding, or the host."""
+    """Something a person should know that refuses nothing; about one binding, or the host.
+
+    A lasting one is true after a success, too.
+    """
 
     text: str
     binding: Binding | None = None
+    lasting: bool = False
 
 
 @dataclass(frozen=True)
@@ -239,14 +245,25 @@ def _notes(observation: Observation, renewal: Renewal) -> Iterable[Note]:
     for binding in bound if old is None else []:
         text = "the old certificate cannot be read, so whether a name is lost is unknown"
         yield Note(text, binding)
+    ftp = [one for one in observation.bindings.ftp if one.thumbprint == renewal.old]
     if not any(binding.thumbprint in (renewal.old, renewal.new) for binding in bindings):
-        yield Note(f"no binding has {renewal.old}")
+        yield Note(f"no {'HTTPS ' * bool(ftp)}binding has {renewal.old}")
+    for one in ftp:
+        yield Note(f"{one.name} has the old certificate: {NOT_TOUCHED}", lasting=True)
     for binding in bindings:
         name = binding.information.host
         fits = any(one and serves(one, name) for one in (old, new))
         if binding.kind is RecordKind.CCS and name and fits:
             text = "the central certificate store serves this name: its file is not touched"
             yield Note(text, binding)
+    for binding in bound:
+        record = binding.record
+        if record and (whose := label(record)) and not owner(record, observation.bindings.services):
+            yield Note(f"its record has the label of {whose}: the label is put back", binding)
+    for left in observation.bindings.legacy:
+        concerned = [one for one in bindings if left.concerns(one.site_id)]
+        if any(one.thumbprint in (renewal.old, renewal.new) for one in concerned):
+            yield Note(left.advice(concerned[0].site), lasting=True)
     for odd in observation.bindings.unreadable:
         yield Note(f"{odd.information} of {odd.site} is left alone: {odd.reason}")
     for record in observation.bindings.strays:

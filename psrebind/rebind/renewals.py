@@ -6,12 +6,13 @@ chain is refused with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
+from psrebind.decode.iis_settings import NOT_TOUCHED, FtpCertificate
 from psrebind.model import Binding, Certificate, Renewal, Thumbprint
 from psrebind.rebind.history import Kept
 
@@ -140,6 +141,18 @@ def proposals(bindings: Sequence[Binding], chains: Iterable[Chain]) -> tuple[Pro
         if bound := tuple(one for one in bindings if one.thumbprint == chain.old):
             found.append(Proposal(chain, bound))
     return tuple(found)
+
+
+def left_to_ftp(found: Iterable[FtpCertificate], chains: Iterable[Chain]) -> Iterator[str]:
+    """What no plan says: where FTP alone has a certificate that was replaced."""
+    places = tuple(found)
+    for chain in chains:
+        for one in places:
+            if one.thumbprint == chain.old:
+                yield (
+                    f"{one.name} has {_head(chain.old)}, which was replaced by "
+                    f"{_head(chain.new)}: {NOT_TOUCHED}"
+                )
 
 
 def standing(

@@ -5,14 +5,14 @@ Each reason is one sentence: what is wrong, and after the colon what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from psrebind.decode.owners import owner
 from psrebind.decode.records import unknown_options
 from psrebind.model import (
-    IIS_APPLICATION_ID,
     Binding,
     Certificate,
     Record,
@@ -91,7 +91,7 @@ class Case:
 
 def record_findings(case: Case) -> Iterator[Finding]:
     """What speaks against a new certificate for the whole record."""
-    yield from _about_record(case.record)
+    yield from _about_record(case.record, case.observation.bindings.services)
     yield from _about_entry(case)
     if new := _readable(case):
         yield from _about_certificate(new, case.observation.clock)
@@ -145,13 +145,13 @@ def _about_entry(case: Case) -> Iterator[Finding]:
             yield Rule.NO_KEY, f"{reason}key, or run certutil -repairstore {store} {thumbprint}"
 
 
-def _about_record(record: Record) -> Iterator[Finding]:
-    if record.application_id not in (None, IIS_APPLICATION_ID):
+def _about_record(record: Record, services: Collection[str]) -> Iterator[Finding]:
+    if found := owner(record, services):
         yield (
             Rule.FOREIGN_RECORD,
             (
-                f"the record {record.kind}={record.endpoint} belongs to another program, appid "
-                f"{record.application_id}: rebind it with that program's own means"
+                f"the record {record.kind}={record.endpoint} belongs to {found.name}, whose "
+                f"service {found.service} is on the host: rebind it with that program's own means"
             ),
         )
     if unknown := unknown_options(record):

@@ -121,7 +121,9 @@ def prepare(
     observation = observe(session, sending=sending)
     history = states_before(session.host, folder)
     planned = (plan_appcmd if method is Method.APPCMD else plan)(observation, renewal, history)
-    checks = first_look(planned.steps, address, limits=sending.limits)
+    checks = first_look(
+        planned.steps, address, bindings=observation.bindings, limits=sending.limits
+    )
     return Prepared(session.host, renewal, method, observation, planned, checks)
 
 

@@ -5,9 +5,10 @@ What is left is found by comparing what psrebind's own queries see before and af
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from check_host.orders import (
@@ -104,6 +105,15 @@ class CheckSite:
         return self.ask(
             SetCheckRecord(kind=spot.kind, endpoint=spot.endpoint, verb=verb, arguments=arguments)
         )
+
+    def exact(self) -> Spot:
+        """The address that clients come to, as a place for a record; no binding has it."""
+        try:
+            found = socket.getaddrinfo(self.address, self.port, type=socket.SOCK_STREAM)[0][4][0]
+        except OSError as error:
+            raise Unanswered(f"{self.address} is not resolved from here: {error}") from error
+        address = f"[{found}]" if ":" in str(found) else str(found)
+        return replace(self.plain, endpoint=f"{address}:{self.port}")
 
     def client(self, spot: Spot) -> Endpoint:
         """Where a client of a binding knocks."""

@@ -119,3 +119,13 @@ def test_every_kind_of_problem_has_a_meaning() -> None:
     told = explained(kinds, "web*")
     assert [kind for kind, _ in told] == list(ProblemKind)
     assert all(": " in meaning and "{" not in meaning for _, meaning in told)
+
+
+def test_ftp_has_a_line_of_its_own() -> None:
+    """A certificate of FTP is listed with its site, and what is wrong with it."""
+    seen = observed(["*:443:"], [record("0.0.0.0:443", GOOD)], [], ftp=EXPIRED.thumbprint)
+    _, line = binding_lines(seen.bindings, Stored([stored(EXPIRED)], STORES, NOW))
+    assert (line.site, line.site_id, line.binding) == ("A", 1, "ftp *:21:")
+    assert (line.thumbprint, line.store, line.record) == (EXPIRED.thumbprint, "MY", None)
+    (problem,) = line.problems
+    assert problem.startswith("the certificate expired ")

@@ -15,6 +15,8 @@ from labs import leave_out_site, records, restored, running, sent, swap
 from psrebind.lab import renewals
 from psrebind.lab.runtime import Lab, LabHost
 from psrebind.lab.scenario import ALL_NAMES
+from psrebind.lab.state import Binding as LabBinding
+from psrebind.lab.state import Site
 
 
 @pytest.fixture(scope="module")
@@ -202,3 +204,31 @@ def test_a_wrong_time_sends_nothing(as_admin: Command, lab: Lab) -> None:
     ran = as_admin("replay", host.address, "--since", "soon")
     assert (ran.status, len(sent(host))) == (5, before)
     assert "'soon' is no time" in ran.err
+
+
+def give_ftp(host: LabHost, thumbprint: str) -> None:
+    """Let a host have an FTP site with a certificate."""
+    binding = LabBinding(protocol="ftp", information="*:21:")
+    files = Site(id=77, name="Files", bindings=(binding,), ftp_hash=thumbprint)
+    facts = replace(host.host.facts, services={"ftpsvc": 2})
+    host.host.change(lambda state: replace(state, facts=facts, sites=(*state.sites, files)))
+
+
+def test_ftp_is_named_as_not_touched(as_admin: Command, lab: Lab) -> None:
+    """Where FTP has what was replaced, it is listed, and told before and after a rebind."""
+    said = "the FTP binding *:21: of Files has "
+    with restored(lab.hosts["web02"]) as host:
+        waiting = swap(lab, "web02")
+        give_ftp(host, waiting.old)
+        rows = json.loads(as_admin("bindings", host.address, "-f", "json").out)
+        assert [row["site"] for row in rows if row["binding"] == "ftp *:21:"] == ["Files"]
+        assert rows[-1]["thumbprint"] == waiting.old
+        done = as_admin("replay", host.address, "--yes", "-f", "json")
+        assert done.status == 0
+        assert done.err.count(f"{said}the old certificate: not touched") == 2
+        again = as_admin("replay", host.address, "-f", "json")
+        assert again.status == 0
+        assert f"{said}{waiting.old[:8]}…, which was replaced by {waiting.new[:8]}…" in again.err
+        words = ("--old", waiting.old, "--new", waiting.new)
+        rebound = as_admin("rebind", host.address, *words)
+        assert f"{said}the old certificate: not touched" in rebound.err

@@ -87,11 +87,22 @@ def test_no_certificate() -> None:
     assert not only(bound("*:443:a", 3), held(RecordKind.CCS, "443", None)).problems
 
 
-def test_foreign_record() -> None:
-    """A record of another program is a problem."""
-    other = "11111111-2222-3333-4444-555555555555"
-    (problem,) = only(bound("*:443:"), held(RecordKind.IP, "0.0.0.0:443", ONE, other)).problems
-    assert other in problem
+@pytest.mark.parametrize(
+    ("application", "services", "problems"),
+    [
+        ("5d89a20c-beab-4389-9447-324788eb944a", ("adfssrv",), 1),
+        ("d7d72267-fcf9-4424-9eec-7e1d8dcec9a9", ("WMSvc", "WinRM"), 1),
+        ("5d89a20c-beab-4389-9447-324788eb944a", (), 0),
+        ("214124cd-d05b-4309-9af9-9caa44b2b74a", ("adfssrv",), 0),
+        ("11111111-2222-3333-4444-555555555555", ("adfssrv",), 0),
+    ],
+)
+def test_foreign_record(application: str, services: tuple[str, ...], problems: int) -> None:
+    """A record is another program's where its service is on the host; else it has a label only."""
+    record = held(RecordKind.IP, "0.0.0.0:443", ONE, application)
+    sites = (RawSite(1, "A", "Started"),)
+    (found,) = joined(IisState(sites, (bound("*:443:"),), (record,), services)).bindings
+    assert len(found.problems) == problems
 
 
 def test_sni_without_name() -> None:
@@ -139,6 +150,22 @@ def test_a_left_over_record_of_one_address_is_said() -> None:
     pair = (bound("*:443:"), bound("192.0.2.1:443:", site=1))
     state = IisState((RawSite(1, "A", "Started"),), pair, (own, left))
     assert [one.problems for one in joined(state).bindings] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("information", "endpoint", "said"),
+    [
+        ("*:443:", "[2001:db8::5]:443", True),
+        ("[::]:443:", "[2001:db8::5]:443", True),
+        ("[::]:443:", "192.0.2.1:443", False),
+        ("[2001:DB8:0::5]:443:", "[2001:db8::5]:443", False),
+    ],
+)
+def test_a_left_over_of_ipv6(information: str, endpoint: str, said: bool) -> None:
+    """[::] is every address of IPv6 alone; an address however spelled is the binding's own."""
+    left = held(RecordKind.IP, endpoint, TWO)
+    problems = only(bound(information), held(RecordKind.IP, "[::]:443"), left).problems
+    assert any("answers there" in one for one in problems) is said
 
 
 @pytest.mark.parametrize("odd", ["*:443:a\0b", "1\x1b2:443:"])

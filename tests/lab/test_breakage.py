@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ def test_breaks_have_sentences() -> None:
         "channel-off",
         "key-gone",
         "stray-record",
+        "legacy-hash",
+        "mapper-starts",
         "log-rolled-over",
     }
     assert all(sentence.endswith(".") for sentence in breaks().values())
@@ -97,19 +100,39 @@ def test_stray_record_answers_for_every_name(tmp_path: Path) -> None:
     where, old = enabled_host(tmp_path)
     break_host(where, "stray-record")
     new = renewals.renew(where, authority(tmp_path), old.thumbprint)
-    hello = Hello(address="0.0.0.0", port=8443, server_name="www.example")
+    hello = Hello(address="127.0.0.1", port=8443, server_name="www.example")
     served = choose(where.state.answers, hello)
     assert hashes(where) == [new]
     assert served is not None
     assert served.thumbprint == old.thumbprint
-    assert [one.key for one in where.state.records] == ["www.example:8443", "0.0.0.0:8443"]
+    assert [one.key for one in where.state.records] == ["www.example:8443", "127.0.0.1:8443"]
 
 
 def test_stray_record_needs_a_free_port(tmp_path: Path) -> None:
-    """Where an ip:port record is already there no stray one is added."""
+    """Where no name has a record no stray one is added."""
     where = host(tmp_path, sites=(site("*:8443:"),), certificates=(issue(tmp_path),))
     with pytest.raises(InvalidInput, match="no port"):
         break_host(where, "stray-record")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_mapper_binds_the_left_over_hash_again(tmp_path: Path, kept: bool) -> None:
+    """At its start the site has the old certificate again, or none where that one is gone."""
+    where, old = enabled_host(tmp_path)
+    with pytest.raises(InvalidInput, match="legacy-hash first"):
+        break_host(where, "mapper-starts")
+    break_host(where, "legacy-hash")
+    assert renewals.renew(where, authority(tmp_path), old.thumbprint) == hashes(where)[0]
+    if not kept:
+        where.change(lambda state: replace(state, certificates=state.certificates[1:]))
+    break_host(where, "mapper-starts")
+    assert hashes(where) == [old.thumbprint if kept else ""]
+
+
+def test_a_hash_is_left_only_of_a_certificate(tmp_path: Path) -> None:
+    """A host without a bound certificate has none to leave."""
+    with pytest.raises(InvalidInput, match="to leave a hash of"):
+        break_host(host(tmp_path, sites=(site("*:8443:"),)), "legacy-hash")
 
 
 def test_rolled_over_log_forgets_renewals(tmp_path: Path) -> None:

@@ -9,7 +9,15 @@ import pytest
 from lab_hosts import issue
 
 from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.httpsys import Answers, Hello, Record, RecordKind, choose
+from psrebind.lab.httpsys import (
+    Answers,
+    Hello,
+    Record,
+    RecordKind,
+    choose,
+    drop_record,
+    put_record,
+)
 from psrebind.lab.stores import StoredCertificate
 
 OTHER = "127.0.20.202"
@@ -46,18 +54,51 @@ def test_central_store_answers_by_file_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shadows", [True, False])
 def test_address_record_shadows_names_on_assumption(tmp_path: Path, shadows: bool) -> None:
-    """By name first, unless an ip:port record is assumed to shadow it."""
-    by_name, by_address = issue(tmp_path), issue(tmp_path)
+    """By name first, unless a record of the exact address is assumed to shadow it; one of all
+    addresses comes last either way."""
+    by_name, by_address, everywhere = issue(tmp_path), issue(tmp_path), issue(tmp_path)
     found = replace(
         answers(
+            record(RecordKind.IPPORT, "0.0.0.0:8443", everywhere),
             record(RecordKind.HOSTNAMEPORT, "www.example:8443", by_name),
-            record(RecordKind.IPPORT, "0.0.0.0:8443", by_address),
-            certificates=(by_name, by_address),
+            record(RecordKind.IPPORT, f"{OTHER}:8443", by_address),
+            certificates=(by_name, by_address, everywhere),
         ),
         assumptions=Assumptions(ip_port_record_shadows_sni=shadows),
     )
-    hello = Hello(address="0.0.0.0", port=8443, server_name="www.example")
+    hello = Hello(address=OTHER, port=8443, server_name="www.example")
     assert choose(found, hello) == (by_address if shadows else by_name)
+    assert choose(found, replace(hello, address="127.0.20.1")) == by_name
+    assert choose(found, replace(hello, server_name="b.example")) == by_address
+    assert choose(found, Hello(address="127.0.20.1", port=8443, server_name="b")) == everywhere
+
+
+@pytest.mark.parametrize(
+    ("address", "served"),
+    [("127.0.20.1", 0), ("[2001:db8::9]", 1), ("[2001:db8::5]", 2), ("[fe80::1%7]", 1)],
+)
+def test_an_address_of_ipv6(tmp_path: Path, address: str, served: int) -> None:
+    """An IPv6 address is found however it is written; [::] is for IPv6 alone."""
+    made = tuple(issue(tmp_path) for _ in range(3))
+    found = answers(
+        record(RecordKind.IPPORT, "0.0.0.0:1", made[0]),
+        record(RecordKind.IPPORT, "[::]:1", made[1]),
+        record(RecordKind.IPPORT, "[2001:DB8:0:0:0:0:0:5]:1", made[2]),
+        certificates=made,
+    )
+    assert choose(found, Hello(address=address, port=1, server_name=None)) == made[served]
+    bare = replace(found, records=found.records[:1])
+    assert choose(bare, Hello(address=address, port=1, server_name=None)) == made[0]
+
+
+def test_a_record_is_written_in_one_spelling(tmp_path: Path) -> None:
+    """http.sys keeps addresses, not texts: a second spelling is the same record."""
+    certificate = issue(tmp_path)
+    long = record(RecordKind.IPPORT, "[2001:DB8:0:0:0:0:0:5]:443", certificate)
+    records = put_record((), long)
+    assert [one.key for one in records] == ["[2001:db8::5]:443"]
+    assert put_record(records, long) == records
+    assert drop_record(records, RecordKind.IPPORT, "[2001:db8:0::5]:443") == ()
 
 
 def test_exact_address_answers_before_any(tmp_path: Path) -> None:
@@ -84,7 +125,7 @@ def test_a_wildcard_record_answers_what_has_none(
     found = answers(
         record(RecordKind.HOSTNAMEPORT, "*.example:8443", made[1]),
         record(RecordKind.HOSTNAMEPORT, "www.example:8443", made[0]),
-        record(RecordKind.IPPORT, "[::]:8443", made[2]),
+        record(RecordKind.IPPORT, "0.0.0.0:8443", made[2]),
         certificates=made,
     )
     hello = Hello(address="0.0.0.0", port=8443, server_name=name)

@@ -15,6 +15,7 @@ from lab_hosts import bind, host, issue, only_record, site
 
 from psrebind.lab.assumptions import Assumptions
 from psrebind.lab.host import Host
+from psrebind.lab.httpsys import Record, RecordKind
 from psrebind.lab.stores import StoredCertificate
 from psrebind.lab.tls import Handshakes, TlsListeners
 
@@ -133,6 +134,29 @@ def test_each_address_has_its_listener(tmp_path: Path) -> None:
         assert listeners.places == {("0.0.0.0", port), (OTHER, port)}
         assert await asyncio.to_thread(shake, ADDRESS, port, None) == everywhere.thumbprint
         assert await asyncio.to_thread(shake, OTHER, port, None) == own.thumbprint
+
+    serve(where, act)
+
+
+@pytest.mark.parametrize("shadows", [False, True])
+def test_a_record_of_the_own_address(tmp_path: Path, shadows: bool) -> None:
+    """It needs no listener beside that of all addresses, and beats a name where that is assumed."""
+    port = free_port()
+    where, new = bound_host(tmp_path, port, ip_port_record_shadows_sni=shadows)
+    old = only_record(where)
+    stray = Record(
+        kind=RecordKind.IPPORT,
+        key=f"{ADDRESS}:{port}",
+        thumbprint=new.thumbprint,
+        store="My",
+    )
+    where.change(lambda state: replace(state, records=(*state.records, stray)))
+
+    async def act(listeners: TlsListeners) -> None:
+        assert listeners.places == {("0.0.0.0", port)}
+        seen = await asyncio.to_thread(shake, ADDRESS, port, "www.example")
+        assert seen == (new.thumbprint if shadows else old.thumbprint)
+        assert await asyncio.to_thread(shake, ADDRESS, port, None) == new.thumbprint
 
     serve(where, act)
 

@@ -11,6 +11,7 @@ from operations.changes import bindings, pair, refuses, setting
 
 from psrebind.decode.records import unknown_options
 from psrebind.lab.httpsys import Options
+from psrebind.lab.iis_settings import legacy_properties
 from psrebind.lab.runtime import Lab
 from psrebind.lab.state import Binding as LabBinding
 from psrebind.lab.state import HostState, Site
@@ -237,6 +238,55 @@ def numbers_without_a_sign_are_read(lab: Lab, session: RemoteSession, library: L
             assert {name: one.values[name] for name in kept} == kept
 
 
+def reads_what_iis_6_left(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A hash in customMetadata is read with the bindings; that it cannot be is a warning."""
+    with restored(lab.hosts["web01"]) as host:
+        left = legacy_properties(2, pair(lab, "web01")[0], "MY")
+        host.host.change(lambda now: replace(now, metadata=left))
+        found = bindings(session, library)
+        assert [site for site, one in found.items() if one.problems] == ["Shop"]
+        host.host.faults["iis.configuration"] = "fail"
+        reading = GetIisBinding()
+        (body,) = run([reading], session, library=library).bodies
+        assert reading.row(body).legacy == ()
+        assert [one.split(":")[0] for one in body.warnings] == ["customMetadata cannot be read"]
+
+
+def reads_ftp_certificates(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """FTP's certificates are read where its service is: each site's, and the default."""
+    old, new = pair(lab, "web01")
+    ftp = LabBinding(protocol="ftp", information="*:21:")
+    files = Site(id=77, name="Files", bindings=(ftp,), ftp_hash=old)
+    reading = GetIisBinding()
+    with restored(lab.hosts["web01"]) as host:
+        host.host.change(lambda now: replace(now, sites=(*now.sites, files), ftp_hash=new))
+        (before,) = reading.rows(run([reading], session, library=library).bodies[0])
+        assert (before.ftp, before.ftp_bindings) == ((), ())
+        facts = replace(host.host.facts, services={"ftpsvc": 2})
+        host.host.change(lambda now: replace(now, facts=facts))
+        (body,) = run([reading], session, library=library).bodies
+        found = reading.bindings(body)
+        assert [(one.site, one.information, one.thumbprint) for one in found.ftp] == [
+            ("Files", "*:21:", old),
+            (None, "", new),
+        ]
+        assert len(found.bindings) == 4
+        host.host.faults["iis.configuration"] = "fail"
+        (body,) = run([reading], session, library=library).bodies
+        assert reading.bindings(body).ftp == ()
+        assert body.warnings[-1].startswith("The certificates of FTP cannot be read: ")
+
+
+def sees_services(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """A service is on the host where its key is, unless it is disabled."""
+    with restored(lab.hosts["web01"]) as host:
+        facts = replace(host.host.facts, services={"adfssrv": 2, "WMSVC": 4, "WinRM": 3})
+        host.host.change(lambda now: replace(now, facts=facts))
+        reading = GetIisBinding()
+        (row,) = reading.rows(run([reading], session, library=library).bodies[0])
+        assert row.services == ("adfssrv", "WinRM")
+
+
 def a_reply_is_ascii(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A Kelvin sign alone, which compares as a k, is written as an escape too."""
     with restored(lab.hosts["web01"]) as host:
@@ -256,6 +306,9 @@ CHECKS = (
     keys_below_a_record_are_seen,
     a_site_without_state_hides_nothing,
     numbers_without_a_sign_are_read,
+    reads_what_iis_6_left,
+    reads_ftp_certificates,
+    sees_services,
     a_reply_is_ascii,
     reads_both_stores,
     finds_each_record,

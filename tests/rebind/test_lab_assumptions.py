@@ -89,12 +89,12 @@ def too_new(host: LabHost, new: str) -> None:
 
 
 def shadowed(host: LabHost, new: str) -> None:
-    """Let a stray record for all addresses stand beside the SNI records, with a third one."""
+    """Let a stray record of the host's address stand beside the SNI records, with a third one."""
     old = next(c.thumbprint for c in host.host.state.certificates if c.renewed_by == new)
     third = next(c for c in host.host.state.central.values())
     stray = Record(
         kind=RecordKind.IPPORT,
-        key="0.0.0.0:8443",
+        key=f"{host.address}:8443",
         thumbprint=third.thumbprint,
         store="My",
         appid=IIS_APPLICATION,

@@ -26,7 +26,8 @@ CLIENTS = Options(
     flags=0x3,
 )
 EVERYTHING = replace(CLIENTS, flags=0x5DFB)
-PRODUCT = "{11111111-2222-3333-4444-555555555555}"
+AD_FS = "{5d89a20c-beab-4389-9447-324788eb944a}"
+ZEROS = "{00000000-0000-0000-0000-000000000000}"
 FLAG = Options(flags=0x20000002)
 CHECK = Options(check_mode=0x101)
 VALUE = Options(extra={"DefaultNew": b"\x01\x02"})
@@ -46,6 +47,37 @@ def change_records(host: LabHost, changes: dict[str, dict[str, Any]]) -> None:
         return replace(state, records=tuple(found))
 
     host.host.change(change)
+
+
+def give_service(host: LabHost, name: str) -> None:
+    """Let a host have one more service, which starts with Windows."""
+    facts = host.host.facts
+    more = replace(facts, services={**facts.services, name: 2})
+    host.host.change(lambda state: replace(state, facts=more))
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("web01", Method.BINDING), ("web02", Method.APPCMD), ("web03", Method.BINDING)],
+)
+@pytest.mark.parametrize("appid", [AD_FS, ZEROS])
+def test_a_label_is_put_back(
+    lab: Lab, hosts: dict[str, LabHost], tmp_path: Path, *, name: str, method: Method, appid: str
+) -> None:
+    """A record that only has another program's label is rebound, and has the label again."""
+    host, waiting = hosts[name], swap(lab, name)
+    if name == "web01":
+        leave_out_site(host, "Legacy")
+    change_records(host, {one: {"appid": appid} for one in records(host)})
+    before = records(host)
+    found = rebound(lab, name, tmp_path, method)
+    assert (found.outcome, found.exit_status) == (Outcome.CHANGED, 0)
+    changed = {step.step.record_name for step in found.steps}
+    assert changed
+    assert records(host) == {
+        one: replace(record, thumbprint=waiting.new) if one in changed else record
+        for one, record in before.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -98,7 +130,7 @@ ODDITIES: dict[str, tuple[dict[str, Any], Rule]] = {
     "hostnameport=shop.example:8443": ({"options": FLAG}, Rule.UNKNOWN_OPTIONS),
     "hostnameport=münchen.example:8443": ({"options": CHECK}, Rule.UNKNOWN_OPTIONS),
     "hostnameport=legacy.example:8443": ({"options": VALUE}, Rule.UNKNOWN_OPTIONS),
-    "ipport": ({"appid": PRODUCT}, Rule.FOREIGN_RECORD),
+    "ipport": ({"appid": AD_FS}, Rule.FOREIGN_RECORD),
 }
 
 
@@ -109,6 +141,7 @@ def test_what_could_not_be_put_back_is_left_alone(
     host = hosts["web01"]
     names = {key: next(name for name in records(host) if name.startswith(key)) for key in ODDITIES}
     change_records(host, {names[key]: fields for key, (fields, _) in ODDITIES.items()})
+    give_service(host, "adfssrv")
     before = host.host.state
     found = rebound(lab, "web01", tmp_path)
     refusals = {one.binding.site: one.rule for one in reversed(found.prepared.plan.refusals)}

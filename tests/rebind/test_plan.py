@@ -286,10 +286,43 @@ def test_unknown_options() -> None:
     assert "Surprise" in found.refusals[0].reason
 
 
-def test_foreign_record() -> None:
-    """A record of another program is left alone."""
-    other = "11111111-2222-3333-4444-555555555555"
-    assert only_rule(one_sni(stored(NEW), application=other)) is Rule.FOREIGN_RECORD
+AD_FS = "5d89a20c-beab-4389-9447-324788eb944a"
+IIS_EXPRESS = "214124cd-d05b-4309-9af9-9caa44b2b74a"
+NOBODYS = "11111111-2222-3333-4444-555555555555"
+
+
+def labelled(application: str, services: Sequence[str]) -> Plan:
+    """The plan of one SNI binding whose record has a label, on a host with services."""
+    held = [record("a.example:443", OLD, application=application)]
+    return plan(observed([SNI], held, BOTH, services=services), renewal(OLD, NEW))
+
+
+def test_a_record_of_a_service_on_the_host() -> None:
+    """A record whose label and service are both there is left alone."""
+    found = labelled(AD_FS, ("ADFSSRV",))
+    assert only_rule(found) is Rule.FOREIGN_RECORD
+    assert "AD FS, whose service adfssrv is on the host" in found.refusals[0].reason
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("application", "services", "said"),
+    [
+        (AD_FS, (), f"AD FS, appid {AD_FS}"),
+        (AD_FS, ("WMSVC",), f"AD FS, appid {AD_FS}"),
+        (IIS_EXPRESS, ("adfssrv",), f"IIS Express, appid {IIS_EXPRESS}"),
+        (NOBODYS, ("adfssrv",), f"another program, appid {NOBODYS}"),
+        ("0" * 8 + "-0000-0000-0000-" + "0" * 12, (), "another program, appid 00000000-"),
+    ],
+)
+def test_a_label_refuses_nothing(application: str, services: Sequence[str], said: str) -> None:
+    """An IIS binding decides whose a record is: its label is said, and put back."""
+    found = labelled(application, services)
+    assert only_step(found)
+    (note,) = found.notes
+    assert said in note.text
+    assert "put back" in note.text
+    assert note.binding == only_step(found).binding
 
 
 def test_every_rule_is_told() -> None:
@@ -333,3 +366,16 @@ def test_an_odd_binding_is_left_alone() -> None:
     assert only_step(found).binding.site == "A"
     (note,) = found.notes
     assert note.text.startswith("*:0:zero.example of B is left alone: ")
+
+
+@pytest.mark.parametrize("bound", [OLD, OTHER])
+def test_ftp_is_not_touched(bound: Made) -> None:
+    """Where FTP has the old certificate that is said for good, and "no binding" of HTTPS alone."""
+    seen = observed([SNI], [record("a.example:443", bound)], BOTH, ftp=OLD.thumbprint.lower())
+    found = plan(seen, renewal(OLD, NEW))
+    assert len(found.steps) == (bound is OLD)
+    *others, note = found.notes
+    assert note.text.startswith("the FTP binding *:21: of A has the old certificate: not touched")
+    assert note.lasting
+    said = [] if bound is OLD else [f"no HTTPS binding has {OLD.thumbprint}"]
+    assert [one.text for one in others] == said

@@ -9,6 +9,7 @@ from certificates import NOW, Made, make
 from observations import observed, record, renewal, stored
 from tls_server import tls_server
 
+from psrebind.decode.bindings import IisBindings
 from psrebind.rebind.handshake import Handshake
 from psrebind.rebind.plan import Step, plan
 from psrebind.rebind.verify import Verdict, first_look, second_look, verdict
@@ -58,6 +59,42 @@ def test_change_is_seen() -> None:
         (after,) = second_look(checks, patience=0, limits=Limits())
     assert after.before.thumbprint == OLD.thumbprint
     assert after.verdict is Verdict.VERIFIED
+
+
+def with_stray(port: int, made: Made, address: str = "127.0.0.1") -> tuple[Step, IisBindings]:
+    """One binding without SNI, and a record of one address that no binding has."""
+    entries = [stored(OLD), stored(NEW)]
+    held = [record(f"0.0.0.0:{port}", OLD), record(f"{address}:{port}", made)]
+    seen = observed([f"*:{port}:a.example"], held, entries, clock=NOW)
+    (found,) = plan(seen, renewal(OLD, NEW)).steps
+    return found, seen.bindings
+
+
+@pytest.mark.parametrize(("made", "wanted"), [(OLD, "pending"), (OTHER, "unverified")])
+def test_an_address_with_a_record_of_its_own(made: Made, wanted: str) -> None:
+    """A left-over that is served on there is said, although the binding's own address is right."""
+    with tls_server(made) as server:
+        one, bindings = with_stray(server.port, made)
+        (check,) = first_look([one], "localhost", bindings=bindings, limits=Limits())
+        (beside,) = check.beside
+        assert (beside.endpoint.address, beside.before.thumbprint) == ("127.0.0.1", made.thumbprint)
+        seen = replace(check, after=NEW_SEEN, beside=(replace(beside, after=beside.before),))
+    assert seen.verdict == wanted
+    assert f"the record {beside.record} is in the way" in str(seen.elsewhere)
+    better = replace(seen, beside=(replace(beside, after=NEW_SEEN),))
+    assert (better.verdict, better.elsewhere) == (Verdict.VERIFIED, None)
+
+
+def test_an_address_that_does_not_answer_is_left_out() -> None:
+    """What nobody can reach from here says nothing; the session's address is not asked twice."""
+    with tls_server(OLD) as server:
+        one, bindings = with_stray(server.port, OLD, "127.0.0.9")
+        (check,) = first_look([one], "127.0.0.1", bindings=bindings, limits=Limits())
+        assert check.beside == ()
+        one, bindings = with_stray(server.port, OLD)
+        knocks = len(server.names)
+        (check,) = first_look([one], "127.0.0.1", bindings=bindings, limits=Limits())
+    assert (check.beside, len(server.names)) == ((), knocks + 2)
 
 
 def test_pending_is_tried_again() -> None:

@@ -80,6 +80,23 @@ function global:Find-LabBinding {
     }
 }
 
+function global:Find-LabConfiguration {
+    param($Cmdlet, $Bound)
+    foreach ($name in @($Bound.Keys)) {
+        if ($name -notin 'Filter', 'PSPath', 'ErrorAction', 'WarningAction', 'Verbose') {
+            Deny-LabCommand $Cmdlet "Get-WebConfiguration -$name"
+        }
+    }
+    $wanted = @{ filter = "$($Bound['Filter'])"; path = "$($Bound['PSPath'])" }
+    try {
+        foreach ($row in Invoke-LabHost 'iis.configuration' $wanted) {
+            New-LabObject $row 'Microsoft.IIs.PowerShell.Framework.ConfigurationElement'
+        }
+    } catch {
+        $Cmdlet.WriteError($_)
+    }
+}
+
 function global:New-LabBinding {
     param($Row)
     $type = 'Microsoft.IIs.PowerShell.Framework.ConfigurationElement#bindings#binding'

@@ -321,6 +321,59 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
         Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
     }
 }
+<#
+.SYNOPSIS
+    Settings of IIS that are no binding, and have a say in which certificate is served.
+#>
+
+# Elements of applicationHost.config; that there is none is no news.
+function Get-IisElements([string]$Filter) {
+    $wanted = @{
+        Filter        = "/system.applicationHost/$Filter"
+        PSPath        = 'MACHINE/WEBROOT/APPHOST'
+        WarningAction = 'SilentlyContinue'
+    }
+    Get-WebConfiguration @wanted
+}
+
+# Hashes that IIS 6's way of configuration left; none, and a warning, where they cannot be read.
+function Get-LegacyHashes {
+    try {
+        foreach ($property in @(Get-IisElements "customMetadata/key/property[@id='5506']")) {
+            @{ path = "$($property.ItemXPath)"; value = "$($property.value)" }
+        }
+    } catch {
+        Write-Warning "customMetadata cannot be read: $($_.Exception.Message)"
+    }
+}
+
+function Test-FtpService {
+    Test-Path -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Services\ftpsvc'
+}
+
+# FTP has its certificates in the configuration, not in http.sys. A site without FTP shows the
+# default, too.
+function Get-FtpCertificates {
+    if (-not (Test-FtpService)) { return }
+    try {
+        foreach ($place in 'sites/site', 'sites/siteDefaults') {
+            foreach ($ssl in @(Get-IisElements "$place/ftpServer/security/ssl")) {
+                $hash = "$($ssl.serverCertHash)"
+                $store = "$($ssl.serverCertStoreName)"
+                if ($hash) { @{ path = "$($ssl.ItemXPath)"; thumbprint = $hash; store = $store } }
+            }
+        }
+    } catch {
+        Write-Warning "The certificates of FTP cannot be read: $($_.Exception.Message)"
+    }
+}
+
+function Get-FtpBindings {
+    if (-not (Test-FtpService)) { return }
+    foreach ($binding in @(Get-WebBinding -Protocol 'ftp')) {
+        @{ path = "$($binding.ItemXPath)"; information = "$($binding.bindingInformation)" }
+    }
+}
 $owned = $false
 $mutex = $null
 if ($Changing -and $languageMode -eq 'FullLanguage') {
@@ -348,8 +401,11 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 .SYNOPSIS
     Read all HTTPS bindings and the http.sys records that hold their certificates.
 .OUTPUTS
-    One row: sites, bindings, records.
+    One row: sites, bindings, records, which of the services wanted the host has, and settings.
 #>
+
+$Services = @('adfssrv', 'appproxysvc', 'RemoteAccess', 'RaMgmtSvc', 'WinRM', 'WMSVC')
+
 
 
 
@@ -368,8 +424,21 @@ $bindings = foreach ($binding in @(Get-WebBinding -Protocol 'https')) {
         flags       = [long]$binding.sslFlags
     }
 }
+# Windows has services of roles that nobody uses: they are disabled, Start is 4.
+$present = foreach ($service in $Services) {
+    $values = Get-RegistryValues "HKLM:\SYSTEM\CurrentControlSet\Services\$service"
+    if ($values.Count -gt 0 -and $values['Start'] -ne 4) { $service }
+}
 
-@{ sites = @($sites); bindings = @($bindings); records = @(Get-HttpRecords) }
+@{
+    sites        = @($sites)
+    bindings     = @($bindings)
+    records      = @(Get-HttpRecords)
+    services     = @($present)
+    legacy       = @(Get-LegacyHashes)
+    ftp          = @(Get-FtpCertificates)
+    ftp_bindings = @(Get-FtpBindings)
+}
 }
 } finally {
     if ($owned) { $mutex.ReleaseMutex() }

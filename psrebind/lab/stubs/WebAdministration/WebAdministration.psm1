@@ -233,7 +233,7 @@ function Get-WebConfiguration {
         [Parameter(Mandatory, Position = 0, ValueFromPipelineByPropertyName)] [string[]] $Filter,
         [Parameter(Position = 1, ValueFromPipelineByPropertyName)] [string[]] $PSPath
     )
-    process { Deny-LabCommand $PSCmdlet }
+    process { Find-LabConfiguration $PSCmdlet $PSBoundParameters }
 }
 
 function Get-WebConfigurationBackup {

@@ -1,0 +1,81 @@
+"""What reading IIS's bindings finds on the model of a host: their records, and what is around.
+
+In the words of its template, as operations.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+
+from psrebind.lab.host import Host
+from psrebind.lab.hostfault import HostFault
+from psrebind.lab.operations import Operation
+from psrebind.lab.reading import Asked
+from psrebind.lab.registry_operations import Row, records, values
+
+_SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
+_DISABLED = 4
+_FTP = (
+    "/system.applicationHost/sites/site/ftpServer/security/ssl",
+    "/system.applicationHost/sites/siteDefaults/ftpServer/security/ssl",
+)
+_HASHES = "/system.applicationHost/customMetadata/key/property[@id='5506']"
+
+
+def _bindings(host: Host, asked: Asked) -> Iterator[Row | str]:
+    legacy = yield from _configured(host, (_HASHES,), "customMetadata")
+    has_ftp = host.call("registry.exists", {"path": rf"{_SERVICES}\ftpsvc"})
+    wanted = _FTP if has_ftp else ()
+    ftp = yield from _configured(host, wanted, "The certificates of FTP")
+    ftp_bindings = host.call("iis.bindings", {"protocol": "ftp"}) if has_ftp else []
+    yield {
+        "sites": [
+            one | {"state": "Unknown" if one["state"] is None else one["state"]}
+            for one in host.call("iis.sites", {})
+        ],
+        "bindings": [
+            {
+                "path": one["ItemXPath"],
+                "information": one["bindingInformation"],
+                "flags": one["sslFlags"],
+            }
+            for one in host.call("iis.bindings", {"protocol": "https"})
+        ],
+        "records": list(records(host, asked.memory)),
+        "legacy": [{"path": one["ItemXPath"], "value": one["value"]} for one in legacy],
+        "ftp": [
+            {
+                "path": one["ItemXPath"],
+                "thumbprint": one["serverCertHash"],
+                "store": one["serverCertStoreName"],
+            }
+            for one in ftp
+            if one["serverCertHash"]
+        ],
+        "ftp_bindings": [
+            {"path": one["ItemXPath"], "information": one["bindingInformation"]}
+            for one in ftp_bindings
+        ],
+        "services": [name for name in asked.value("services") if _has_service(host, name)],
+    }
+
+
+def _configured(host: Host, filters: Sequence[str], what: str) -> Generator[str, None, list[Row]]:
+    """The elements at some filters; a warning, and none, where they cannot be read."""
+    found: list[Row] = []
+    for wanted in filters:
+        where = {"filter": wanted, "path": "MACHINE/WEBROOT/APPHOST"}
+        try:
+            found += host.call("iis.configuration", where)
+        except HostFault as fault:
+            yield f"{what} cannot be read: {fault}"
+            return found
+    return found
+
+
+def _has_service(host: Host, name: str) -> bool:
+    found = values(host, rf"{_SERVICES}\{name}")
+    return bool(found) and found.get("Start") != _DISABLED
+
+
+READING: dict[str, Operation] = {"get_iis_binding": _bindings}

@@ -1,0 +1,1 @@
+Find-LabConfiguration $PSCmdlet $PSBoundParameters
