@@ -57,8 +57,7 @@ def notify(
     def send(visit: Visit) -> RenewalNotice:
         (body,) = visit.ask([notice]).bodies
         with advised():
-            (row,) = notice.rows(body)
-        return row
+            return notice.row(body)
 
     return on_hosts(
         Asked(target, connection, saying, saying.format),
