@@ -94,6 +94,8 @@ def _usage(error: Exception) -> str:
         # Nothing was asked for: the message is the help itself.
         return f"a command is missing\n\n{error.format_message()}"
     where = getattr(getattr(error, "ctx", None), "command_path", "psrebind")
+    if where == "psrebind rebind" and getattr(getattr(error, "param", None), "name", "") == "old":
+        return f"{error.format_message().rstrip('.')}. 'psrebind replay' finds renewals by itself"
     return f"{error.format_message().rstrip('.')}. See '{where} --help'"
 
 

@@ -57,6 +57,7 @@ def rebind(
 ) -> int:
     """Replace a certificate on the IIS bindings of hosts that have it, and check by handshake."""
     from psrebind.cli.many import Asked, alone
+    from psrebind.cli.mistyped import require_old
     from psrebind.cli.rebind_report import show_plan, show_result
     from psrebind.cli.rebinding_many import rebind_many
     from psrebind.model import Renewal, Thumbprint
@@ -69,6 +70,7 @@ def rebind(
         return rebind_many(chosen, asked, renewal, manner)
     with alone(chosen.fleet, asked) as visit:
         prepared = planned(visit, renewal, manner)
+        require_old(prepared)
         show_plan(prepared, manner.format, dry_run=manner.dry_run)
         if manner.dry_run or not prepared.plan.steps:
             return prepared.exit_status

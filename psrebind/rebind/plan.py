@@ -26,6 +26,7 @@ from psrebind.rebind.rules import (
     record_findings,
     shared_finding,
 )
+from psrebind.rebind.whereabouts import unbound_words
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def _notes(observation: Observation, renewal: Renewal) -> Iterable[Note]:
         text = "the old certificate cannot be read, so whether a name is lost is unknown"
         yield Note(text, binding)
     if not any(binding.thumbprint in (renewal.old, renewal.new) for binding in bindings):
-        yield Note(f"no binding has {renewal.old}")
+        yield Note(unbound_words(observation, renewal.old))
     for binding in bindings:
         name = binding.information.host
         fits = any(one and serves(one, name) for one in (old, new))
