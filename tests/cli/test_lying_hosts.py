@@ -59,6 +59,7 @@ KNOWN = {
 # Of what another command reads or changes by the same code, one lie in so many.
 FEWER = {
     "rebind --yes --old {old} --new {new}": 3,
+    "notify --yes --old {old} --new {new}": 5,
     "replay": 5,
     "rebind --yes --method appcmd --old {old} --new {new}": 3,
     "replay --yes": 11,
