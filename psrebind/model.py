@@ -21,7 +21,13 @@ from psrebind.problems import Problem
 PASTED = re.compile("[\\s:\\-\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _HEX_40 = re.compile(r"[0-9A-F]{40}\Z")
 
+_LONGEST_SHOWN = 80
+
 IIS_APPLICATION_ID = "4dc3e181-e14b-4a21-b022-59fc669b0914"
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} …")
 
 
 class Thumbprint(str):
@@ -33,7 +39,7 @@ class Thumbprint(str):
         """Take a thumbprint as people paste it; raise ParameterError for anything else."""
         digits = PASTED.sub("", text).upper()
         if not _HEX_40.match(digits):
-            raise ParameterError(f"{text!r} is not a thumbprint: 40 hex digits are needed")
+            raise ParameterError(f"{_shown(text)} is not a thumbprint: 40 hex digits are needed")
         return super().__new__(cls, digits)
 
 
@@ -49,7 +55,7 @@ class BindingInfo(str):
         """Check the form; raise ParameterError for anything else."""
         found = cls._FORM.match(text)
         if not found or not 0 < int(found["port"]) < 65536:
-            raise ParameterError(f"{text!r} is not a binding: ip:port:host is needed")
+            raise ParameterError(f"{_shown(text)} is not a binding: ip:port:host is needed")
         return super().__new__(cls, text)
 
     def _part(self, name: str) -> str:

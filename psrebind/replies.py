@@ -8,6 +8,7 @@ import json
 import re
 import types
 import typing
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -21,6 +22,11 @@ Row = TypeVar("Row")
 MOST_OBJECTS = 2_000_000
 # Such as ``HRESULT 0x800700b7,Register-ScheduledTask``.
 _HRESULT = re.compile(r"HRESULT 0x([0-9A-Fa-f]{8})\b")
+# Rows lie a few levels deep. What is as deep as Python's stack fails wherever it is walked through.
+_DEEPEST = 24
+# All numbers of Windows: signed ones and unsigned ones of 64 bits.
+_NUMBERS = range(-(2**63), 2**64)
+_LONGEST_MESSAGE = 4000
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,12 @@ def parse(text: str) -> Reply:
     try:
         data = _loaded(text)
         return Reply(
-            powershell=str(data["powershell"]),
-            language_mode=str(data["language_mode"]),
+            powershell=_text(data["powershell"]),
+            language_mode=_text(data["language_mode"]),
             process_bits=_bits(data["process_bits"]),
-            ui_culture=str(data["ui_culture"]),
+            ui_culture=_text(data["ui_culture"]),
             clock=_moment(data["clock"]),
-            bodies=tuple(_body(item) for item in data["bodies"]),
+            bodies=tuple(_body(item) for item in _list(data["bodies"])),
         )
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         shown = text if len(text) <= 200 else text[:200] + " …"
@@ -66,39 +72,71 @@ def _loaded(text: str) -> Any:
     if text.count("{") + text.count("[") > MOST_OBJECTS:
         raise ValueError("more objects than a reply has")
     try:
-        return json.loads(text)
+        data = json.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    level = [data]
+    for _ in range(_DEEPEST):
+        level = [inner for one in level for inner in _inner(one)]
+        if not level:
+            return data
+    raise ValueError("nested too deeply")
 
 
-def _bits(number: int | None) -> int | None:
-    if number not in (None, 32, 64):
+def _inner(data: Any) -> Iterable[Any]:
+    return data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+
+
+def _text(data: Any) -> str:
+    if not isinstance(data, str):
+        raise TypeError("a text was promised")
+    return data
+
+
+def _list(data: Any) -> list[Any]:
+    if not isinstance(data, list):
+        raise TypeError("a list was promised")
+    return data
+
+
+def _number(data: Any) -> int:
+    if type(data) is not int or data not in _NUMBERS:
+        raise TypeError("a number was promised")
+    return data
+
+
+def _bits(number: Any) -> int | None:
+    if number is not None and _number(number) not in (32, 64):
         raise ValueError("a process has 32 or 64 bits")
-    return number
+    return typing.cast("int | None", number)
 
 
 def _body(data: dict[str, Any]) -> Body:
     error = data["error"]
+    rows = _list(data["rows"])
+    if not all(isinstance(row, dict) for row in rows):
+        raise TypeError("an object was promised")
     return Body(
-        operation=str(data["operation"]),
-        rows=tuple(dict(row) for row in data["rows"]),
-        warnings=tuple(str(text) for text in data["warnings"]),
-        error=_script_error(error) if error else None,
+        operation=_text(data["operation"]),
+        rows=tuple(rows),
+        warnings=tuple(_text(text) for text in _list(data["warnings"])),
+        error=None if error is None else _script_error(error),
     )
 
 
 def _script_error(data: dict[str, Any]) -> ScriptError:
+    message, line = _text(data["message"]), _number(data["line"])
     return ScriptError(
-        str(data["message"]),
-        error_id=str(data["error_id"]),
-        category=str(data["category"]),
-        exception=str(data["exception"]),
-        hresult=_hresult(str(data["error_id"]), data["hresult"]),
-        place=f"line {data['line']}" if data["line"] else "",
+        message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]} …",
+        error_id=_text(data["error_id"]),
+        category=_text(data["category"]),
+        exception=_text(data["exception"]),
+        hresult=_hresult(data["error_id"], data["hresult"]),
+        place=f"line {line}" if line > 0 else "",
     )
 
 
-def _hresult(error_id: str, number: int | None) -> int | None:
+def _hresult(error_id: str, number: Any) -> int | None:
     """The number of an error: a CIM command's stands in its id, its exception has none of its own.
 
     .NET's general ones (0x8013....) say nothing that the message does not; all come as negative
@@ -108,7 +146,7 @@ def _hresult(error_id: str, number: int | None) -> int | None:
         return int(found[1], 16)
     if number is None:
         return None
-    unsigned = number & 0xFFFFFFFF
+    unsigned = _number(number) & 0xFFFFFFFF
     return None if unsigned & 0xFFFF0000 == 0x80130000 else unsigned
 
 
@@ -124,7 +162,7 @@ def read(kind: type[Row], data: Any, place: str) -> Row:
     try:
         return typing.cast("Row", _value(kind, data, place))
     except (ValueError, TypeError, ArithmeticError, ParameterError) as error:
-        raise ReplyError(f"{place}: {error}") from error
+        raise ReplyError(f"{place}: {_short(str(error), 200)}") from error
 
 
 @cache
@@ -138,7 +176,7 @@ def _dataclass(kind: type, data: Any, place: str) -> Any:
     hints = _hints(kind)
     names = [item.name for item in dataclasses.fields(kind)]
     if odd := set(names) ^ set(data):
-        raise ReplyError(f"{place}: unexpected or missing: {', '.join(sorted(odd))}")
+        raise ReplyError(f"{place}: unexpected or missing: {_short(', '.join(sorted(odd)), 200)}")
     return kind(**{name: _value(hints[name], data[name], f"{place}.{name}") for name in names})
 
 
@@ -171,8 +209,8 @@ def _scalar(kind: Any, data: Any, place: str) -> Any:
     if issubclass(kind, Enum):
         return kind(data)
     if issubclass(kind, bool | int):
-        if type(data) is not kind:
-            raise ReplyError(f"{place}: {kind.__name__} was promised, not {data!r}")
+        if type(data) is not kind or data not in _NUMBERS:
+            raise ReplyError(f"{place}: {kind.__name__} was promised, not {_short(repr(data))}")
         return data
     _require(data, str, place)
     return kind(data)
@@ -180,7 +218,11 @@ def _scalar(kind: Any, data: Any, place: str) -> Any:
 
 def _require(data: Any, kind: type, place: str) -> None:
     if not isinstance(data, kind):
-        raise ReplyError(f"{place}: {kind.__name__} was promised, not {data!r}")
+        raise ReplyError(f"{place}: {kind.__name__} was promised, not {_short(repr(data))}")
+
+
+def _short(text: str, longest: int = 60) -> str:
+    return text if len(text) <= longest else f"{text[:longest]} …"
 
 
 def _moment(text: str) -> datetime:

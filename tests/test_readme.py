@@ -28,7 +28,12 @@ INVENTORY = "hosts.yml"
 EVENTS = CHECKOUT / "tests" / "data" / "events" / "1001-replaced.xml"
 # web01 has a binding whose name the new certificate loses: its rebind is refused in part, and
 # after it two certificates of one template are bound there, for which the task is not enabled.
-NEEDS_A_PERSON = ("psrebind rebind ", "task enable web01", "psrebind replay ")
+NEEDS_A_PERSON = (
+    "psrebind rebind ",
+    "task enable web01",
+    "psrebind replay ",
+    "psrebind notify ",
+)
 # Not run here, each with the reason.
 ELSEWHERE = {
     "make demo": "tests/cli/test_demo.py runs it",

@@ -31,6 +31,9 @@ ERROR = {
     "hresult": -2147024894,
     "line": 7,
 }
+NESTED: Any = 1
+for _ in range(300):
+    NESTED = [NESTED]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -109,6 +112,13 @@ def test_a_row_is_read() -> None:
         {"process_bits": [64]},
         {"bodies": [BODY | {"rows": None}]},
         {"bodies": [BODY | {"error": {"message": 1}}]},
+        {"bodies": [BODY | {"error": ERROR | {"message": None}}]},
+        {"bodies": [BODY | {"error": ERROR | {"hresult": 2**70}}]},
+        {"bodies": [BODY | {"rows": {}}]},
+        {"bodies": [BODY | {"rows": [[["a", 1]]]}]},
+        {"bodies": [BODY | {"warnings": [None]}]},
+        {"powershell": {"deep": [["in", "any"]]}},
+        {"process_bits": 64.0},
     ],
 )
 def test_a_head_of_nonsense_is_no_reply(head: dict[str, Any]) -> None:
@@ -121,6 +131,9 @@ def test_a_deep_reply_is_no_reply() -> None:
     """Lists within lists without an end are told as what they are."""
     with pytest.raises(ReplyError):
         parse("[" * 100_000)
+    deep = json.dumps(HEAD | {"bodies": [BODY | {"rows": [{"a": NESTED}]}]})
+    with pytest.raises(ReplyError):
+        parse(deep)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +155,9 @@ def test_a_deep_reply_is_no_reply() -> None:
         {"named": []},
         {"text": None},
         {"more": 1},
+        {"number": 10**30},
+        {"text": list(range(10_000))},
+        {"kind": "x" * 100_000},
     ],
 )
 def test_a_misfit_names_its_place(wrong: dict[str, Any]) -> None:

@@ -96,7 +96,10 @@ def _usage(error: Exception) -> str:
         return f"a command is missing\n\n{error.format_message()}"
     where = getattr(getattr(error, "ctx", None), "command_path", "psrebind")
     said = error.format_message().rstrip(".")
-    return f"{said}{'' if said.endswith('?') else '.'} See '{where} --help'"
+    said += "" if said.endswith("?") else "."
+    if where == "psrebind rebind" and getattr(getattr(error, "param", None), "name", "") == "old":
+        return f"{said} 'psrebind replay' finds renewals by itself"
+    return f"{said} See '{where} --help'"
 
 
 def _bug() -> int:

@@ -12,8 +12,8 @@ from psrebind.cli.options import Connection, Output, Source, Yes
 
 if TYPE_CHECKING:
     from psrebind.cli.asking import Visit
+    from psrebind.cli.notice_lines import Noticed
     from psrebind.cli.rows import Rows
-    from psrebind.operations.send_renewal_notice import RenewalNotice
 
 NEEDS_PERSON = 3
 LINKED = (
@@ -34,6 +34,9 @@ class Saying(Source, Output):
             "certificate wherever the old one is bound, whatever the configuration says.",
         ),
     ] = False
+    force: Annotated[
+        bool, Option("--force", help="Even where a rebind to the new certificate is refused.")
+    ] = False
     yes: Yes = False
 
 
@@ -49,22 +52,30 @@ def notify(
     from psrebind.cli.consent import Consent
     from psrebind.cli.digits import TypedRenewal
     from psrebind.cli.many import Asked, on_hosts
+    from psrebind.cli.notice_lines import Noticed
     from psrebind.errors import InvalidInput, NoSuchCertificate
     from psrebind.operations.send_renewal_notice import SendRenewalNotice
+    from psrebind.rebind.notice import objections
+    from psrebind.rebind.observe import observe
 
     typed = TypedRenewal.of(old, new)
 
-    def send(visit: Visit) -> RenewalNotice:
+    def send(visit: Visit) -> Noticed:
         try:
             renewal = typed.on(visit)
         except NoSuchCertificate as error:
             # Unlike a rebind, a notice that is not sent is nothing that was done already.
             raise InvalidInput(str(error)) from error
+        with advised(), visit.sending("reading") as sending:
+            observation = observe(visit.session, sending=sending, iis_needed=False)
+        against = objections(observation, renewal)
+        if against and not saying.force:
+            return Noticed(against)
+        visit.require_time()
         notice = SendRenewalNotice(old=renewal.old, new=renewal.new, link=saying.link)
         (body,) = visit.ask([notice]).bodies
         with advised():
-            (row,) = notice.rows(body)
-        return row
+            return Noticed(against, notice.row(body))
 
     return on_hosts(
         Asked(target, connection, saying, saying.format),
@@ -74,17 +85,19 @@ def notify(
     )
 
 
-def _short(row: RenewalNotice) -> dict[str, object]:
-    from psrebind.cli.task_lines import channel_words
-
-    return {"log": channel_words(row.enabled), "record": row.record, "linked": row.linked}
-
-
-def _present(row: RenewalNotice, rows: Rows) -> int:
+def _present(found: Noticed, rows: Rows) -> int:
     from psrebind.cli.messages import tell
+    from psrebind.cli.notice_lines import notice_lines, notice_row, objection_words
 
-    host = rows.host
-    rows.show([row], short=_short)
+    host, row = rows.host, found.row
+    rows.show(notice_lines(found), short=notice_row)
+    if row is None:
+        tell(f"{host}: no event was raised, since its tasks would ask nothing; --force insists")
+        return NEEDS_PERSON
+    for one in found.against:
+        tell(f"{host}: in spite of {objection_words(one)}")
+    if {row.old_store.casefold(), row.new_store.casefold()} != {"my"}:
+        tell(f"{host}: the old certificate is in {row.old_store}, the new one in {row.new_store}")
     if row.linked:
         tell(f"{host}: {LINKED}")
     if row.record is None:

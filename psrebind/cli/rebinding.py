@@ -57,6 +57,7 @@ def rebind(
     from psrebind.cli.consent import require_answer
     from psrebind.cli.digits import TypedRenewal
     from psrebind.cli.many import Asked, alone
+    from psrebind.cli.mistyped import require_old
     from psrebind.cli.rebind_report import show_plan, show_result
     from psrebind.cli.rebinding_many import rebind_many
 
@@ -68,6 +69,7 @@ def rebind(
         return rebind_many(chosen, asked, renewal, manner)
     with alone(chosen.fleet, asked) as visit:
         prepared = planned(visit, renewal, manner)
+        require_old(prepared)
         show_plan(prepared, manner.format, dry_run=manner.dry_run)
         if manner.dry_run or not prepared.plan.steps:
             return prepared.exit_status

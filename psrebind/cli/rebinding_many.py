@@ -12,6 +12,7 @@ from psrebind.cli.consent import after, named
 from psrebind.cli.digits import TypedRenewal
 from psrebind.cli.many import DECLINED, Asked, Work, spread
 from psrebind.cli.messages import count_of, tell
+from psrebind.cli.mistyped import judged, looked_for
 from psrebind.cli.opening import Chosen
 from psrebind.cli.rebind_lines import plan_lines, plan_row, result_lines, result_row
 from psrebind.cli.rebind_report import tell_notes, tell_result
@@ -25,14 +26,23 @@ from psrebind.rebind.before import default_folder
 from psrebind.rebind.outcome import exit_status
 from psrebind.rebind.run import Applied, Prepared
 from psrebind.rebind.way_back import way_back
+from psrebind.rebind.whereabouts import Search
 
 
 def rebind_many(chosen: Chosen, asked: Asked, renewal: TypedRenewal, manner: Manner) -> int:
     """Rebind on every host that has the old certificate; give the exit status."""
+    search = Search()
+    status = _on_hosts(chosen, asked, renewal, manner, search)
+    return judged(search, status)
+
+
+def _on_hosts(
+    chosen: Chosen, asked: Asked, renewal: TypedRenewal, manner: Manner, search: Search
+) -> int:
     fleet = chosen.fleet
 
     def prepare(visit: Visit) -> Prepared:
-        return planned(visit, renewal, manner)
+        return looked_for(search, planned(visit, renewal, manner))
 
     def at_once(visit: Visit) -> Applied:
         return carried_out(visit, prepare(visit), manner)

@@ -40,7 +40,7 @@ def looking(method: TaskMethod) -> tuple[Operation[Any], ...]:
 def tasks_of(asked: Sequence[Operation[Any]], bodies: Sequence[Body]) -> Tasks:
     """The tasks out of the answers to these questions; raises what any of them met."""
     with advised():
-        return Tasks(*(one.rows(body)[0] for one, body in zip(asked, bodies, strict=True)))
+        return Tasks(*(one.row(body) for one, body in zip(asked, bodies, strict=True)))
 
 
 def read_report(visit: Visit, method: TaskMethod, *, since: datetime | None = None) -> TaskReport:

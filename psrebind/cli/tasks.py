@@ -169,7 +169,7 @@ def _changed(
     reading = question(method)
     done, *rest = visit.ask([change, reading]).bodies
     with advised():
-        (row,) = change.rows(done)
+        row = change.row(done)
     try:
         return row, tasks_of([reading], rest).found, None
     except HostError as error:

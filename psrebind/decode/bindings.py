@@ -130,6 +130,8 @@ def _binding(
     number = site_number(raw.path)
     site = sites.get(number, RawSite(number, raw.path, "Unknown"))
     try:
+        if "\0" in site.name:
+            raise ParameterError("the site has a NUL in its name, which nothing can be asked by")
         information = BindingInfo(raw.information)
     except ParameterError as error:
         # Not the user's input: the host said it, and its other bindings are none the worse.

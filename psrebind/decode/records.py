@@ -48,6 +48,7 @@ _VALUE_PARAMETERS = {
 _FRESHNESS = 0x4
 _MASKS = ("DefaultFlags", "DefaultSslCertCheckMode")
 _KNOWN_VALUES = {*_MASKS, *_VALUE_PARAMETERS}
+_TEXTS = ("DefaultSslCtlIdentifier", "DefaultSslCtlStoreName")
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def unknown_options(record: Record) -> tuple[str, ...]:
     fresh = _number(record, "DefaultSslRevocationFreshnessTime")
     if bool(_number(record, "DefaultSslCertCheckMode") & _FRESHNESS) != bool(fresh):
         found.append(f"DefaultSslRevocationFreshnessTime {fresh} against its bit 4")
-    found += [name for name in _MASKS if not isinstance(record.values.get(name, 0), int)]
+    found += [name for name in sorted(_KNOWN_VALUES) if not _sayable(name, record.values.get(name))]
     found += [f"DefaultFlags 0x{flags:X}"] if flags else []
     found += [f"DefaultSslCertCheckMode 0x{mode:X}"] if mode else []
     return tuple(found)
@@ -160,6 +161,15 @@ def registry_values(record: Record) -> dict[str, Any]:
 def same_option(before: Any, after: Any) -> bool:
     """Whether a value of a record says the same; absent, empty and 0 do."""
     return (before or None) == (after or None)
+
+
+def _sayable(name: str, value: Any) -> bool:
+    """Whether a value is of its kind, so that netsh can be told it."""
+    if value is None:
+        return True
+    if name in _TEXTS:
+        return isinstance(value, str) and "\0" not in value
+    return isinstance(value, int)
 
 
 def _number(record: Record, name: str) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 from psrebind.lab.change_operations import OPERATIONS as CHANGES
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.notice_operations import NOTICES
 from psrebind.lab.notification_operations import NOTIFICATIONS
 from psrebind.lab.operations import OPERATIONS, Refused
 from psrebind.lab.reading import Asked, read_script
@@ -25,7 +26,7 @@ from psrebind.lab.story_operations import STORY
 Row = dict[str, Any]
 # COR_E_SYSTEM, as .NET gives it.
 RUNTIME_EXCEPTION = 0x80131501
-_KNOWN = OPERATIONS | CHANGES | READING | STORY | NOTIFICATIONS
+_KNOWN = OPERATIONS | CHANGES | READING | STORY | NOTICES | NOTIFICATIONS
 
 
 class Answers:

@@ -53,6 +53,10 @@ class Assumptions:
     """[S against it: a path of the Cert: drive is searched by hash] A path to an archived
     certificate does not exist; lists leave it out either way."""
 
+    switch_certificate_needs_my: bool = False
+    """[I; the documents say: a path in the certificate provider] Switch-Certificate finds only
+    certificates of the store My."""
+
     site_state_needs_http_binding: bool = True
     """[S for IIS's API, I for Get-Website] The state of a site without an http or https binding
     cannot be read: 0x800710D8."""

@@ -88,6 +88,8 @@ def remove_notification_task(host: Host, arguments: Arguments) -> None:
 def _certificate(host: Host, path: str) -> StoredCertificate:
     match = _PATH.search(path)
     found = match and find(host.state.certificates, match["store"], match["thumbprint"])
+    if found and host.state.assumptions.switch_certificate_needs_my:
+        found = found if same_store(found.store, "My") else None
     if not found:
         raise texts.path_fault(path, "GetItemCommand", german=host.state.german)
     return found

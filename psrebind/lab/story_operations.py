@@ -5,21 +5,20 @@ The twin of ``operations`` for tasks and notices.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 
 from cryptography import x509
 
 from psrebind.decode.tasks import canonical
-from psrebind.lab.event_operations import EVENTS, found_events, log_of, utc
+from psrebind.lab.event_operations import EVENTS, log_of, utc
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.names import folded
 from psrebind.lab.operations import Operation, Refused, native
 from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
-from psrebind.lab.registry_operations import Row, children, records
+from psrebind.lab.registry_operations import Row, records
 
 _ENROLLMENT = r"HKLM:\SOFTWARE\Policies\Microsoft\Cryptography\AutoEnrollment"
 _TEMPLATE_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2")
@@ -110,45 +109,6 @@ def _unregister(host: Host, asked: Asked) -> Iterator[Row]:
     yield {"before": before, "after": after, "changed": before is not None}
 
 
-def _notice(host: Host, asked: Asked) -> Iterator[Row]:
-    old, new, link = asked.value("old"), asked.value("new"), asked.value("link")
-    channel, query = asked.value("channel"), asked.value("query")
-    for thumbprint in (old, new):
-        if not host.call("store.certificates", {"store": "My", "thumbprint": thumbprint}):
-            raise Refused(_missing(host, thumbprint))
-    log = log_of(host, channel)
-    if log is None:
-        raise Refused(f"There is no log {channel} on this Windows.")
-    last = _last(host, channel, query)
-    paths = [rf"Cert:\LocalMachine\My\{one}" for one in (old, new)]
-    host.call("pki.switch", {"old": paths[0], "new": paths[1], "notify_only": not link})
-    record = _last(host, channel, query)
-    for _ in range(50):
-        if record > last or not log["enabled"]:
-            break
-        time.sleep(0.3)
-        record = _last(host, channel, query)
-    if log["enabled"] and record <= last:
-        raise Refused(f"Switch-Certificate ended without an event 1001 for {old}.")
-    yield {"enabled": log["enabled"], "record": record if record > last else None, "linked": link}
-
-
-def _missing(host: Host, thumbprint: str) -> str:
-    path = rf"Cert:\LocalMachine\My\{thumbprint}"
-    store = r"HKLM:\SOFTWARE\Microsoft\SystemCertificates\My\Certificates"
-    if thumbprint not in children(host, store):
-        return f"There is no certificate {path}."
-    return (
-        f"The certificate {path} is archived, and Windows does not find it by its path: it "
-        "cannot be told of it. 'psrebind rebind' and 'psrebind replay' need no event."
-    )
-
-
-def _last(host: Host, channel: str, query: str) -> int:
-    found = found_events(host, channel, query, 1)
-    return int(found[0]["record_id"]) if found else 0
-
-
 def place_of(asked: Asked) -> Row:
     return {"path": asked.value("task_path"), "name": asked.value("task_name")}
 
@@ -214,5 +174,4 @@ STORY: dict[str, Operation] = {
     "get_rebind_task": _task,
     "register_rebind_task": _register,
     "unregister_rebind_task": _unregister,
-    "send_renewal_notice": _notice,
 }

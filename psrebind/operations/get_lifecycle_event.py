@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from psrebind.decode.event_files import EventFile, read_events
 from psrebind.decode.events import SYSTEM_CHANNEL, LifecycleEvent
-from psrebind.errors import ParameterError
+from psrebind.errors import DecodeError, ParameterError
 from psrebind.model import Thumbprint
 from psrebind.operations.base import Query
 from psrebind.replies import Body
@@ -67,10 +67,16 @@ class GetLifecycleEvent(Query[ChannelEvents]):
 
 
 def decoded(row: ChannelEvents) -> EventFile:
-    """The events of one channel; the raw XML may come in pieces of a line."""
+    """The events of one channel; the raw XML may come in pieces of a line.
+
+    What is no event at all is one that cannot be read: the host said it, and no input is wrong.
+    """
     if not row.events:
         return EventFile(row.channel, (), (), 0)
-    file = read_events("\n".join(row.events).encode("utf-8"), row.channel)
+    try:
+        file = read_events("\n".join(row.events).encode("utf-8", "replace"), row.channel)
+    except DecodeError as error:
+        return EventFile(row.channel, (), (error,), 0)
     if not row.console:
         return file
     return replace(file, events=tuple(_with_lost_letters(one) for one in file.events))

@@ -7,16 +7,22 @@ from dataclasses import dataclass, field
 from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.model import Thumbprint
 from psrebind.operations.base import Notice
+from psrebind.operations.get_certificate import STORES
 from psrebind.operations.get_lifecycle_event import event_query
 
 
 @dataclass(frozen=True)
 class RenewalNotice:
-    """One row: ``record`` is the event's number, None where the log is off and keeps none."""
+    """One row: ``record`` is the event's number, None where the log is off and keeps none.
+
+    The stores are those in which the two certificates were found.
+    """
 
     enabled: bool
     record: int | None
     linked: bool
+    old_store: str
+    new_store: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +36,7 @@ class SendRenewalNotice(Notice[RenewalNotice]):
     old: Thumbprint
     new: Thumbprint
     link: bool = False
+    stores: tuple[str, ...] = STORES
     channel: str = SYSTEM_CHANNEL
     query: str = field(init=False)
 

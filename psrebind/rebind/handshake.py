@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from time import monotonic
 
 from psrebind.decode.certificates import served_certificate
@@ -76,8 +77,7 @@ def handshakes(
     """Knock at many endpoints at a time, within the limits; the answers come in their order."""
     if not endpoints:
         return ()
-    trust = ssl.create_default_context()
-    trust.check_hostname = False
+    trust = _trusting()
     within = limits or Limits()
 
     def knock(place: Endpoint) -> Handshake:
@@ -115,6 +115,14 @@ def handshake(
         trusted=_trusted(place, trust, end - monotonic()) if trust else None,
         not_after=certificate.not_after,
     )
+
+
+@cache
+def _trusting() -> ssl.SSLContext:
+    # Reading all authorities takes longer than a handshake, and a run has many hosts.
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    return context
 
 
 def _permissive() -> ssl.SSLContext:

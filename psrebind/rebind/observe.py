@@ -76,20 +76,26 @@ def _warnings(reply: Reply) -> Iterator[StreamRecord]:
             yield StreamRecord("warning", f"{body.operation}: {warning}")
 
 
-def observe(session: Session, *, sending: Sending | None = None) -> Observation:
-    """Read host, certificates and bindings in one pipeline; raise what any of them met."""
+def observe(
+    session: Session, *, sending: Sending | None = None, iis_needed: bool = True
+) -> Observation:
+    """Read host, certificates and bindings in one pipeline; raise what any of them met.
+
+    A host that need not have IIS has no bindings without its module.
+    """
     facts, stores, iis = GetHost(), GetCertificate(), GetIisBinding()
     reply = (sending or Sending()).run([facts, stores, iis], session)
-    for body in reply.bodies:
-        _require_answer(body)
     host_body, store_body, iis_body = reply.bodies
+    without_iis = not iis_needed and _lacks_module(iis_body)
+    for body in (host_body, store_body, *(() if without_iis else (iis_body,))):
+        _require_answer(body)
     found = stores.result(store_body)
     return Observation(
         host=facts.host(reply, host_body),
         clock=reply.clock,
         certificates=tuple(one for one in found if isinstance(one, Certificate)),
         unreadable=tuple(one for one in found if isinstance(one, UnreadableCertificate)),
-        bindings=iis.bindings(iis_body),
+        bindings=IisBindings((), ()) if without_iis else iis.bindings(iis_body),
         stores=stores.stores,
     )
 
@@ -99,6 +105,10 @@ def _require_answer(body: Body) -> None:
         raise explained(body.error)
     if body.operation != GetCertificate.name() and len(body.rows) != 1:
         raise ReplyError(f"{body.operation}: one row was promised, not {len(body.rows)}")
+
+
+def _lacks_module(body: Body) -> bool:
+    return bool(body.error and body.error.error_id.startswith(_MISSING_MODULE))
 
 
 def explained(error: HostError) -> HostError:

@@ -28,6 +28,7 @@ from psrebind.rebind.rules import (
     record_findings,
     shared_finding,
 )
+from psrebind.rebind.whereabouts import unbound_words
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,7 @@ def _notes(observation: Observation, renewal: Renewal) -> Iterable[Note]:
         yield Note(text, binding)
     ftp = [one for one in observation.bindings.ftp if one.thumbprint == renewal.old]
     if not any(binding.thumbprint in (renewal.old, renewal.new) for binding in bindings):
-        yield Note(f"no {'HTTPS ' * bool(ftp)}binding has {renewal.old}")
+        yield Note(unbound_words(observation, renewal.old, "HTTPS binding" if ftp else "binding"))
     for one in ftp:
         yield Note(f"{one.name} has the old certificate: {NOT_TOUCHED}", lasting=True)
     for binding in bindings:

@@ -94,13 +94,19 @@ def record_findings(case: Case) -> Iterator[Finding]:
     yield from _about_record(case.record, case.observation.bindings.services)
     yield from _about_entry(case)
     if new := _readable(case):
-        yield from _about_certificate(new, case.observation.clock)
+        yield from certificate_findings(new, case.observation.clock)
 
 
 def binding_findings(case: Case, binding: Binding) -> Iterator[Finding]:
     """What speaks against it for one of the record's bindings."""
     old, new = case.old, _readable(case)
-    if old and new and (lost := lost_names(old, new, binding.information.host)):
+    if old and new:
+        yield from name_findings(old, new, binding.information.host)
+
+
+def name_findings(old: Certificate, new: Certificate, host: str) -> Iterator[Finding]:
+    """What clients of a host name, or of any, would miss in the new certificate."""
+    if lost := lost_names(old, new, host):
         yield (
             Rule.LOSES_NAME,
             (
@@ -127,13 +133,20 @@ def _readable(case: Case) -> Certificate | None:
 
 
 def _about_entry(case: Case) -> Iterator[Finding]:
-    new, store, thumbprint = case.new, case.store, case.renewal.new
+    new, store = case.new, case.store
     if reason := case.absent:
         yield Rule.NOT_IN_STORE, reason
     elif new is None:
         reason = f"its record names the store {store}, which psrebind does not read: "
         yield Rule.NOT_IN_STORE, f"{reason}rebind it by hand"
-    elif isinstance(new, UnreadableCertificate):
+    else:
+        yield from entry_findings(new, store)
+
+
+def entry_findings(new: Certificate | UnreadableCertificate, store: str) -> Iterator[Finding]:
+    """What speaks against a new certificate as it lies in a store."""
+    thumbprint = new.thumbprint
+    if isinstance(new, UnreadableCertificate):
         reason = f"{thumbprint} in the store {store} cannot be read ({new.reason}): "
         yield Rule.UNREADABLE, f"{reason}import it again"
     else:
@@ -164,7 +177,13 @@ def _about_record(record: Record, services: Collection[str]) -> Iterator[Finding
         )
 
 
-def _about_certificate(new: Certificate, clock: datetime) -> Iterator[Finding]:
+def may_serve(certificate: Certificate) -> bool:
+    """Whether its usages, if it has any, let it serve."""
+    return certificate.usages is None or bool(_SERVER_USAGES.intersection(certificate.usages))
+
+
+def certificate_findings(new: Certificate, clock: datetime) -> Iterator[Finding]:
+    """What speaks against a new certificate wherever it lies."""
     now = f"and the host's clock says {_shown(clock)}"
     if clock < new.not_before:
         reason = f"{new.thumbprint} is valid from {_shown(new.not_before)}, {now}: "
@@ -172,8 +191,9 @@ def _about_certificate(new: Certificate, clock: datetime) -> Iterator[Finding]:
     if clock > new.not_after:
         reason = f"{new.thumbprint} expired {_shown(new.not_after)}, {now}: "
         yield Rule.EXPIRED, f"{reason}renew it, or set the clock"
-    if new.usages is not None and not _SERVER_USAGES.intersection(new.usages):
-        reason = f"{new.thumbprint} may not serve (its usages are {', '.join(new.usages)}): "
+    if not may_serve(new):
+        usages = ", ".join(new.usages or ())
+        reason = f"{new.thumbprint} may not serve (its usages are {usages}): "
         yield Rule.NOT_FOR_SERVERS, f"{reason}get one for server authentication"
 
 

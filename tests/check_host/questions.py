@@ -33,6 +33,7 @@ UNASKED: dict[str, str] = {
     "task_broken_fails_in_lists": "it needs a broken task, which nobody makes on purpose",
     "site_state_needs_http_binding": "it needs a site without HTTP; bindings shows one as Unknown",
     "binding_name_is_a_pattern": "it needs a site whose name has a bracket or a quote",
+    "switch_certificate_needs_my": "it needs two certificates in WebHosting, and raises an event",
     "event_delay_milliseconds": "a notice waits up to 15 s for its event, however long it takes",
 }
 NEEDS_CHANGES = "only queries were sent; CHANGES=yes asks it on a site of its own"

@@ -92,14 +92,6 @@ def test_two_pipelines_by_appcmd(as_admin: Command, lab: Lab) -> None:
     assert endpoint.open_shells == 0
 
 
-def test_a_certificate_nobody_has(as_admin: Command) -> None:
-    """Nothing to do is said, and is no failure."""
-    ran = as_admin("rebind", WEB02, "--old", "a" * 40, "--new", "b" * 40)
-    assert (ran.status, ran.out) == (0, "")
-    assert f"no binding has {'A' * 40}" in ran.err
-    assert "nothing to change" in ran.err
-
-
 @pytest.mark.parametrize(("method", "verb"), [("binding", "Add"), ("appcmd", "Rebind")])
 def test_a_change_that_does_nothing_is_2(
     as_admin: Command, lab: Lab, method: str, verb: str

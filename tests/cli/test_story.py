@@ -289,7 +289,7 @@ def test_notify_with_link_says_what_that_does(as_admin: Command, lab: Lab) -> No
     """The renewal link outlives the command, and its consequence is said in a sentence."""
     with restored(lab.hosts["web01"]) as host:
         one = swap(lab, "web01")
-        words = ("notify", host.address, "--old", one.old, "--new", one.new)
+        words = ("notify", host.address, "--old", one.old, "--new", one.new, "--force")
         assert "Windows may serve" not in as_admin(*words).err
         assert "Windows may serve the new certificate wherever" in as_admin(*words, "--link").err
 
@@ -298,7 +298,7 @@ def test_notify_names_the_log(as_admin: Command, lab: Lab) -> None:
     """What is on is the log; a bare 'enabled' could be the task."""
     with restored(lab.hosts["web01"]) as host:
         one = swap(lab, "web01")
-        ran = as_admin("notify", host.address, "--old", one.old, "--new", one.new)
+        ran = as_admin("notify", host.address, "--old", one.old, "--new", one.new, "--force")
         assert "enabled" not in ran.out
         header, row = (line.split() for line in ran.out.splitlines())
         assert (header, row) == (["log", "record", "linked"], ["on", "1", "no"])

@@ -83,6 +83,9 @@ def test_known_flag(bit: int) -> None:
         ({"DefaultFlags": "text"}, "DefaultFlags"),
         ({"DefaultFlags": -1}, "DefaultFlags"),
         ({"DefaultSslCertCheckMode": "7"}, "DefaultSslCertCheckMode"),
+        ({"DefaultSslRevocationUrlRetrievalTimeout": "7"}, "DefaultSslRevocationUrl"),
+        ({"DefaultSslCtlStoreName": "a\0"}, "DefaultSslCtlStoreName"),
+        ({"DefaultSslCtlIdentifier": ["a"]}, "DefaultSslCtlIdentifier"),
     ],
 )
 def test_unknown(values: dict[str, Any], wanted: str) -> None:

@@ -191,3 +191,10 @@ def test_record_key() -> None:
     """Two spellings of one record are one key."""
     one = record_key(RecordKind.SNI, "MÜNCHEN.example:443")
     assert one == record_key(RecordKind.SNI, "xn--mnchen-3ya.example:443")
+
+
+def test_a_site_that_nothing_can_be_asked_by() -> None:
+    """A name with a NUL goes into no script: its bindings are told and left alone."""
+    state = IisState((RawSite(1, "A\0", "Started"),), (bound("*:443:"),), ())
+    (found,) = joined(state).unreadable
+    assert (found.site, "NUL" in found.reason) == ("A\0", True)

@@ -265,7 +265,30 @@ def an_archived_certificate_is_found(lab: Lab, session: RemoteSession, library: 
                 assert ask(session, notice, library)[0].record == 1
 
 
+def a_certificate_elsewhere_is_found(lab: Lab, session: RemoteSession, library: Library) -> None:
+    """Both stores are looked in; where Windows takes none but My that is said, with the store."""
+    old, new = pair(lab, "web01")
+    for needs_my in (False, True):
+        with restored(lab.hosts["web01"]) as host:
+            assume(host.host, "switch_certificate_needs_my", needs_my)
+            moved = tuple(
+                replace(one, store="WebHosting") if one.thumbprint == new else one
+                for one in host.host.state.certificates
+            )
+            host.host.change(lambda state, moved=moved: replace(state, certificates=moved))
+            notice = SendRenewalNotice(old=old, new=new)
+            if needs_my:
+                told = str(refusal(session, notice, library))
+                assert rf"Windows cannot be told of Cert:\LocalMachine\WebHosting\{new}: " in told
+                assert "'psrebind rebind' and 'psrebind replay' need no event" in told
+                assert host.host.state.channels[0].events == ()
+            else:
+                row = ask(session, notice, library)[0]
+                assert (row.record, row.old_store, row.new_store) == (1, "My", "WebHosting")
+
+
 CHECKS = (
+    a_certificate_elsewhere_is_found,
     a_late_event_is_waited_for,
     an_archived_certificate_is_found,
     reads_a_renewal,

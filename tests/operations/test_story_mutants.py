@@ -155,7 +155,7 @@ PIECES = (
     (
         "send_renewal_notice",
         "archived-is-absent",
-        "if (@(Get-RegistryChildren $store) -contains ",
+        "if (@(Get-RegistryChildren $key) -contains ",
         "if (@() -contains ",
         notice_checks.an_archived_certificate_is_found,
     ),
@@ -169,9 +169,23 @@ PIECES = (
     (
         "send_renewal_notice",
         "do-not-look-for-certificates",
-        "if (Test-Path -LiteralPath $path) { $path; continue }",
-        "$path; continue",
+        "if (Test-Path -LiteralPath $path) { return",
+        "if ($true) { return",
         notice_checks.both_certificates_must_be_there,
+    ),
+    (
+        "send_renewal_notice",
+        "look-in-one-store",
+        "foreach ($store in $Stores) {",
+        "foreach ($store in $Stores[0]) {",
+        notice_checks.a_certificate_elsewhere_is_found,
+    ),
+    (
+        "send_renewal_notice",
+        "a-refusal-without-the-store",
+        "if ($outside.Count -eq 0) { throw }",
+        "throw",
+        notice_checks.a_certificate_elsewhere_is_found,
     ),
     (
         "_events",

@@ -21,7 +21,15 @@ from psrebind.rebind.verify import Verdict
 
 CLIENTS = Options(check_mode=1, ctl_store_name="ClientAuthIssuer", flags=0x3)
 # Guesses about tasks and events, which no rebind meets, and how long a gap is.
-OTHERS = ("binding_checks_", "task_", "event_", "renewal_", "gap_milliseconds", "archived_path_")
+OTHERS = (
+    "binding_checks_",
+    "task_",
+    "event_",
+    "renewal_",
+    "gap_milliseconds",
+    "archived_path_",
+    "switch_",
+)
 
 Prepare = Callable[[LabHost, str], None]
 

@@ -326,12 +326,13 @@ $replies += Invoke-Body $Operation $Modules $Changes {
 .SYNOPSIS
     Tell Windows that one certificate has replaced another: event 1001.
 .OUTPUTS
-    One row: enabled (of the channel), record (the event's number), linked.
+    One row: enabled (of the channel), record (the event's number), linked, and the stores.
 #>
 
 $Old = '0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'
 $New = '1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B'
 $Link = $false
+$Stores = @('My', 'WebHosting')
 $Channel = 'Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational'
 $Query = '*[System[(EventID=1001)]] and (*[UserData[CertNotificationData[CertificateDetails[@Thumbprint=''0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a'' or @Thumbprint=''0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'']]]] or *[UserData[CertNotificationData[OldCertificateDetails[@Thumbprint=''0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a'' or @Thumbprint=''0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'']]]] or *[UserData[CertNotificationData[NewCertificateDetails[@Thumbprint=''0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a'' or @Thumbprint=''0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'']]]])'
 
@@ -345,23 +346,39 @@ function Get-LastNotice {
     if ($found.Count -gt 0) { [long]$found[0].RecordId } else { [long]0 }
 }
 
-$store = 'HKLM:\SOFTWARE\Microsoft\SystemCertificates\My\Certificates'
-$paths = foreach ($thumbprint in $Old, $New) {
-    $path = "Cert:\LocalMachine\My\$thumbprint"
-    # The drive lists no archived certificates; by its path one may well be found.
-    if (Test-Path -LiteralPath $path) { $path; continue }
-    if (@(Get-RegistryChildren $store) -contains $thumbprint) {
-        throw "The certificate $path is archived, and Windows does not find it by its path: it " +
-            "cannot be told of it. 'psrebind rebind' and 'psrebind replay' need no event."
+# Where a certificate lies, in the first of the stores that Windows finds it in.
+function Find-Certificate([string]$Thumbprint) {
+    $archived = ''
+    foreach ($store in $Stores) {
+        $path = "Cert:\LocalMachine\$store\$Thumbprint"
+        # The drive lists no archived certificates; by its path one may well be found.
+        if (Test-Path -LiteralPath $path) { return @{ store = $store; path = $path } }
+        $key = "HKLM:\SOFTWARE\Microsoft\SystemCertificates\$store\Certificates"
+        if (@(Get-RegistryChildren $key) -contains $Thumbprint) { $archived = $path }
     }
-    throw "There is no certificate $path."
+    if ($archived) {
+        throw "The certificate $archived is archived, and Windows does not find it by its path: " +
+            "it cannot be told of it. $without"
+    }
+    throw "There is no certificate $Thumbprint in $($Stores -join ' or ')."
 }
+
+$without = "'psrebind rebind' and 'psrebind replay' need no event."
+$from = Find-Certificate $Old
+$to = Find-Certificate $New
 $log = Get-Channel $Channel
 if ($null -eq $log) { throw "There is no log $Channel on this Windows." }
 $enabled = [bool]$log.IsEnabled
 $last = Get-LastNotice
-$notice = @{ OldCert = $paths[0]; NewCert = $paths[1]; NotifyOnly = -not $Link; Confirm = $false }
-Switch-Certificate @notice -ErrorAction Stop | Out-Null
+$notice = @{ OldCert = $from.path; NewCert = $to.path; NotifyOnly = -not $Link; Confirm = $false }
+try {
+    Switch-Certificate @notice -ErrorAction Stop | Out-Null
+} catch {
+    $why = "$($_.Exception.Message)"
+    $outside = @($from, $to | Where-Object { $_.store -ne 'My' })
+    if ($outside.Count -eq 0) { throw }
+    throw "Windows cannot be told of $($outside[0].path): $why $without"
+}
 
 $record = Get-LastNotice
 # Windows writes an event when it gets to it: reading at once has been seen to miss it.
@@ -370,12 +387,14 @@ for ($try = 1; $enabled -and $record -le $last -and $try -le 50; $try++) {
     $record = Get-LastNotice
 }
 if ($enabled -and $record -le $last) {
-    throw "Switch-Certificate ended without an event 1001 for $Old."
+    throw "Switch-Certificate ended without an event 1001 for $($from.path)."
 }
 @{
-    enabled = $enabled
-    record  = if ($record -gt $last) { $record } else { $null }
-    linked  = $Link
+    enabled   = $enabled
+    record    = if ($record -gt $last) { $record } else { $null }
+    linked    = $Link
+    old_store = $from.store
+    new_store = $to.store
 }
 }
 } finally {
