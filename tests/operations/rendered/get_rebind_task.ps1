@@ -284,6 +284,12 @@ function Add-HttpRecordKeys([hashtable]$Values, [string[]]$Names) {
     foreach ($name in $Names) { $Values["$name\"] = 'a key' }
 }
 
+# A name as a key: by its letters' numbers. In Windows PowerShell a hashtable compares texts by
+# language, and there one name may stand for another.
+function Get-NameKey([string]$Name) {
+    [int[]][char[]]$Name.ToUpperInvariant() -join ' '
+}
+
 # A script that only reads keeps the records for all of its bodies.
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
@@ -293,7 +299,7 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
                 Add-HttpRecordKeys $key.values $key.below
                 $record = ConvertTo-HttpRecord $kind $key.name $key.values
                 # Numbered keys are searched once; this memory lives as long as the script.
-                $memory["$kind=$($record.endpoint)"] = $key.name
+                $memory[(Get-NameKey "$kind=$($record.endpoint)")] = $key.name
                 $record
             })
         }
@@ -304,7 +310,7 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
 # One record, nothing where there is none. The number of an SNI record's key may change.
 function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
-    if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
+    if ($Kind -eq 'hostnameport') { $name = $memory[(Get-NameKey "$Kind=$Endpoint")] }
     if ($name) {
         $path = "$(Get-HttpRecordPath $Kind)\$name"
         $key = Get-RegistryKey $path
@@ -318,7 +324,8 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
         }
     }
     if ($Kind -eq 'hostnameport') {
-        Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
+        Get-HttpRecords @($Kind) |
+            Where-Object { [string]::Equals($_.endpoint, $Endpoint, 'OrdinalIgnoreCase') }
     }
 }
 <#
@@ -454,11 +461,12 @@ $tasks = foreach ($task in $all) {
         $null -ne $_ -and $_.CimClass.CimClassName -eq 'MSFT_TaskEventTrigger' -and
         "$($_.Subscription)" -like "*$Channel*" })
     $name = "$($task.TaskPath)$($task.TaskName)"
-    if ($waiting.Count -gt 0 -or $Places -contains $name) {
+    $own = @($Places | Where-Object { [string]::Equals($_, $name, 'OrdinalIgnoreCase') })
+    if ($waiting.Count -gt 0 -or $own.Count -gt 0) {
         try {
             Get-TaskRow $task
         } catch {
-            if ($name -eq "$TaskPath$TaskName") { throw }
+            if ([string]::Equals($name, "$TaskPath$TaskName", 'OrdinalIgnoreCase')) { throw }
             Write-Warning "The task $name cannot be read: $($_.Exception.Message)"
         }
     }

@@ -284,6 +284,12 @@ function Add-HttpRecordKeys([hashtable]$Values, [string[]]$Names) {
     foreach ($name in $Names) { $Values["$name\"] = 'a key' }
 }
 
+# A name as a key: by its letters' numbers. In Windows PowerShell a hashtable compares texts by
+# language, and there one name may stand for another.
+function Get-NameKey([string]$Name) {
+    [int[]][char[]]$Name.ToUpperInvariant() -join ' '
+}
+
 # A script that only reads keeps the records for all of its bodies.
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
@@ -293,7 +299,7 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
                 Add-HttpRecordKeys $key.values $key.below
                 $record = ConvertTo-HttpRecord $kind $key.name $key.values
                 # Numbered keys are searched once; this memory lives as long as the script.
-                $memory["$kind=$($record.endpoint)"] = $key.name
+                $memory[(Get-NameKey "$kind=$($record.endpoint)")] = $key.name
                 $record
             })
         }
@@ -304,7 +310,7 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
 # One record, nothing where there is none. The number of an SNI record's key may change.
 function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
-    if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
+    if ($Kind -eq 'hostnameport') { $name = $memory[(Get-NameKey "$Kind=$Endpoint")] }
     if ($name) {
         $path = "$(Get-HttpRecordPath $Kind)\$name"
         $key = Get-RegistryKey $path
@@ -318,7 +324,8 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
         }
     }
     if ($Kind -eq 'hostnameport') {
-        Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
+        Get-HttpRecords @($Kind) |
+            Where-Object { [string]::Equals($_.endpoint, $Endpoint, 'OrdinalIgnoreCase') }
     }
 }
 <#
@@ -396,8 +403,9 @@ function Get-SharedTemplate {
 function Find-Task([string]$TaskPath, [string]$TaskName) {
     $failures = @()
     $query = @{ TaskPath = $TaskPath; TaskName = $TaskName; ErrorAction = 'SilentlyContinue' }
-    $found = @(Get-ScheduledTask @query -ErrorVariable failures |
-        Where-Object { "$($_.TaskPath)$($_.TaskName)" -eq "$TaskPath$TaskName" })
+    $found = @(Get-ScheduledTask @query -ErrorVariable failures | Where-Object {
+        [string]::Equals("$($_.TaskPath)$($_.TaskName)", "$TaskPath$TaskName", 'OrdinalIgnoreCase')
+    })
     if ($found.Count -gt 0) { return $found[0] }
     foreach ($failure in @($failures)) {
         if ("$($failure.FullyQualifiedErrorId)" -notlike 'CmdletizationQuery_NotFound*') {
@@ -519,11 +527,12 @@ if ($null -eq $log) { throw "There is no log $Channel on this Windows." }
 $enabled = [bool]$log.IsEnabled
 $script = Get-HandlerPath
 $before = Get-Notification $TaskPath $TaskName $Channel
-$written = $before.handler -ceq $Handler
+$written = [string]::Equals($before.handler, $Handler, 'Ordinal')
 $registered = [bool](Test-Notification $before)
 $shared = @(Get-SharedTemplate)
 $autoenrollment = Test-Autoenrollment
-$skipped = $shared.Count -gt 0 -and $autoenrollment -and -not $Force
+$isDone = $written -and $registered -and $enabled
+$skipped = $shared.Count -gt 0 -and $autoenrollment -and -not $Force -and -not $isDone
 $after = $before
 
 if (-not $skipped) {
@@ -539,7 +548,9 @@ if (-not $skipped) {
         New-CertificateNotificationTask @task -Confirm:$false | Out-Null
     }
     $after = Get-Notification $TaskPath $TaskName $Channel
-    if ($after.handler -cne $Handler) { throw "The script $script is not as it was written." }
+    if (-not [string]::Equals($after.handler, $Handler, 'Ordinal')) {
+        throw "The script $script is not as it was written."
+    }
     if (-not (Test-Notification $after)) {
         throw "The task $TaskPath$TaskName is not as it was registered: $($after.arguments)"
     }
@@ -554,7 +565,7 @@ if (-not $skipped) {
     shared         = $shared
     autoenrollment = $autoenrollment
     skipped        = $skipped
-    changed        = -not $skipped -and -not ($written -and $registered -and $enabled)
+    changed        = -not $skipped -and -not $isDone
 }
 }
 } finally {

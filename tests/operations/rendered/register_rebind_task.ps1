@@ -284,6 +284,12 @@ function Add-HttpRecordKeys([hashtable]$Values, [string[]]$Names) {
     foreach ($name in $Names) { $Values["$name\"] = 'a key' }
 }
 
+# A name as a key: by its letters' numbers. In Windows PowerShell a hashtable compares texts by
+# language, and there one name may stand for another.
+function Get-NameKey([string]$Name) {
+    [int[]][char[]]$Name.ToUpperInvariant() -join ' '
+}
+
 # A script that only reads keeps the records for all of its bodies.
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
@@ -293,7 +299,7 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
                 Add-HttpRecordKeys $key.values $key.below
                 $record = ConvertTo-HttpRecord $kind $key.name $key.values
                 # Numbered keys are searched once; this memory lives as long as the script.
-                $memory["$kind=$($record.endpoint)"] = $key.name
+                $memory[(Get-NameKey "$kind=$($record.endpoint)")] = $key.name
                 $record
             })
         }
@@ -304,7 +310,7 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
 # One record, nothing where there is none. The number of an SNI record's key may change.
 function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
-    if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
+    if ($Kind -eq 'hostnameport') { $name = $memory[(Get-NameKey "$Kind=$Endpoint")] }
     if ($name) {
         $path = "$(Get-HttpRecordPath $Kind)\$name"
         $key = Get-RegistryKey $path
@@ -318,7 +324,8 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
         }
     }
     if ($Kind -eq 'hostnameport') {
-        Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
+        Get-HttpRecords @($Kind) |
+            Where-Object { [string]::Equals($_.endpoint, $Endpoint, 'OrdinalIgnoreCase') }
     }
 }
 <#
@@ -396,8 +403,9 @@ function Get-SharedTemplate {
 function Find-Task([string]$TaskPath, [string]$TaskName) {
     $failures = @()
     $query = @{ TaskPath = $TaskPath; TaskName = $TaskName; ErrorAction = 'SilentlyContinue' }
-    $found = @(Get-ScheduledTask @query -ErrorVariable failures |
-        Where-Object { "$($_.TaskPath)$($_.TaskName)" -eq "$TaskPath$TaskName" })
+    $found = @(Get-ScheduledTask @query -ErrorVariable failures | Where-Object {
+        [string]::Equals("$($_.TaskPath)$($_.TaskName)", "$TaskPath$TaskName", 'OrdinalIgnoreCase')
+    })
     if ($found.Count -gt 0) { return $found[0] }
     foreach ($failure in @($failures)) {
         if ("$($failure.FullyQualifiedErrorId)" -notlike 'CmdletizationQuery_NotFound*') {
@@ -420,7 +428,7 @@ function Get-TaskXml([string]$TaskPath, [string]$TaskName) {
 function Get-TaskLine($Node, [string]$Path) {
     $children = @($Node.get_ChildNodes() | Where-Object { $_ -is [System.Xml.XmlElement] })
     $text = $Node.get_InnerText().Trim()
-    if ($children.Count -eq 0 -and $text.StartsWith('<')) {
+    if ($children.Count -eq 0 -and $text.StartsWith('<', 'Ordinal')) {
         # A subscription is XML in a text; what is not stays a text.
         try { $children = @(([xml]$text).get_DocumentElement()) } catch { $children = @() }
     }
@@ -433,32 +441,46 @@ function Get-TaskLine($Node, [string]$Path) {
         }
     }
     if ($children.Count -eq 0) { "$Path=$text" }
-    $seen = @{}
+    $seen = @()
     foreach ($child in $children) {
         $key = $child.get_LocalName()
         if ($child.HasAttribute('name')) { $key = "${key}[$($child.GetAttribute('name'))]" }
-        $seen[$key] += 1
+        $seen += $key
+        $count = @($seen | Where-Object { [string]::Equals($_, $key, 'OrdinalIgnoreCase') }).Count
         $number = ''
-        if ($seen[$key] -gt 1) { $number = "[$($seen[$key])]" }
+        if ($count -gt 1) { $number = "[$count]" }
         Get-TaskLine $child "$below$key$number"
     }
+}
+
+# What a table has for a key: a look-up by the table itself goes by language (5.1).
+function Get-Entry($Table, [string]$Key) {
+    foreach ($entry in $Table.GetEnumerator()) {
+        if ([string]::Equals($entry.Key, $Key, 'OrdinalIgnoreCase')) { return $entry.Value }
+    }
+}
+
+# Lines in the order of their codes: by language, two that differ may well have none.
+function Join-Line([string[]]$Lines) {
+    $sorted = [string[]]@($Lines)
+    [array]::Sort($sorted, [System.StringComparer]::Ordinal)
+    $sorted -join "`n"
 }
 
 # The same walk and tables as psrebind's decode/tasks.py: a test holds the two together.
 function Get-CanonicalTask([string]$Xml, [hashtable]$Tables) {
     $lines = foreach ($line in @(Get-TaskLine ([xml]$Xml).get_DocumentElement() '')) {
         $path, $value = $line -split '=', 2
-        if ($Tables['same'].ContainsKey("$path=$value")) {
-            $value = $Tables['same']["$path=$value"]
-        }
+        $meaning = Get-Entry $Tables['same'] "$path=$value"
+        if ($null -ne $meaning) { $value = $meaning }
         if ('true', 'false' -contains $value) { $value = $value.ToLowerInvariant() }
         $ignored = @($Tables['ignored'] | Where-Object {
-            $path -eq $_ -or $path.ToLowerInvariant().StartsWith("$_/".ToLowerInvariant()) })
-        if ($value -and $ignored.Count -eq 0 -and $Tables['defaults'][$path] -cne $value) {
-            "$path=$value"
-        }
+            [string]::Equals($path, $_, 'OrdinalIgnoreCase') -or
+            $path.StartsWith("$_/", 'OrdinalIgnoreCase') })
+        $isDefault = [string]::Equals((Get-Entry $Tables['defaults'] $path), $value, 'Ordinal')
+        if ($value -and $ignored.Count -eq 0 -and -not $isDefault) { "$path=$value" }
     }
-    @($lines | Sort-Object) -join "`n"
+    Join-Line $lines
 }
 $owned = $false
 $mutex = $null
@@ -513,21 +535,24 @@ $enabled = [bool]$log.IsEnabled
 $before = Get-TaskXml $TaskPath $TaskName
 $form = ''
 if ($before) { $form = Get-CanonicalTask $before $Tables }
-$goal = @($Wanted | Sort-Object) -join "`n"
+$goal = Join-Line $Wanted
+$same = [string]::Equals($form, $goal, 'Ordinal')
 $shared = @(Get-SharedTemplate)
 $autoenrollment = Test-Autoenrollment
-$skipped = $shared.Count -gt 0 -and $autoenrollment -and -not $Force
+# A task that is right and active already is no danger more for being left as it is.
+$isDone = $same -and $enabled
+$skipped = $shared.Count -gt 0 -and $autoenrollment -and -not $Force -and -not $isDone
 $after = $before
 
 if (-not $skipped) {
     if (-not $enabled) { Enable-Channel $Channel }
-    if ($form -cne $goal) {
+    if (-not $same) {
         $task = @{ TaskPath = $TaskPath; TaskName = $TaskName; Xml = $Xml }
         Register-ScheduledTask @task -Force -ErrorAction Stop | Out-Null
     }
     $after = Get-TaskXml $TaskPath $TaskName
     if (-not $after) { throw "The task $TaskPath$TaskName is not there after registering it." }
-    if ((Get-CanonicalTask $after $Tables) -cne $goal) {
+    if (-not [string]::Equals((Get-CanonicalTask $after $Tables), $goal, 'Ordinal')) {
         throw "The task $TaskPath$TaskName is not as it was registered: $after"
     }
 }
@@ -540,7 +565,7 @@ if (-not $skipped) {
     shared         = $shared
     autoenrollment = $autoenrollment
     skipped        = $skipped
-    changed        = -not $skipped -and ($form -cne $goal -or -not $enabled)
+    changed        = -not $skipped -and -not $isDone
 }
 }
 } finally {

@@ -284,6 +284,12 @@ function Add-HttpRecordKeys([hashtable]$Values, [string[]]$Names) {
     foreach ($name in $Names) { $Values["$name\"] = 'a key' }
 }
 
+# A name as a key: by its letters' numbers. In Windows PowerShell a hashtable compares texts by
+# language, and there one name may stand for another.
+function Get-NameKey([string]$Name) {
+    [int[]][char[]]$Name.ToUpperInvariant() -join ' '
+}
+
 # A script that only reads keeps the records for all of its bodies.
 function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
@@ -293,7 +299,7 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
                 Add-HttpRecordKeys $key.values $key.below
                 $record = ConvertTo-HttpRecord $kind $key.name $key.values
                 # Numbered keys are searched once; this memory lives as long as the script.
-                $memory["$kind=$($record.endpoint)"] = $key.name
+                $memory[(Get-NameKey "$kind=$($record.endpoint)")] = $key.name
                 $record
             })
         }
@@ -304,7 +310,7 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
 # One record, nothing where there is none. The number of an SNI record's key may change.
 function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
-    if ($Kind -eq 'hostnameport') { $name = $memory["$Kind=$Endpoint"] }
+    if ($Kind -eq 'hostnameport') { $name = $memory[(Get-NameKey "$Kind=$Endpoint")] }
     if ($name) {
         $path = "$(Get-HttpRecordPath $Kind)\$name"
         $key = Get-RegistryKey $path
@@ -318,7 +324,8 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
         }
     }
     if ($Kind -eq 'hostnameport') {
-        Get-HttpRecords @($Kind) | Where-Object { $_.endpoint -eq $Endpoint }
+        Get-HttpRecords @($Kind) |
+            Where-Object { [string]::Equals($_.endpoint, $Endpoint, 'OrdinalIgnoreCase') }
     }
 }
 <#
@@ -398,9 +405,7 @@ function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [strin
 # After a change that failed or was stopped: Windows deletes a record before it finds that the new
 # one cannot be set. A record that is gone comes back with the certificate before; one that has the
 # new certificate gets its options. Says what a person must know of it, with a space in front.
-function Repair-HttpRecord(
-    $Wanted, [string]$Thumbprint, [string]$Store, [string[]]$Options, [bool]$IsEnded
-) {
+function Repair-HttpRecord($Wanted, [string]$Thumbprint, [string]$Store, $Options, $IsEnded) {
     if ($null -eq $Wanted) { return '' }
     $name = "$($Wanted.kind)=$($Wanted.endpoint)"
     try {
@@ -474,7 +479,7 @@ function Assert-PrivateKey([string]$Thumbprint, [string]$Store) {
 function Read-IisBindings {
     $memory['bindings'] = @{}
     foreach ($binding in @(Get-WebBinding -Protocol 'https')) {
-        $place = "$($binding.bindingInformation)"
+        $place = Get-NameKey $binding.bindingInformation
         $others = @($memory['bindings'][$place] | Where-Object { $_ })
         $memory['bindings'][$place] = $others + , $binding
     }
@@ -484,8 +489,9 @@ function Read-IisBindings {
 function Receive-IisBinding([string]$Site, [string]$Information) {
     if ($null -eq $memory['bindings']) { return }
     $path = "[@name='$Site' and @id=".ToLowerInvariant()
+    $place = Get-NameKey $Information
     $others = @()
-    foreach ($binding in @($memory['bindings'][$Information] | Where-Object { $_ })) {
+    foreach ($binding in @($memory['bindings'][$place] | Where-Object { $_ })) {
         if ("$($binding.ItemXPath)".ToLowerInvariant().Contains($path) -and
             [string]::Equals($binding.bindingInformation, $Information, 'OrdinalIgnoreCase')) {
             $binding
@@ -493,7 +499,7 @@ function Receive-IisBinding([string]$Site, [string]$Information) {
             $others += , $binding
         }
     }
-    $memory['bindings'][$Information] = $others
+    $memory['bindings'][$place] = $others
 }
 
 # Exactly one binding, or an error.
@@ -521,6 +527,12 @@ function Get-Thumbprint($Record) {
     } else {
         $Record.thumbprint
     }
+}
+
+# Whether a record has this certificate from this store.
+function Test-Holding($Record, [string]$Thumbprint, [string]$Store) {
+    (Get-Thumbprint $Record) -eq $Thumbprint -and
+        [string]::Equals($Record.store, $Store, 'OrdinalIgnoreCase')
 }
 
 # The same for messages, with the store that the certificate is taken from.
@@ -566,7 +578,7 @@ $Expected = '0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A0A'
 $Thumbprint = '1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B1B'
 $Store = 'My'
 $Options = @(,'clientcertnegotiation=enable')
-$State = $null
+$Values = $null
 
 
 
@@ -580,8 +592,8 @@ $flags = [long]$binding.sslFlags
 $before = Get-HttpRecord $Kind $Endpoint
 # What its options shall be: as they are, or as they were before a change that did not end.
 $wanted = $before
-if ($null -ne $State) { $wanted = ConvertTo-HttpRecord $Kind $Endpoint $State }
-$isSet = (Get-Thumbprint $before) -eq $Thumbprint -and $before.store -eq $Store
+if ($null -ne $Values) { $wanted = ConvertTo-HttpRecord $Kind $Endpoint $Values }
+$isSet = Test-Holding $before $Thumbprint $Store
 $isWhole = $isSet -and @(Get-LostOption $wanted $before).Count -eq 0
 $rescue = ''
 if (-not $isWhole) {
@@ -611,13 +623,9 @@ if (-not $isWhole) {
 }
 
 $after = Get-HttpRecord $Kind $Endpoint
-if ((Get-Thumbprint $after) -ne $Thumbprint -or $after.store -ne $Store) {
+if (-not (Test-Holding $after $Thumbprint $Store)) {
     $has = Get-Holding $after
     throw "Binding '$Information' of '$Site' has $has, not $Thumbprint in $Store.$rescue"
-}
-$now = Get-IisBinding $Site $Information
-if ([long]$now.sslFlags -ne $flags) {
-    throw "Binding '$Information' of '$Site' had sslFlags $flags and has $($now.sslFlags)."
 }
 
 @{
