@@ -101,7 +101,7 @@ def sent(host: LabHost) -> list[str]:
 
 def shells_left(host: LabHost) -> int:
     """How many shells stay open on a host; a closing one is given a moment."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while host.endpoint.open_shells and time.monotonic() < deadline:
         time.sleep(0.02)
     return host.endpoint.open_shells
