@@ -51,7 +51,7 @@ class Visit:
         if not self.alone:
             yield Sending(self.library, self.limits, self._heard)
             return
-        with Progress(f"{doing} {self.name}", verbose=self.verbose) as progress:
+        with Progress(f"{doing} {self.name}", self._heard) as progress:
             yield Sending(self.library, self.limits, progress.on_stream)
 
     def ask(self, operations: Sequence[Operation[Any]]) -> Reply:
@@ -69,6 +69,7 @@ class Visit:
         tell(f"{self.name}: {sentence}")
 
     def _heard(self, record: StreamRecord) -> None:
+        # A live spinner takes over sys.stderr, so that this line comes to stand above it.
         if record.stream == "warning" or (record.stream == "verbose" and self.verbose):
             self.say(f"{record.stream}: {record.text}")
 

@@ -191,7 +191,7 @@ class _Csv:
 
 
 class _Table:
-    """Tables in pieces; rows with another first column than others make a table of their own."""
+    """Tables in pieces; rows with other columns than others make a table of their own."""
 
     form: Format = "table"
 
@@ -202,7 +202,7 @@ class _Table:
     def add(self, records: Records) -> None:
         for record in records:
             cells = flat(record)
-            piece = self._waiting.setdefault(tuple(record)[1:2], [])
+            piece = self._waiting.setdefault(tuple(record), [])
             piece.append(cells)
         for names in [one for one, piece in self._waiting.items() if len(piece) >= PIECE]:
             self._print(self._waiting.pop(names))
