@@ -190,6 +190,18 @@ class _Csv:
                 self._put(csv_line(json.loads(line), names))
 
 
+class _Piece:
+    """Rows of one kind, which make one table."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+        self.cells: list[dict[str, Any]] = []
+
+    def takes(self, names: frozenset[str]) -> bool:
+        """Whether rows of these columns belong here: they have fewer, as a broken one, or more."""
+        return names <= self.names or names >= self.names
+
+
 class _Table:
     """Tables in pieces; rows with other columns than others make a table of their own."""
 
@@ -197,20 +209,29 @@ class _Table:
 
     def __init__(self, put: Write) -> None:
         self._put = put
-        self._waiting: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        self._waiting: list[_Piece] = []
 
     def add(self, records: Records) -> None:
         for record in records:
-            cells = flat(record)
-            piece = self._waiting.setdefault(tuple(record), [])
-            piece.append(cells)
-        for names in [one for one, piece in self._waiting.items() if len(piece) >= PIECE]:
-            self._print(self._waiting.pop(names))
+            piece = self._piece(frozenset(record))
+            piece.cells.append(flat(record))
+        full = [one for one in self._waiting if len(one.cells) >= PIECE]
+        self._waiting = [one for one in self._waiting if one not in full]
+        for one in full:
+            self._print(one.cells)
+
+    def _piece(self, names: frozenset[str]) -> _Piece:
+        for piece in self._waiting:
+            if piece.takes(names):
+                piece.names |= names
+                return piece
+        self._waiting.append(_Piece(names))
+        return self._waiting[-1]
 
     def end(self) -> None:
-        for piece in self._waiting.values():
-            self._print(piece)
-        self._waiting.clear()
+        waiting, self._waiting = self._waiting, []
+        for piece in waiting:
+            self._print(piece.cells)
 
     def _print(self, piece: list[dict[str, Any]]) -> None:
         from psrebind.cli.tables import table

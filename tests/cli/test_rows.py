@@ -81,6 +81,17 @@ def test_rows_with_other_columns_are_another_table(
     ]
 
 
+def test_a_broken_row_stands_among_the_others() -> None:
+    """A row that lacks columns, as an unreadable certificate does, needs no table of its own."""
+    kept = Kept()
+    whole, broken = {"store": "My", "names": "shop", "notes": ""}, {"store": "My", "notes": "odd"}
+    with stream("table", kept) as rows:
+        for row in (broken, whole, broken):
+            OneOfMany("web01", rows).show([row])
+    assert len(kept.pieces) == 1
+    assert kept.text.count("odd") == 2
+
+
 def test_csv_has_one_header_for_all() -> None:
     """A column of the last host alone is in the header, and no formula begins a cell."""
     kept = Kept()
