@@ -92,7 +92,7 @@ def _name(command: Command) -> str:
 _LOOK: dict[Command | _Group, str] = {
     looking.hosts: "Show what hosts are, and what they lack for psrebind",
     looking.bindings: "List HTTPS bindings, their certificates and what is odd",
-    looking.certificates: "List the certificates of the machine's stores",
+    looking.certificates: "List the machine's certificates, archived ones included",
     _Group(
         "events",
         "Read certificate lifecycle events: 'events TARGET', or 'events decode FILE...'.",
