@@ -1,4 +1,5 @@
-"""``python benchmarks/run.py``: what psrebind costs, against raw pypsrp and ``import typer``.
+"""``python benchmarks/run.py``: what psrebind costs, against raw pypsrp and ``import typer``, and
+what it costs to read large files.
 
 Prints tables and the limits that hold; its status is 1 where one does not.
 """
@@ -15,8 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import files
 import fleets
 import startups
+from files import FileCost
 from fleets import Measured
 from startups import Started
 
@@ -62,6 +65,9 @@ def main() -> int:
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, "
         f"{platform.platform()}, {_processors()}"
     )
+    read = list(print_files(files.measure()))
+    if options.files:
+        return 0 if all(one.holds for one in read) else 1
     started = startups.measure(scale.starts)
     print_starts(started)
     measured, peaks = _fleet(scale.model, None)
@@ -70,7 +76,8 @@ def main() -> int:
     else:
         print("\nNo PowerShell: set PSREBIND_PWSH to measure against the real engine too.")
     print_rendering(measured)
-    verdicts = [*judge_starts(started), *judge_clients(measured), *judge_memory(peaks)]
+    verdicts = [*judge_files(read), *judge_starts(started)]
+    verdicts += [*judge_clients(measured), *judge_memory(peaks)]
     print()
     for verdict in verdicts:
         print(f"{'holds' if verdict.holds else 'BROKEN':6}  {verdict.sentence}")
@@ -80,6 +87,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer hosts and rounds")
+    parser.add_argument("--files", action="store_true", help="only the reading of files")
     return parser.parse_args()
 
 
@@ -113,6 +121,19 @@ def _fleet(
     return found, peaks
 
 
+def print_files(costs: Iterator[FileCost]) -> Iterator[FileCost]:
+    """A line for each file as soon as it was read."""
+    print(f"\n{'file':40} {'CPU s':>7} {'limit':>6} {'MB':>6} {'limit':>6}")
+    for one in costs:
+        limits = one.limit
+        print(
+            f"{one.name[:40]:40} {one.seconds:7.2f} {limits.seconds:6.1f} {one.megabytes:6.0f} "
+            f"{limits.megabytes:6.0f}{'' if one.holds else '  BROKEN'}",
+            flush=True,
+        )
+        yield one
+
+
 def print_starts(started: Sequence[Started]) -> None:
     """The starts as a table."""
     print(f"\n{'start':14} {'CPU ms':>7} {'x typer':>8} {'limit':>6}")
@@ -143,6 +164,12 @@ def print_rendering(measured: Sequence[Measured]) -> None:
     """What the first script of a run costs, which no host's figure has in it."""
     first = max(one.first_rendering for one in measured)
     print(f"\nOnce a run, before the first host: {first * 1000:.1f} ms to render its script.")
+
+
+def judge_files(costs: Sequence[FileCost]) -> Iterator[Verdict]:
+    """No file costs more than its limit."""
+    broken = [one.name for one in costs if not one.holds]
+    yield Verdict(f"files within their limits: all but {', '.join(broken) or 'none'}", not broken)
 
 
 def judge_starts(started: Sequence[Started]) -> Iterator[Verdict]:

@@ -31,6 +31,8 @@ SUFFIX = ".ps1.j2"
 _ASSIGNMENT = re.compile(r"\$(?P<variable>[A-Z]\w*) = \{\{ (?P<name>[a-z]\w*) \}\}")
 _INCLUDE = re.compile(r'\{% include "(?P<piece>_[a-z_]+)\.ps1\.j2" %\}')
 _SLOT = re.compile(r"\{\{ (?P<slot>library|bodies|body) \}\}")
+# What a terminal would act on, where a person reads the script before it runs.
+_CONTROL = re.compile(r"[^\t -~]")
 _JINJA = re.compile(r"\{\{|\{%|\{#|%\}|#\}")
 _REQUIRES = re.compile(r"#Requires\s+-(Modules|Version)\s+(.+)", re.IGNORECASE)
 _SYNOPSIS = re.compile(r"\.SYNOPSIS\s+(.+?)\s*\n(?:\.|#>)", re.DOTALL)
@@ -251,6 +253,8 @@ def _checked(name: str, source: bytes) -> Template:
 
 
 def _misfit(name: str, line: str) -> str | None:
+    if found := _CONTROL.search(line):
+        return f"the control character {ord(found[0]):#04x} may not stand here"
     if found := _ASSIGNMENT.fullmatch(line):
         if found["variable"].lower() != found["name"].replace("_", ""):
             return f"${found['variable']} must be named after {found['name']!r}"

@@ -106,7 +106,7 @@ def sent(host: LabHost) -> list[str]:
 
 def shells_left(host: LabHost, before: int = 0) -> int:
     """How many shells stay open on a host that had some; a closing one is given a moment."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while host.endpoint.open_shells > before and time.monotonic() < deadline:
         time.sleep(0.02)
     return host.endpoint.open_shells

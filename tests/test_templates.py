@@ -44,6 +44,9 @@ def render(found: Library, **values: Any) -> str:
         ("$name = {{ name }}", "alone on its line"),
         ("$Other = {{ name }}", "must be named after"),
         ("'Straße'", "only ASCII"),
+        ("'\x1b[2J'", "the control character 0x1b"),
+        ("'\x07'", "the control character 0x07"),
+        ("'a'\r'b'", "the control character 0x0d"),
     ],
 )
 def test_other_grammar_is_refused(tmp_path: Path, line: str, said: str) -> None:

@@ -57,7 +57,7 @@ class Visit:
         with ExitStack() as stack:
             if changes and self.patience:
                 stack.enter_context(self.patience.changing())
-            progress = Progress(f"{doing} {self.name}", verbose=self.verbose)
+            progress = Progress(f"{doing} {self.name}", self._heard)
             stack.enter_context(progress)
             yield Sending(self.library, self.limits, progress.on_stream)
 
@@ -77,6 +77,7 @@ class Visit:
         tell(f"{self.name}: {sentence}")
 
     def _heard(self, record: StreamRecord) -> None:
+        # A live spinner takes over sys.stderr, so that this line comes to stand above it.
         if record.stream == "warning" or (record.stream == "verbose" and self.verbose):
             self.say(f"{record.stream}: {record.text}")
 

@@ -107,14 +107,16 @@ def _thumbprints(event: LifecycleEvent) -> set[Thumbprint]:
 
 def reach_sentence(log: ChannelEvents, since: datetime | None = None) -> str:
     """Whether a log is on, and how far back it reaches."""
-    name = "user" if "Lifecycle-User" in log.channel else "system"
+    whose = "of users" if "Lifecycle-User" in log.channel else "of the computer"
+    # Not "the system log": Windows has another one of that name.
+    name = f"the certificate lifecycle log {whose}"
     if log.enabled is None:
-        return f"there is no {name} log {log.channel} on this Windows"
+        return f"{name}, {log.channel}, is not there on this Windows"
     state = "on" if log.enabled else "off: it records nothing now"
     if log.oldest is None:
-        return f"the {name} log is {state}; it is empty"
+        return f"{name} is {state}; it is empty"
     records = "1 event" if log.records == 1 else f"{log.records} events"
-    told = f"the {name} log is {state}; it has {records} and reaches back to {shown(log.oldest)}"
+    told = f"{name} is {state}; it has {records} and reaches back to {shown(log.oldest)}"
     later = since is not None and log.oldest > since
     return f"{told}, not to {shown(since)}" if later else told
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from psrebind.cli import opening
 from psrebind.cli.asking import Visit
@@ -136,9 +136,10 @@ def _presented(
     result: Result[FleetHost, T], present: Present[T], rows: Rows, tally: Tally
 ) -> Result[FleetHost, T]:
     """Print and count one host; an error met in doing so is its own, as one of its work is."""
-    if result.value is not None:
+    if result.problem is None:
         try:
-            tally.count(present(result.value, rows))
+            # Work may well give None, which is a value then.
+            tally.count(present(cast("T", result.value), rows))
             return result
         except PsrebindError as error:
             result = replace(result, value=None, error=error)

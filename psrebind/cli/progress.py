@@ -1,4 +1,4 @@
-"""What a person sees while a host works: a spinner after two seconds, and the host's messages.
+"""What a person sees while a host works: a spinner after two seconds, and how far the host is.
 
 Knows the terminal; stdout stays for data.
 """
@@ -6,6 +6,7 @@ Knows the terminal; stdout stays for data.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from threading import Timer
 from typing import TYPE_CHECKING, Self
 
@@ -20,11 +21,14 @@ PATIENCE = 2.0
 
 
 class Progress:
-    """A context manager around one wait; its ``on_stream`` takes what the host says meanwhile."""
+    """A context manager around one wait; its ``on_stream`` takes what the host says meanwhile.
 
-    def __init__(self, sentence: str, *, verbose: bool = False):
+    What is no progress is handed on to ``heard``.
+    """
+
+    def __init__(self, sentence: str, heard: Callable[[StreamRecord], None]):
         self._sentence = sentence
-        self._verbose = verbose
+        self._heard = heard
         self._status: Status | None = None
         self._timer = Timer(PATIENCE, self._show)
         self._timer.daemon = True
@@ -42,12 +46,11 @@ class Progress:
             self._status.stop()
 
     def on_stream(self, record: StreamRecord) -> None:
-        """Print warnings, and verbose messages where they were asked for; follow progress."""
+        """Follow progress, and hand the rest on."""
         if record.stream == "progress":
             self._follow(record)
-        elif record.stream == "warning" or (record.stream == "verbose" and self._verbose):
-            # A live spinner takes over sys.stderr, so that this line comes to stand above it.
-            print(f"{record.stream}: {visible(record.text)}", file=sys.stderr, flush=True)
+        else:
+            self._heard(record)
 
     def _show(self) -> None:
         from rich.console import Console

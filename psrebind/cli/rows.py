@@ -196,31 +196,52 @@ class _Csv:
                 self._put(csv_line(json.loads(line), names))
 
 
+class _Piece:
+    """Rows of one kind, which make one table."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+        self.cells: list[dict[str, Any]] = []
+
+    def takes(self, names: frozenset[str]) -> bool:
+        """Whether rows of these columns belong here: they have fewer, as a broken one, or more."""
+        return names <= self.names or names >= self.names
+
+
 class _Table:
-    """Tables in pieces; rows with another first column than others make a table of their own."""
+    """Tables in pieces; rows with other columns than others make a table of their own."""
 
     form: Format = "table"
 
     def __init__(self, put: Write, order: Order | None) -> None:
         self._put = put
         self._order = order
-        self._waiting: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         self._heads = Heads()
+        self._waiting: list[_Piece] = []
 
     def add(self, records: Records) -> None:
         for record in records:
-            cells = flat(record)
-            piece = self._waiting.setdefault(tuple(record)[1:2], [])
-            piece.append(cells)
+            piece = self._piece(frozenset(record))
+            piece.cells.append(flat(record))
         if self._order:
             return
-        for names in [one for one, piece in self._waiting.items() if len(piece) >= PIECE]:
-            self._print(self._waiting.pop(names))
+        full = [one for one in self._waiting if len(one.cells) >= PIECE]
+        self._waiting = [one for one in self._waiting if one not in full]
+        for one in full:
+            self._print(one.cells)
+
+    def _piece(self, names: frozenset[str]) -> _Piece:
+        for piece in self._waiting:
+            if piece.takes(names):
+                piece.names |= names
+                return piece
+        self._waiting.append(_Piece(names))
+        return self._waiting[-1]
 
     def end(self) -> None:
-        for piece in self._waiting.values():
-            self._print(piece)
-        self._waiting.clear()
+        waiting, self._waiting = self._waiting, []
+        for piece in waiting:
+            self._print(piece.cells)
 
     def _print(self, piece: list[dict[str, Any]]) -> None:
         from psrebind.cli.tables import table

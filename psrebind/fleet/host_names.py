@@ -15,6 +15,10 @@ LONGEST_PATTERN = 1000
 _PORT = re.compile(r"((?:[^:\[\]]|\[[^\]]*\])+):([0-9]{1,5})\Z")
 _RANGE = re.compile(r"\[([^\[\]]*)\]")
 _LABEL = re.compile(r"\w(?:[\w-]*\w)?\Z")
+# Most names; only what it does not match needs a closer look.
+_SIMPLE = re.compile(
+    r"(?!.{254})(?:[A-Za-z0-9_](?:[\w-]{0,61}[A-Za-z0-9_])?(?:\.(?=.)|\Z))+\Z", re.ASCII
+)
 _NO_GROUP = re.compile(r"[\s:,\[\]{}*?/\\\x00-\x1f\x7f]")
 
 
@@ -35,7 +39,7 @@ def expand(pattern: str) -> tuple[Iterator[str], int | None]:
 
 def host_name(text: str) -> str:
     """Give a name that a host can have; ValueError for anything else."""
-    if is_address(text):
+    if _SIMPLE.match(text) or is_address(text):
         return text
     labels = text.split(".")
     if len(text) > 253 or not all(len(label) < 64 and _LABEL.match(label) for label in labels):

@@ -15,19 +15,25 @@ from psrebind.errors import InventoryError
 COMMAND = "ansible-inventory --list --yaml"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A line of a file, the first is 1; without a line the whole file is meant."""
+    """A line of a file, the first is 1; without a line the whole file is meant.
+
+    `word` is what the file calls the variable there, where that is not its key: a column's name.
+    """
 
     file: str
     line: int | None = None
+    word: str | None = None
 
     def __str__(self) -> str:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
     def error(self, reason: str, *, key: str | None = None) -> InventoryError:
         """An error that names this place."""
-        return InventoryError(reason, file=self.file, line=self.line, key=key)
+        return InventoryError(
+            reason, file=self.file, line=self.line, key=(key and self.word) or key
+        )
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Notice:
         return f"{self.place}: {self.sentence}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InventoryHost:
     """One host with the variables that psrebind understands; `places` says where each was set.
 

@@ -20,7 +20,7 @@ from psrebind.fleet.inventory_lists import is_header, read_csv, read_list
 
 Format = Literal["yaml", "ini", "csv", "list"]
 
-LARGEST = 4_000_000
+LARGEST = 64_000_000
 STDIN = "-"
 STDIN_NAME = "standard input"
 # A range, web[01:20], stands after something; a section begins its line.

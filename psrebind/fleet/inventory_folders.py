@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from psrebind.fleet.inventory_draft import Beside, Draft, Settings
+from psrebind.fleet.inventory_draft import Draft
+from psrebind.fleet.inventory_settling import Beside, Settings
 
 EXTENSIONS = ("", ".yml", ".yaml", ".json")
 DEEPEST_FOLDER = 5

@@ -14,14 +14,20 @@ from typing import Any
 
 from psrebind.fleet.connection_keys import KEYS
 from psrebind.fleet.inventory import Place
-from psrebind.fleet.inventory_draft import Draft, Setting, lines_of
+from psrebind.fleet.inventory_draft import Draft, lines_of
+from psrebind.fleet.inventory_settling import Setting
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?\Z")
 _WORD = re.compile(r"\w+", re.ASCII)
 _CHILD = re.compile(r"([^:\]\s]+)\s*(?:#.*)?\Z")
+# A piece of a word, bare, in either quotes, or escaped; what is between words; a comment.
+_PIECE = re.compile(
+    r"""([^ \t\r\n'"\\#]+)|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|[ \t\r\n]+|(\#.*)""", re.DOTALL
+)
+_ESCAPED = re.compile(r'\\(["\\])')
 # Python's own reader of literals needs time and stack for what is longer.
 _LONGEST_LITERAL = 500
-# shlex, which Ansible splits a host's line with, takes seconds for a megabyte.
+# What is wrong in a longer one would take shlex seconds to find.
 _LONGEST_LINE = 50_000
 
 
@@ -69,7 +75,7 @@ class _Reader:
 
     def host(self, line: str, place: Place) -> None:
         try:
-            first, *rest = shlex.split(line, comments=True)
+            first, *rest = _words(line)
         except ValueError as error:
             raise place.error(f"the line cannot be read: {error}") from error
         if "=" in first:
@@ -101,6 +107,34 @@ class _Reader:
         child = self.draft.group(found[1], place)
         self.needed.append((child, place, f"[{self.group}:children] names"))
         self.draft.child(self.group, child, place)
+
+
+def _words(line: str) -> list[str]:
+    """The words of a host's line as Ansible has them, by shlex: that is slow, it reads characters.
+
+    What is wrong with a line is left to shlex to say.
+    """
+    words: list[str] = []
+    within = False
+    at = 0
+    while at < len(line):
+        found = _PIECE.match(line, at)
+        if not found:
+            return shlex.split(line, comments=True)
+        at = found.end()
+        kind = found.lastindex
+        if kind is None or kind == 5:
+            within = False
+            continue
+        piece = found[kind]
+        if kind == 3 and "\\" in piece:
+            piece = _ESCAPED.sub(r"\1", piece)
+        if within:
+            words[-1] += piece
+        else:
+            words.append(piece)
+        within = True
+    return words
 
 
 def _known(text: str) -> str | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from psrebind.errors import InventoryError
 from psrebind.fleet.connection_keys import KEYS
 from psrebind.fleet.inventory import Place
-from psrebind.fleet.inventory_draft import Draft, Setting, lines_of
+from psrebind.fleet.inventory_draft import Draft, lines_of
+from psrebind.fleet.inventory_settling import Setting
 
 # Columns that name the host; of several in one row the first that is not empty does.
 NAME_COLUMNS = ("dnshostname", "host", "hostname", "name", "computername")
@@ -114,4 +116,5 @@ def _read_row(draft: Draft, header: list[str], cells: list[str], *, place: Place
     for column, cell in row.items():
         key = COLUMNS.get(column, column)
         if cell and key in KEYS:
-            draft.host_variable(hosts, key, Setting(cell, place))
+            here = place if key == column else replace(place, word=column)
+            draft.host_variable(hosts, key, Setting(cell, here))

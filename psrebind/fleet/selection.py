@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import fnmatch
+import heapq
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ from psrebind.fleet.inventory_file import read_text
 from psrebind.fleet.inventory_lists import words
 
 ALL = "all"
+# What difflib takes for a slip of the pen, too.
+_NEAR = 0.6
+_COMPARED = 500
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -153,9 +158,32 @@ def _unknown(text: str, hosts: Iterable[InventoryHost], groups: Iterable[str]) -
     names = {name.lower(): name for name in (*(host.name for host in hosts), *groups)}
     if text in groups:
         return f"the group {text!r} has no hosts"
-    near = [names[name] for name in difflib.get_close_matches(text.lower(), names, n=3)]
+    near = [names[name] for name in _nearest(text.lower(), names)]
     advice = f"; near it: {', '.join(near)}" if near else ""
     return f"{text!r} names no host, no group and no host's address{advice}"
+
+
+def _nearest(text: str, names: Iterable[str]) -> list[str]:
+    """At most three names that the text may be a slip of, the nearest first."""
+
+    def ends_alike(name: str) -> int:
+        return _begun_alike(text, name) + _begun_alike(text[::-1], name[::-1])
+
+    # To compare takes long; of an inventory of any size only these are worth it.
+    likely = heapq.nlargest(_COMPARED, names, key=ends_alike)
+    compare = difflib.SequenceMatcher(b=text)
+    found = []
+    for name in likely:
+        compare.set_seq1(name)
+        if compare.quick_ratio() >= _NEAR and (ratio := compare.ratio()) >= _NEAR:
+            found.append((-ratio, name))
+    return [name for _, name in sorted(found)[:3]]
+
+
+def _begun_alike(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _is_reachable(host: InventoryHost) -> bool:

@@ -20,7 +20,7 @@ from psrebind.fleet.inventory_draft import Encrypted
 
 DEEPEST = 60
 # Counted with aliases written out: ten lines of aliases of aliases can stand for billions.
-MOST_NODES = 500_000
+MOST_NODES = 4_000_000
 _LONGEST_NUMBER = 100
 _TAG = "tag:yaml.org,2002:"
 _STRANGE_TAG = "the tag is not understood; a value that begins with ! needs quotes"
@@ -30,7 +30,7 @@ _VAULT = ("!vault", "!vault-encrypted")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """A value and its line; `weight` counts nodes below, `height` their levels."""
 
@@ -44,7 +44,7 @@ class Node:
         self.height = max(self.height, child.height + 1)
 
 
-@dataclass
+@dataclass(slots=True)
 class Scalar(Node):
     """Text, a number, a truth value, None, or Encrypted."""
 
@@ -52,16 +52,16 @@ class Scalar(Node):
     merges: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class Table(Node):
     """Keys, each with its own line and its node."""
 
     entries: dict[Any, tuple[int, Node]] = field(default_factory=dict)
-    merged: list[Node] = field(default_factory=list)
+    merged: tuple[Node, ...] = ()
     key: Scalar | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Row(Node):
     """Nodes in their order."""
 
@@ -159,7 +159,8 @@ class _Builder:
             above.key = self.new_key(above, node, line)
         else:
             if above.key.merges:
-                above.merged += node.items if isinstance(node, Row) else [node]
+                more = node.items if isinstance(node, Row) else [node]
+                above.merged = (*above.merged, *more)
             else:
                 above.entries[above.key.value] = (above.key.line, node)
             above.key = None

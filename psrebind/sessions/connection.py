@@ -136,6 +136,9 @@ def _is_name(text: str) -> bool:
 
 def is_address(text: str) -> bool:
     """Whether the text is an IP address."""
+    # What every address has; hundreds of thousands of names need not be refused by an error.
+    if ":" not in text and not text[-1:].isdigit():
+        return False
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -48,7 +48,8 @@ def test_events_of_a_host(as_admin: Command, host: LabHost, lab: Lab) -> None:
     line = next(one for one in ran.out.splitlines() if "1001 replaced" in one)
     assert ran.status == 0
     assert all(word in line for word in (f"shop.example {old[:8]} → ", "renew", "intranet.example"))
-    assert f"{host.address}: the system log is on; it has 3 events" in ran.err.splitlines()[0]
+    told = f"{host.address}: the certificate lifecycle log of the computer is on; it has 3 events"
+    assert told in ran.err.splitlines()[0]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_a_log_that_is_off_is_told(as_admin: Command, host: LabHost) -> None:
     host.host.call("native", {"program": "wevtutil.exe", "arguments": OFF})
     ran = as_admin("events", host.address, "-f", "jsonl")
     assert ids(ran.out) == [1005, 1001, 1006]
-    told = "the system log is off: it records nothing now; it has 3 events"
+    told = "the certificate lifecycle log of the computer is off: it records nothing now; it has 3"
     assert f"{host.address}: {told}" in ran.err
 
 

@@ -1,7 +1,8 @@
-"""What a look at the help costs."""
+"""What the help says, and what a look at it costs."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -35,3 +36,41 @@ def test_the_package_is_a_command() -> None:
     assert finished.returncode == 5
     assert finished.stdout == ""
     assert finished.stderr == ("psrebind: No such command 'nonsense'. See 'psrebind --help'\n")
+
+
+# In the order of their use.
+GROUPS = {
+    "Look": ["hosts", "bindings", "certificates", "events"],
+    "Change": ["replay", "rebind", "notify", "task"],
+    "Scripts": ["operations", "render", "invoke"],
+    "Lab": ["demo", "lab"],
+}
+
+
+def helped(*words: str) -> list[str]:
+    """The lines of a help on 80 columns."""
+    command = [sys.executable, "-m", "psrebind", *words, "--help"]
+    environment = {**os.environ, "COLUMNS": "80"}
+    return subprocess.check_output(command, env=environment, text=True, timeout=60).splitlines()
+
+
+def test_commands_stand_in_groups() -> None:
+    """A newcomer sees what only looks, what changes, what is for scripts, and the lab."""
+    found: dict[str, list[str]] = {}
+    lines = helped()
+    for line in lines[lines.index("Look:") :]:
+        if line.endswith(":"):
+            heading = line.removesuffix(":")
+            found[heading] = []
+        elif line.strip():
+            found[heading].append(line.split()[0])
+    assert found == GROUPS
+
+
+@pytest.mark.parametrize("words", [[], ["events"], ["task"], ["lab"]])
+def test_each_command_has_one_whole_line(words: list[str]) -> None:
+    """On 80 columns no sentence is cut, and none goes on in the next line."""
+    lines = helped(*words)
+    begin = next(at for at, line in enumerate(lines) if line in ("Look:", "Commands:"))
+    listed = [line for line in lines[begin:] if line.startswith("  ")]
+    assert all(line[2] != " " and "..." not in line and len(line) <= 80 for line in listed)

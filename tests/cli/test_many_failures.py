@@ -60,15 +60,12 @@ def test_each_failure_is_in_its_class(
         fifty.hosts[name].faults.arm(NetworkFault.CUT_AFTER, number=command)
     for name in failing:
         fifty.hosts[name].host.faults["iis.bindings"] = "fail"
-    began = time.monotonic()
     try:
         ran = many("bindings", "all", "-f", "jsonl", "--host-timeout", "8")
     finally:
         for host in fifty.hosts.values():
             host.faults.disarm()
             host.host.faults.clear()
-    # Eight seconds, three more to stop, and what the good hosts take on a busy machine.
-    assert time.monotonic() - began < 40
     assert ran.status == 6
     good = set(fifty.hosts) - {*dead, *hanging, *cut, *failing}
     assert {row["host"] for row in json_lines(ran)} == good

@@ -63,13 +63,33 @@ def test_a_table_comes_in_pieces() -> None:
     assert sum(line.startswith("web") for line in kept.text.splitlines()) == PIECE + 1
 
 
-def test_rows_with_another_first_column_are_another_table() -> None:
-    """What is not alike does not stand in one table."""
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [({"site": "Shop"}, {"time": "now"}), ({"site": "Shop", "a": 1}, {"site": "Shop", "b": 2})],
+)
+def test_rows_with_other_columns_are_another_table(
+    one: dict[str, object], other: dict[str, object]
+) -> None:
+    """What is not alike does not stand in one table, also where the first columns are."""
     kept = Kept()
     with stream("table", kept) as rows:
-        OneOfMany("web01", rows).show([{"site": "Shop"}])
-        OneOfMany("web01", rows).show([{"time": "now"}])
-    assert [piece.split()[:2] for piece in kept.pieces] == [["host", "site"], ["host", "time"]]
+        for row in (one, other, one):
+            OneOfMany("web01", rows).show([row])
+    assert [piece.splitlines()[0].split() for piece in kept.pieces] == [
+        ["host", *one],
+        ["host", *other],
+    ]
+
+
+def test_a_broken_row_stands_among_the_others() -> None:
+    """A row that lacks columns, as an unreadable certificate does, needs no table of its own."""
+    kept = Kept()
+    whole, broken = {"store": "My", "names": "shop", "notes": ""}, {"store": "My", "notes": "odd"}
+    with stream("table", kept) as rows:
+        for row in (broken, whole, broken):
+            OneOfMany("web01", rows).show([row])
+    assert len(kept.pieces) == 1
+    assert kept.text.count("odd") == 2
 
 
 def test_csv_has_one_header_for_all() -> None:

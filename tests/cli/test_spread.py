@@ -71,6 +71,19 @@ def test_rows_stream(asked: Asked) -> None:
     assert spread(asked.hosts().fleet, asked, work, present) == 0
 
 
+def test_work_may_give_none(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
+    """A host whose work has nothing to give has been tried: it counts as what is said of it."""
+    given: list[None] = []
+
+    def present(nothing: None, _: Rows) -> int:
+        given.append(nothing)
+        return 0
+
+    assert spread(asked.hosts().fleet, asked, lambda _: None, present) == 0
+    assert len(given) == 8
+    assert "8 done" in capsys.readouterr().err
+
+
 def test_each_host_has_its_own_time(asked: Asked) -> None:
     """Of a fleet, and alone: what --host-timeout says, counted from the host's own start."""
     seen: list[float] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import shlex
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,16 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """Any bytes on standard input are an inventory or an InventoryError."""
     with contextlib.suppress(InventoryError):
         assert read_inventory("-", stdin=io.BytesIO(data)).hosts
+
+
+@given(st.text(st.sampled_from("ab=\\\"'# \t\u00a0"), max_size=14))
+def test_words_are_those_of_shlex(text: str) -> None:
+    """Quotes, escapes and comments of a host's line mean what they mean to Ansible."""
+    line = f"web01 ansible_user=x{text}".strip()
+    try:
+        expected = shlex.split(line, comments=True)
+    except ValueError:
+        assert "the line cannot be read" in refusal(line).reason
+        return
+    if len(expected) == 2:
+        assert host_of(line).variables["ansible_user"] == expected[1].partition("=")[2]

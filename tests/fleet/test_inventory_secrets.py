@@ -35,14 +35,14 @@ STUMBLES = {
         "a.csv",
         "host,port\nweb01,Correct-horse\n",
         2,
-        "ansible_port",
+        "port",
         "1 to 65535",
     ),
     "in the address": (
         "a.csv",
         "host,address\nweb01,Correct/horse\n",
         2,
-        "ansible_host",
+        "address",
         "address",
     ),
     "as a truth": (
@@ -76,9 +76,36 @@ def test_a_column_of_passwords_is_taken_with_a_warning() -> None:
     text = "name,address,user,password\nweb01,10.0.0.1,admin,Correct horse\n"
     inventory = parse_inventory(text, file="a.csv")
     assert [str(one) for one in inventory.notices] == [
-        "a.csv:2: ansible_password holds a password in clear"
+        "a.csv:2: the column password holds a password in clear"
     ]
     found = connection(host_of(text, "a.csv")).password
     assert isinstance(found, Secret)
     assert found.reveal() == "Correct horse"
     assert "horse" not in repr(inventory)
+
+
+@pytest.mark.parametrize(
+    ("file", "lines", "said"),
+    [
+        (
+            "a.csv",
+            ["name,Password", *(f"web0{each},Correct" for each in range(5))],
+            "a.csv:2: the column password holds passwords in clear, here and in 4 more lines",
+        ),
+        (
+            "a.ini",
+            [f"web0{each} {KEY}=Correct" for each in range(5)],
+            f"a.ini:1: {KEY} holds passwords in clear, here and in 4 more lines",
+        ),
+        (
+            "a.yml",
+            ["all:", "  hosts:", *(f"    w{each}: {{{KEY}: Correct}}" for each in range(5))],
+            f"a.yml:3: {KEY} holds passwords in clear, here and in 4 more lines",
+        ),
+    ],
+)
+def test_many_passwords_are_one_warning(file: str, lines: list[str], said: str) -> None:
+    """A warning for a file is read; one for each of its lines is not."""
+    inventory = inventory_of("\n".join([*lines, ""]), file)
+    assert [str(one) for one in inventory.notices] == [said]
+    assert len(inventory.hosts) == 5

@@ -85,6 +85,22 @@ def test_a_word_that_names_nothing_is_refused(
         names(target, **words)
 
 
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("web1", "web01, web10, web11"),
+        ("web04", "web01, web02, web03"),
+        ("wbe02", "web02, web01, web03"),
+        ("db", "db01"),
+    ],
+)
+def test_the_nearest_comes_first(typed: str, near: str) -> None:
+    """At most three names, and of those that are as near the first in order."""
+    text = "\n".join(["web03", "web10", "web02", "web11", "web01", "db01", "mail"])
+    with pytest.raises(InventoryError, match=f"; near it: {near}$"):
+        select(inventory_of(text, "a.txt"), typed)
+
+
 def test_a_host_of_another_connection_is_refused_when_selected() -> None:
     """A Linux host may stand in the inventory, and is refused with its line once it is chosen."""
     with pytest.raises(InventoryError, match=r"hosts\.ini:9: ansible_connection: tux") as caught:

@@ -198,7 +198,7 @@ def greet(pool: RunspacePool) -> list[Any]:
 
 def until(condition: Callable[[], bool]) -> bool:
     """Wait for something that another thread does, and tell whether it happened."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
     return condition()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from uuid import UUID
 
@@ -21,11 +20,9 @@ ODD = UUID("41b0200e-e69c-4ae3-9500-c208ae344b8c")
 
 
 def said(executable: Path, limits: Limits | None = None) -> str:
-    """What a session says that cannot open; it may not take long."""
-    began = time.monotonic()
+    """What a session says that cannot open."""
     with LocalSession(executable, opening=1) as session, pytest.raises(ConnectError) as caught:
         session.invoke(Script("'x'"), limits=limits)
-    assert time.monotonic() - began < 8
     text = str(caught.value)
     assert text.startswith("localhost: ")
     assert "\n" not in text
