@@ -191,7 +191,7 @@ MUTANTS = (
     Mutant(
         "any-binding-of-the-site",
         "_iis_binding",
-        "$_.bindingInformation -eq $Information",
+        "[string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase')",
         "$true",
         changes.one_binding_exactly,
     ),
