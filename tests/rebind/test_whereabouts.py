@@ -28,7 +28,7 @@ def searched(old: Thumbprint, *, hosts: int = 1, done: bool = False) -> Search:
     return search
 
 
-@pytest.mark.parametrize("old", [BOUND.thumbprint, KEPT.thumbprint])
+@pytest.mark.parametrize("old", [BOUND.thumbprint, KEPT.thumbprint], ids=["bound", "stored"])
 def test_what_a_host_has_is_no_complaint(old: Thumbprint) -> None:
     """Bound or in a store; and one host that has it is enough for all."""
     assert searched(old).complaint is None
