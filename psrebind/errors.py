@@ -116,7 +116,8 @@ class SessionError(PsrebindError):
 
     def __str__(self) -> str:
         sentence = f"{self.host}: {self.reason}"
-        return f"{sentence}. {self.advice}" if self.advice else sentence
+        # A host's own words end with a full stop already.
+        return f"{sentence.rstrip('.')}. {self.advice}" if self.advice else sentence
 
 
 class ConnectError(SessionError):

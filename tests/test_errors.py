@@ -43,3 +43,9 @@ def test_sentences_say_where() -> None:
     assert str(lost) == "web01: the connection was cut. Look first"
     script = errors.ScriptError("no such file", hresult=-2147024894, place="get_host:3")
     assert str(script) == "no such file (get_host:3, 0x80070002)"
+
+
+def test_a_sentence_has_one_full_stop() -> None:
+    """What a host said ends with a full stop of its own; the advice follows it."""
+    lost = errors.SessionLost("web01", "the shell has ended.", advice="Look first")
+    assert str(lost) == "web01: the shell has ended. Look first"

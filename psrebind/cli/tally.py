@@ -156,7 +156,7 @@ def _judged(error: PsrebindError) -> tuple[str, int]:
 
 def _sentence(error: PsrebindError) -> str:
     if isinstance(error, SessionError):
-        return f"{error.reason}. {error.advice}" if error.advice else error.reason
+        return f"{error.reason.rstrip('.')}. {error.advice}" if error.advice else error.reason
     return str(explained(error) if isinstance(error, HostError) else error)
 
 
