@@ -115,7 +115,7 @@ def shells_left(host: LabHost, before: int = 0) -> int:
 def rebind_words(lab: Lab, host: LabHost, *more: str) -> list[str]:
     """The command line of a host's rebind."""
     waiting = swap(lab, host.name)
-    return ["rebind", host.address, "--old", waiting.old, "--new", waiting.new, *more]
+    return ["rebind", host.address, "--old", waiting.old, "--new", waiting.new, "--yes", *more]
 
 
 def final_status(lab: Lab, host: LabHost) -> int:

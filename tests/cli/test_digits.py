@@ -71,10 +71,10 @@ def test_a_host_of_many_may_lack_the_old_one(as_admin: Command, lab: Lab) -> Non
 def test_notify_takes_first_digits(as_admin: Command, lab: Lab) -> None:
     """The event names both certificates whole, and is found by the first digits of either."""
     with restored(lab.hosts["web02"]) as host:
-        as_admin("task", "enable", host.address, "--method", "notification")
+        as_admin("task", "enable", "--yes", host.address, "--method", "notification")
         waiting = swap(lab, "web02")
         words = ("--old", waiting.old[:8], "--new", waiting.new[:8])
-        ran = as_admin("notify", host.address, *words, "-f", "json")
+        ran = as_admin("notify", "--yes", host.address, *words, "-f", "json")
         (row,) = json.loads(ran.out)
         found = as_admin(
             "events", host.address, "--id", "1001", "--thumbprint", waiting.new[:9], "-f", "jsonl"

@@ -129,7 +129,7 @@ def test_a_fault_happens(
     host = running.overview("web03")
     old = host["bindings"][0]["thumbprint"]
     monkeypatch.setenv("PSREBIND_PASSWORD", (running.folder / "password").read_text("ascii"))
-    enabled = psrebind("task", "enable", f"{network()}.13", "-u", "labadmin")
+    enabled = psrebind("task", "enable", "--yes", f"{network()}.13", "-u", "labadmin")
     renewed = lab_command("renew", "web03", "--old", old)
     after = running.overview("web03")
     assert (enabled.status, renewed.status) == (0, 0)

@@ -176,7 +176,7 @@ def test_a_rebind_of_many_asks_once(
 
 def test_a_dry_run_changes_nothing(many: Many, fifty: Lab, twins: Twins) -> None:
     """The plans of all hosts are the data."""
-    ran = many("rebind", "web0*", *renewal(fifty), "--dry-run", "-f", "jsonl")
+    ran = many("rebind", "--yes", "web0*", *renewal(fifty), "--dry-run", "-f", "jsonl")
     assert ran.status == 0
     assert Counter(row["host"] for row in json_lines(ran)) == {"web02": 3, "web08": 3}
     assert {row["outcome"] for row in json_lines(ran)} == {"planned"}
@@ -185,7 +185,7 @@ def test_a_dry_run_changes_nothing(many: Many, fifty: Lab, twins: Twins) -> None
 def test_a_replay_of_many(many: Many, fifty: Lab) -> None:
     """Renewals that the stores' links tell of become plans on each host; then they are done."""
     with restored(fifty.hosts["web44"]), restored(fifty.hosts["web45"]):
-        shown = many("replay", "web44,web45", "-f", "jsonl")
+        shown = many("replay", "--dry-run", "web44,web45", "-f", "jsonl")
         planned = [row for row in json_lines(shown) if row["outcome"] == "planned"]
         assert {row["host"] for row in planned} == {"web44", "web45"}
         done = many("replay", "web44,web45", "--yes", "-f", "jsonl")

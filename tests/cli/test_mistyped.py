@@ -36,7 +36,7 @@ def test_a_digit_typed_wrong_is_wrong_input(
     """The nearest that the host has is named with its name; nothing is as if it were done."""
     one, host = swap(lab, "web02"), lab.hosts["web02"]
     old = mistyped(one.old)
-    ran = as_admin("rebind", host.address, "--old", old, "--new", one.new, *more)
+    ran = as_admin("rebind", "--yes", host.address, "--old", old, "--new", one.new, *more)
     assert (ran.status, ran.out) == (WRONG_INPUT, "")
     assert f"has no certificate {old}, neither bound nor in a store" in ran.err
     assert f"the nearest is {one.old} (" in ran.err
@@ -50,7 +50,7 @@ def test_a_fleet_without_it_is_wrong_input(
     """It is said once, for all hosts, with the host that has the nearest."""
     one = swap(lab, "web02")
     old = mistyped(one.old)
-    ran = as_admin("rebind", "all", "-i", three, "--old", old, "--new", one.new, *more)
+    ran = as_admin("rebind", "--yes", "all", "-i", three, "--old", old, "--new", one.new, *more)
     assert ran.status == WRONG_INPUT
     said = "none of the 3 hosts that answered has the certificate"
     assert ran.err.count(said) == 1
@@ -62,7 +62,7 @@ def test_one_host_of_a_fleet_is_enough(as_admin: Command, lab: Lab, three: str) 
     """Hosts that lack the certificate have nothing to do, and no input is wrong."""
     one = swap(lab, "web02")
     words = ("--old", one.old, "--new", one.new, "--dry-run")
-    ran = as_admin("rebind", "all", "-i", three, *words)
+    ran = as_admin("rebind", "--yes", "all", "-i", three, *words)
     assert ran.status == 0
     assert "hosts that answered" not in ran.err
 
@@ -73,7 +73,7 @@ def test_a_host_that_is_lost_may_have_it(as_admin: Command, lab: Lab, three: str
     host.faults.arm(NetworkFault.REFUSE, times=None)
     try:
         words = ("--old", one.old, "--new", one.new, "--dry-run")
-        ran = as_admin("rebind", "all", "-i", three, *words)
+        ran = as_admin("rebind", "--yes", "all", "-i", three, *words)
     finally:
         host.faults.disarm()
     assert ran.status == UNREACHABLE
@@ -85,7 +85,7 @@ def test_where_an_unbound_one_lies_is_said(as_admin: Command, lab: Lab) -> None:
     one = swap(lab, "web02")
     with restored(lab.hosts["web02"]) as host:
         host.host.change(lambda state: replace(state, sites=(), records=()))
-        ran = as_admin("rebind", host.address, "--old", one.old, "--new", one.new)
+        ran = as_admin("rebind", "--yes", host.address, "--old", one.old, "--new", one.new)
     assert (ran.status, ran.out) == (0, "")
     assert f"no binding has {one.old}, which is in the store {one.stores[0]}" in ran.err
     assert "nothing to change" in ran.err
@@ -112,7 +112,7 @@ def test_a_record_without_a_binding_has_it_too(as_admin: Command, lab: Lab) -> N
             leave_out_site(host, site.name)
         kept = tuple(found for found in host.host.state.certificates if found.thumbprint != one.old)
         host.host.change(lambda state: replace(state, certificates=kept))
-        ran = as_admin("rebind", host.address, "--old", one.old, "--new", one.new)
+        ran = as_admin("rebind", "--yes", host.address, "--old", one.old, "--new", one.new)
     assert ran.status == 0
     assert "has the old certificate and no binding" in ran.err
 
@@ -121,7 +121,7 @@ def test_without_old_replay_is_named(as_admin: Command, lab: Lab) -> None:
     """Whoever does not know what was replaced is told what finds it; nothing is sent."""
     host = lab.hosts["web02"]
     before = len(sent(host))
-    ran = as_admin("rebind", host.address, "--new", swap(lab, "web02").new)
+    ran = as_admin("rebind", "--yes", host.address, "--new", swap(lab, "web02").new)
     assert ran.status == WRONG_INPUT
     assert "--old" in ran.err
     assert "'psrebind replay' finds renewals by itself" in ran.err

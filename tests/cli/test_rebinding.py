@@ -31,7 +31,7 @@ def bound(lab: Lab, host: str) -> set[str | None]:
 def test_a_dry_run_shows_and_changes_nothing(as_admin: Command, lab: Lab, tmp_path: Path) -> None:
     """The plan is on stdout with its refusals by rule; status 3 says that a person is needed."""
     swap = lab.scenario.summary[0]
-    ran = as_admin("rebind", WEB01, *certificates(swap), "--dry-run", "-f", "json")
+    ran = as_admin("rebind", "--yes", WEB01, *certificates(swap), "--dry-run", "-f", "json")
     rows = {row["site"]: row for row in json.loads(ran.out)}
     assert ran.status == 3
     assert rows["Shop"]["outcome"] == "planned"
@@ -45,7 +45,7 @@ def test_a_dry_run_shows_and_changes_nothing(as_admin: Command, lab: Lab, tmp_pa
 def test_a_rebind_there_again_and_back(as_admin: Command, lab: Lab, tmp_path: Path) -> None:
     """Changed once and verified, then nothing to do, then back by the same command exchanged."""
     swap = lab.scenario.summary[1]
-    ran = as_admin("rebind", WEB02, *certificates(swap), "-f", "jsonl")
+    ran = as_admin("rebind", "--yes", WEB02, *certificates(swap), "-f", "jsonl")
     rows = [json.loads(line) for line in ran.out.splitlines()]
     assert ran.status == 0
     assert [row["outcome"] for row in rows] == ["changed"] * 3
@@ -56,11 +56,11 @@ def test_a_rebind_there_again_and_back(as_admin: Command, lab: Lab, tmp_path: Pa
     assert str(before) in ran.err
     assert f"--old {swap.new} --new {swap.old}" in ran.err
 
-    again = as_admin("rebind", WEB02, *certificates(swap))
+    again = as_admin("rebind", "--yes", WEB02, *certificates(swap))
     assert again.status == 0
     assert "nothing to change, 3 done already" in again.err
 
-    back = as_admin("rebind", WEB02, "--old", swap.new, "--new", swap.old)
+    back = as_admin("rebind", "--yes", WEB02, "--old", swap.new, "--new", swap.old)
     assert back.status == 0
     assert bound(lab, "web02") == {swap.old}
 
@@ -68,7 +68,7 @@ def test_a_rebind_there_again_and_back(as_admin: Command, lab: Lab, tmp_path: Pa
 def test_a_rebind_as_a_table(as_admin: Command, lab: Lab) -> None:
     """The plan is beside the data, the result is the data; refusals stay, with status 3."""
     swap = lab.scenario.summary[0]
-    ran = as_admin("rebind", WEB01, *certificates(swap))
+    ran = as_admin("rebind", "--yes", WEB01, *certificates(swap))
     assert ran.status == 3
     shop = next(line for line in ran.out.splitlines() if line.startswith("Shop"))
     assert f"shop.example {swap.old[:8]} → {swap.new[:8]}" in shop
@@ -84,7 +84,9 @@ def test_two_pipelines_by_appcmd(as_admin: Command, lab: Lab) -> None:
     swap = lab.scenario.summary[2]
     endpoint = lab.hosts["web03"].endpoint
     before = len(endpoint.requests)
-    ran = as_admin("rebind", WEB03, *certificates(swap), "--method", "appcmd", "-f", "jsonl")
+    ran = as_admin(
+        "rebind", "--yes", WEB03, *certificates(swap), "--method", "appcmd", "-f", "jsonl"
+    )
     assert ran.status == 0
     assert {json.loads(line)["outcome"] for line in ran.out.splitlines()} == {"changed"}
     actions = [request.action for request in endpoint.requests[before:]]
@@ -101,7 +103,9 @@ def test_a_change_that_does_nothing_is_2(
     host = lab.hosts["web02"]
     host.host.faults[f"binding.{verb}SslCertificate"] = "nothing"
     with restored(host):
-        ran = as_admin("rebind", WEB02, *certificates(swap), "--method", method, "-f", "json")
+        ran = as_admin(
+            "rebind", "--yes", WEB02, *certificates(swap), "--method", method, "-f", "json"
+        )
     rows = json.loads(ran.out)
     assert ran.status == 2
     assert {(row["outcome"], row["verdict"]) for row in rows} == {("failed", None)}
@@ -115,7 +119,9 @@ def test_no_before_file_no_change(as_admin: Command, lab: Lab, tmp_path: Path) -
     file = tmp_path / "file"
     file.write_text("in the way", "ascii")
     swap = lab.scenario.summary[1]
-    ran = as_admin("rebind", WEB02, *certificates(swap), "--before-folder", str(file / "below"))
+    ran = as_admin(
+        "rebind", "--yes", WEB02, *certificates(swap), "--before-folder", str(file / "below")
+    )
     assert ran.status == 5
     assert bound(lab, "web02") == {swap.old}
 
@@ -126,18 +132,18 @@ def test_a_connection_lost_while_changing_is_6(as_admin: Command, lab: Lab) -> N
     there, back = certificates(swap), ("--old", swap.new, "--new", swap.old)
     web02 = lab.hosts["web02"]
     before = len(web02.endpoint.requests)
-    assert as_admin("rebind", WEB02, *there).status == 0
+    assert as_admin("rebind", "--yes", WEB02, *there).status == 0
     actions = [request.action for request in web02.endpoint.requests[before:]]
     changing = [number for number, action in enumerate(actions, 1) if action == "Command"][1]
 
     web02.faults.arm(NetworkFault.CUT_AFTER, number=changing)
-    lost = as_admin("rebind", WEB02, *back)
+    lost = as_admin("rebind", "--yes", WEB02, *back)
     assert lost.status == 6
     assert "unknown" in lost.err
     assert "the state before is in" in lost.err
     assert f"psrebind bindings {WEB02}" in lost.err
 
-    assert as_admin("rebind", WEB02, *back).status == 0
+    assert as_admin("rebind", "--yes", WEB02, *back).status == 0
     assert bound(lab, "web02") == {swap.old}
 
 

@@ -64,7 +64,7 @@ def test_a_chain_is_followed_to_its_end(as_admin: Command, lab: Lab) -> None:
         a, b, c = chain(lab, host, 2)
         bind(host, "shop.example:8443", b)
         assert {one.thumbprint for one in host.host.state.certificates if one.archived} == {a, b}
-        shown = as_admin("replay", host.address, "-f", "json")
+        shown = as_admin("replay", "--dry-run", host.address, "-f", "json")
         rows = {row["site"]: (row["before"], row["after"]) for row in json.loads(shown.out)}
         assert shown.status == 0
         assert rows == {"Shop": (b, c), "München": (a, c), "Legacy": (a, c), "Intranet": (a, c)}
@@ -88,7 +88,7 @@ def test_a_loop_is_refused(as_admin: Command, lab: Lab) -> None:
         link(host, {one.old: one.new, one.new: one.old})
         before = host.host.state
         for words in ((), ("--yes",)):
-            ran = as_admin("replay", host.address, *words, "-f", "json")
+            ran = as_admin("replay", "--dry-run", host.address, *words, "-f", "json")
             rows = json.loads(ran.out)
             assert (ran.status, len(rows)) == (3, 4)
             assert all("in a loop" in row["reason"] for row in rows)
@@ -101,7 +101,7 @@ def test_a_chain_of_twenty_one_is_refused(as_admin: Command, lab: Lab) -> None:
     with restored(lab.hosts["web01"]) as host:
         names = chain(lab, host, 21)
         bind(host, "shop.example:8443", names[1])
-        ran = as_admin("replay", host.address, "-f", "json")
+        ran = as_admin("replay", "--dry-run", host.address, "-f", "json")
         rows = {row["site"]: row for row in json.loads(ran.out)}
         assert ran.status == 3
         assert (rows["Shop"]["outcome"], rows["Shop"]["after"]) == ("planned", names[21])
@@ -115,7 +115,7 @@ def test_sources_that_disagree_are_refused(as_admin: Command, lab: Lab) -> None:
         one = swap(lab, "web01")
         (_, other) = chain(lab, host, 1)
         link(host, {one.old: one.new})
-        ran = as_admin("replay", host.address, "-f", "json")
+        ran = as_admin("replay", "--dry-run", host.address, "-f", "json")
         reasons = {row["reason"] for row in json.loads(ran.out)}
         assert ran.status == 3
         assert all(one.new in reason and other in reason for reason in reasons)
@@ -124,7 +124,7 @@ def test_sources_that_disagree_are_refused(as_admin: Command, lab: Lab) -> None:
 def test_a_refused_binding_stays(as_admin: Command, lab: Lab) -> None:
     """The plan's refusals are those of rebind: a lost name is left alone, the rest is done."""
     with restored(lab.hosts["web01"]) as host:
-        shown = as_admin("replay", host.address, "-f", "json")
+        shown = as_admin("replay", "--dry-run", host.address, "-f", "json")
         rules = {row["site"]: row["rule"] for row in json.loads(shown.out) if row["rule"]}
         assert (shown.status, rules) == (3, {"Legacy": "loses-name"})
         done = as_admin("replay", host.address, "--yes", "-f", "json")
@@ -137,8 +137,8 @@ def test_since_leaves_events_out(as_admin: Command, lab: Lab) -> None:
     with restored(lab.hosts["web01"]) as host:
         chain(lab, host, 1)
         link(host, {})
-        assert len(json.loads(as_admin("replay", host.address, "-f", "json").out)) == 4
-        late = as_admin("replay", host.address, "--since", "2999-01-01", "-f", "json")
+        assert len(json.loads(as_admin("replay", "--dry-run", host.address, "-f", "json").out)) == 4
+        late = as_admin("replay", "--dry-run", host.address, "--since", "2999-01-01", "-f", "json")
         assert (late.status, json.loads(late.out)) == (0, [])
 
 
@@ -149,7 +149,7 @@ def test_an_event_that_cannot_be_read(as_admin: Command, lab: Lab) -> None:
         link(host, {})
         spoil_events(host.host)
         for words in ((), ("--yes",)):
-            ran = as_admin("replay", host.address, *words, "-f", "json")
+            ran = as_admin("replay", "--dry-run", host.address, *words, "-f", "json")
             assert (ran.status, json.loads(ran.out)) == (3, [])
             assert f"{host.address}: an event could not be read: it has no event id" in ran.err
 
@@ -164,7 +164,7 @@ def test_a_log_of_which_only_the_newest_were_read(as_admin: Command, lab: Lab) -
             assert f"{host.address}: only the newest 1000 of Microsoft-Windows-" in ran.err
         rewrite_events(host.host, lambda one: [])
         chain(lab, host, 1)
-        assert "only the newest" not in as_admin("replay", host.address).err
+        assert "only the newest" not in as_admin("replay", "--dry-run", host.address).err
 
 
 def test_nothing_is_offered_where_all_is_refused(as_admin: Command, lab: Lab) -> None:
@@ -173,7 +173,7 @@ def test_nothing_is_offered_where_all_is_refused(as_admin: Command, lab: Lab) ->
         leave_out_site(host, "Shop")
         leave_out_site(host, "München")
         leave_out_site(host, "Intranet")
-        ran = as_admin("replay", host.address, "-f", "json")
+        ran = as_admin("replay", "--dry-run", host.address, "-f", "json")
         assert ran.status == 3
         assert {row["outcome"] for row in json.loads(ran.out)} == {"refused"}
         assert "--yes" not in ran.err
@@ -201,7 +201,7 @@ def test_a_wrong_time_sends_nothing(as_admin: Command, lab: Lab) -> None:
     """What is no time is said before anything reaches the host."""
     host = lab.hosts["web01"]
     before = len(sent(host))
-    ran = as_admin("replay", host.address, "--since", "soon")
+    ran = as_admin("replay", "--dry-run", host.address, "--since", "soon")
     assert (ran.status, len(sent(host))) == (5, before)
     assert "'soon' is no time" in ran.err
 
@@ -226,9 +226,9 @@ def test_ftp_is_named_as_not_touched(as_admin: Command, lab: Lab) -> None:
         done = as_admin("replay", host.address, "--yes", "-f", "json")
         assert done.status == 0
         assert done.err.count(f"{said}the old certificate: not touched") == 2
-        again = as_admin("replay", host.address, "-f", "json")
+        again = as_admin("replay", "--dry-run", host.address, "-f", "json")
         assert again.status == 0
         assert f"{said}{waiting.old[:8]}…, which was replaced by {waiting.new[:8]}…" in again.err
         words = ("--old", waiting.old, "--new", waiting.new)
-        rebound = as_admin("rebind", host.address, *words)
+        rebound = as_admin("rebind", "--yes", host.address, *words)
         assert f"{said}the old certificate: not touched" in rebound.err

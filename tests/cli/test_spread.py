@@ -130,7 +130,7 @@ def test_plans_that_wait_for_consent_are_slim(
     monkeypatch.setattr(sys, "stdin", Person())
     waiting = swap(lab, "web02")
     words = ("web*", "--old", waiting.old, "--new", waiting.new)
-    assert psrebind("rebind", *words, "-i", str(asked.connection.inventory)).status == 3
+    assert psrebind("rebind", "--yes", *words, "-i", str(asked.connection.inventory)).status == 3
     assert kept == [2, 0]
 
 

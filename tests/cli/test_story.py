@@ -67,10 +67,16 @@ def test_a_renewal_reaches_clients_with_no_further_command(
         old = swap(lab, "web02").old
         way = ("--method", method, "-f", "json")
         assert served(host) == {old}
-        assert only(as_admin("task", "enable", host.address, *way).out)["outcome"] == "changed"
+        assert (
+            only(as_admin("task", "enable", "--yes", host.address, *way).out)["outcome"]
+            == "changed"
+        )
         first = renew(lab, "web02", old)
         assert served(host) == {first}
-        assert only(as_admin("task", "disable", host.address, *way).out)["outcome"] == "changed"
+        assert (
+            only(as_admin("task", "disable", "--yes", host.address, *way).out)["outcome"]
+            == "changed"
+        )
         second = renew(lab, "web02", first)
         assert served(host) == {first}
         report = as_admin("task", "status", host.address, *way)
@@ -102,10 +108,12 @@ def test_an_edited_task_is_named_then_converged(as_admin: Command, lab: Lab) -> 
     """The differences are said before they go, and the log is turned on."""
     with restored(lab.hosts["web06"]) as host:
         state = host.host.state
-        planned = only(as_admin("task", "enable", host.address, "--dry-run", "-f", "json").out)
+        planned = only(
+            as_admin("task", "enable", "--yes", host.address, "--dry-run", "-f", "json").out
+        )
         assert (planned["outcome"], planned["channel"]) == ("planned", "off")
         assert host.host.state == state
-        ran = as_admin("task", "enable", host.address)
+        ran = as_admin("task", "enable", "--yes", host.address)
         assert ran.status == 0
         for words in ("EventID=1006", "IgnoreNew", "changed", "off → on"):
             assert words in ran.out
@@ -121,19 +129,19 @@ def test_an_odd_notification_task_is_named_then_converged(
     """Status, dry run and enable name the same difference; then there is none."""
     with restored(lab.hosts["web01"]) as host:
         way = (host.address, "--method", "notification", "-f", "json")
-        as_admin("task", "enable", *way)
+        as_admin("task", "enable", "--yes", *way)
         fine = as_admin("task", "status", *way)
         assert (fine.status, only(fine.out)["differences"]) == (0, [])
         spoil(host)
         seen = as_admin("task", "status", *way)
-        planned = only(as_admin("task", "enable", *way, "--dry-run").out)
-        done = only(as_admin("task", "enable", *way).out)
+        planned = only(as_admin("task", "enable", "--yes", *way, "--dry-run").out)
+        done = only(as_admin("task", "enable", "--yes", *way).out)
         assert seen.status == 3
         assert (planned["outcome"], done["outcome"]) == ("planned", "changed")
         differences = only(seen.out)["differences"]
         assert words in "; ".join(differences)
         assert planned["differences"] == done["differences"] == differences
-        assert only(as_admin("task", "enable", *way).out)["outcome"] == "unchanged"
+        assert only(as_admin("task", "enable", "--yes", *way).out)["outcome"] == "unchanged"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +153,7 @@ def test_a_change_is_seen_where_reading_after_it_fails(
     """What was done has its row; what could not be read is told, and makes status 2."""
     with restored(lab.hosts["web01"]) as host:
         if verb == "disable":
-            as_admin("task", "enable", host.address)
+            as_admin("task", "enable", "--yes", host.address)
         host.host.faults[fault] = "fail"
         ran = as_admin("task", verb, host.address, "-f", "json")
         assert (ran.status, only(ran.out)["outcome"]) == (2, "changed")
@@ -166,10 +174,10 @@ def test_a_script_without_its_task_is_planned_away(as_admin: Command, lab: Lab) 
     """A dry run of disable says what disable does, and that it takes the script too."""
     with restored(lab.hosts["web01"]) as host:
         way = (host.address, "--method", "notification", "-f", "json")
-        as_admin("task", "enable", *way)
+        as_admin("task", "enable", "--yes", *way)
         host.host.call("pki.remove_notification_task", {"name": NOTIFICATION_NAME})
-        planned = only(as_admin("task", "disable", *way, "--dry-run").out)["outcome"]
-        assert (planned, only(as_admin("task", "disable", *way).out)["outcome"]) == (
+        planned = only(as_admin("task", "disable", "--yes", *way, "--dry-run").out)["outcome"]
+        assert (planned, only(as_admin("task", "disable", "--yes", *way).out)["outcome"]) == (
             "planned",
             "changed",
         )
@@ -182,12 +190,12 @@ def test_a_shared_template_is_skipped(as_admin: Command, lab: Lab, method: str) 
         state = host.host.state
         for dry in ((), ("--dry-run",)):
             words = ("--method", method, "-f", "json", *dry)
-            ran = as_admin("task", "enable", host.address, *words)
+            ran = as_admin("task", "enable", "--yes", host.address, *words)
             row = only(ran.out)
             assert (ran.status, row["outcome"]) == (3, "skipped")
             assert all(one.thumbprint in row["reason"] for one in state.certificates)
             assert host.host.state == state
-        forced = as_admin("task", "enable", host.address, "--method", method, "--force")
+        forced = as_admin("task", "enable", "--yes", host.address, "--method", method, "--force")
         assert forced.status == 0
 
 
@@ -195,7 +203,7 @@ def test_a_shared_template_is_told_by_names(as_admin: Command, lab: Lab) -> None
     """A table says which certificates, of which template, and what follows; not in bare digits."""
     with restored(lab.hosts["web05"]) as host:
         bound = {one.thumbprint for one in host.host.state.records}
-        as_admin("task", "enable", host.address, "--force")
+        as_admin("task", "enable", "--yes", host.address, "--force")
         told = " ".join(as_admin("task", "status", host.address).out.split())
         assert "two bound certificates come from one template" in told
         assert all(f"{name}.example " in told for name in ("orders", "billing"))
@@ -214,7 +222,9 @@ def test_a_shared_template_without_autoenrollment(as_admin: Command, lab: Lab, m
     with restored(lab.hosts["web05"]) as host:
         set_autoenrollment(host, None)
         for dry, outcome in (("--dry-run", "planned"), ("--yes", "changed")):
-            ran = as_admin("task", "enable", host.address, "--method", method, dry, "-f", "json")
+            ran = as_admin(
+                "task", "enable", "--yes", host.address, "--method", method, dry, "-f", "json"
+            )
             assert (ran.status, only(ran.out)["outcome"]) == (0, outcome)
             assert ran.err.count(told) == 1
         ran = as_admin("task", "status", host.address, "--method", method)
@@ -227,7 +237,7 @@ def test_other_rebinders_are_named(as_admin: Command, lab: Lab) -> None:
     with restored(lab.hosts["web01"]) as host:
         task = {"path": "\\Home\\", "name": "Mine", "xml": TASK_XML, "force": True}
         host.host.call("tasks.register", task)
-        enabled = as_admin("task", "enable", host.address, "-f", "json")
+        enabled = as_admin("task", "enable", "--yes", host.address, "-f", "json")
         assert [one["name"] for one in only(enabled.out)["others"]] == ["\\Home\\Mine"]
         assert "a duplicate" in enabled.err
         assert "\\Home\\Mine" in as_admin("task", "status", host.address).out
@@ -253,7 +263,7 @@ def test_status_says_what_is_not_known(as_admin: Command, lab: Lab) -> None:
 def test_an_event_that_cannot_be_read(as_admin: Command, lab: Lab) -> None:
     """Status tells it and counts it as what needs a person, as the command events does."""
     with restored(lab.hosts["web01"]) as host:
-        as_admin("task", "enable", host.address)
+        as_admin("task", "enable", "--yes", host.address)
         renew(lab, "web01", swap(lab, "web01").old)
         assert as_admin("task", "status", host.address).status == 0
         spoil_events(host.host)
@@ -268,7 +278,7 @@ def test_a_policy_that_stops_the_script(as_admin: Command, lab: Lab) -> None:
     with restored(lab.hosts["web01"]) as host:
         facts = replace(host.host.facts, execution_policy="AllSigned")
         host.host.change(lambda state: replace(state, facts=facts))
-        ran = as_admin("task", "enable", host.address, "--method", "notification")
+        ran = as_admin("task", "enable", "--yes", host.address, "--method", "notification")
         assert "AllSigned does not let the task's script run" in ran.err
 
 
@@ -277,10 +287,10 @@ def test_notify_repairs_what_another_authority_issued(as_admin: Command, lab: La
     with restored(lab.hosts["web04"]) as host:
         (old,) = served(host)
         assert old
-        as_admin("task", "enable", host.address)
+        as_admin("task", "enable", "--yes", host.address)
         new = renewals.import_certificate(host.host, lab.scenario.authority, like=old)
         assert served(host) == {old}
-        ran = as_admin("notify", host.address, "--old", old, "--new", new, "-f", "json")
+        ran = as_admin("notify", "--yes", host.address, "--old", old, "--new", new, "-f", "json")
         assert (ran.status, only(ran.out)["linked"]) == (0, False)
         assert served(host) == {new}
 
@@ -298,7 +308,9 @@ def test_notify_names_the_log(as_admin: Command, lab: Lab) -> None:
     """What is on is the log; a bare 'enabled' could be the task."""
     with restored(lab.hosts["web01"]) as host:
         one = swap(lab, "web01")
-        ran = as_admin("notify", host.address, "--old", one.old, "--new", one.new, "--force")
+        ran = as_admin(
+            "notify", "--yes", host.address, "--old", one.old, "--new", one.new, "--force"
+        )
         assert "enabled" not in ran.out
         header, row = (line.split() for line in ran.out.splitlines())
         assert (header, row) == (["log", "record", "linked"], ["on", "1", "no"])
@@ -308,6 +320,6 @@ def test_notify_into_a_log_that_is_off(as_admin: Command, lab: Lab) -> None:
     """Nothing hears it: status 3, and what turns the log on."""
     with restored(lab.hosts["web06"]) as host:
         one = swap(lab, "web06")
-        ran = as_admin("notify", host.address, "--old", one.old, "--new", one.new)
+        ran = as_admin("notify", "--yes", host.address, "--old", one.old, "--new", one.new)
         assert ran.status == 3
         assert f"psrebind task enable {host.address}" in ran.err
