@@ -78,6 +78,7 @@ SIGNED = {
     "[int]$character",
     "[int]$place.ScriptLineNumber",
     "[int](Get-RegistryValues",
+    "[int]$memory['step']",
 }
 CHANGING_METHODS = {"AddSslCertificate"}
 NEW_OBJECTS = {

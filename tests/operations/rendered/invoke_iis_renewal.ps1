@@ -589,7 +589,8 @@ $before = @(Get-HttpRecords | Where-Object { $_.thumbprint -eq $Old })
 $opened = @()
 foreach ($record in $before) {
     $store = $record.store
-    if (@($opened | Where-Object { [string]::Equals($_, $store, 'OrdinalIgnoreCase') })) { continue }
+    $same = @($opened | Where-Object { [string]::Equals($_, $store, 'OrdinalIgnoreCase') })
+    if ($same.Count -gt 0) { continue }
     Assert-PrivateKey $New $store
     $opened += $store
 }
