@@ -5,8 +5,6 @@ The twin of ``operations`` for set_iis_binding and invoke_iis_renewal.
 
 from __future__ import annotations
 
-import time
-import uuid
 from collections.abc import Iterator
 
 from psrebind.lab.host import Host
@@ -14,13 +12,11 @@ from psrebind.lab.hostfault import HostFault
 from psrebind.lab.names import folded
 from psrebind.lab.operations import Operation, Refused, native
 from psrebind.lab.reading import Asked
+from psrebind.lab.record_changes import again, lost_options, record_name, repair, restore
 from psrebind.lab.registry_operations import Memory, Row, as_record, record_of, records
-from psrebind.model import IIS_APPLICATION_ID
 
 _NO_CERTIFICATE = "no certificate"
-_NETSH_UPDATE = 17763
 METHOD_FAILED = "ScriptMethodRuntimeException"
-_NOT_COMPARED = ("SslCertHash", "SslCertStoreName", "HostnamePort")
 
 
 def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
@@ -32,7 +28,7 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
     before = record_of(host, memory, kind, endpoint)
     wanted = before if values is None else as_record(kind, endpoint, values)
     is_set = _holds(before, new, store)
-    is_whole = is_set and not (wanted and before and _lost(wanted, before))
+    is_whole = is_set and not (wanted and before and lost_options(wanted, before))
     rescue = ""
     if not is_whole:
         promised = asked.value("expected") or _NO_CERTIFICATE
@@ -46,13 +42,13 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
             if not is_set:
                 _add(host, add)
             if wanted:
-                _restore(host, memory, wanted, new, store, options)
+                restore(host, memory, wanted, new, store, options)
                 if record_of(host, memory, kind, endpoint) is None:
                     _add(host, add)
         except (HostFault, Refused) as fault:
-            _tell(fault, _repair(host, memory, wanted, new, store, options, ended=False))
+            _tell(fault, repair(host, memory, wanted, new, store, options, ended=False))
             raise
-        rescue = _repair(host, memory, wanted, new, store, options, ended=True)
+        rescue = repair(host, memory, wanted, new, store, options, ended=True)
     after = record_of(host, memory, kind, endpoint)
     if after is None or not _holds(after, new, store):
         raise Refused(f"Binding {name} has {_holding(after)}, not {new} in {store}.{rescue}")
@@ -62,7 +58,7 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
         "flags": binding["sslFlags"],
         "before": before,
         "after": after,
-        "lost": _lost(wanted, after) if wanted else [],
+        "lost": lost_options(wanted, after) if wanted else [],
         "changed": not is_whole,
     }
 
@@ -103,18 +99,18 @@ def _renewal(host: Host, asked: Asked) -> Iterator[Row | str]:
     try:
         appcmd = native(host, r"C:\Windows\System32\inetsrv\appcmd.exe", *words)
         for one in before:
-            now = _again(host, memory, one)
+            now = again(host, memory, one)
             if now and now["thumbprint"] == new:
-                _restore(host, memory, one, new, now["store"], _given(options, one))
+                restore(host, memory, one, new, now["store"], _given(options, one))
     except (HostFault, Refused) as fault:
         _tell(fault, _repaired(host, memory, before, new, options, ended=False))
         raise
     told = _repaired(host, memory, before, new, options, ended=True)
     if told:
         yield told.strip()
-    after = [_again(host, memory, one) for one in before]
+    after = [again(host, memory, one) for one in before]
     pairs = [(one, now) for one, now in zip(before, after, strict=True) if now]
-    lost = [f"{_name(one)}: {name}" for one, now in pairs for name in _lost(one, now)]
+    lost = [f"{record_name(one)}: {name}" for one, now in pairs for name in lost_options(one, now)]
     changed = any(_thumbprint(one) == new for one in after)
     rows = {"before": before, "after": [one for one in after if one]}
     yield rows | {"lost": lost, "changed": changed} | appcmd
@@ -124,19 +120,15 @@ def _repaired(
     host: Host, memory: Memory, before: list[Row], new: str, options: list[Row], *, ended: bool
 ) -> str:
     return "".join(
-        _repair(host, memory, one, new, one["store"], _given(options, one), ended=ended)
+        repair(host, memory, one, new, one["store"], _given(options, one), ended=ended)
         for one in before
     )
 
 
 def _given(options: list[Row], one: Row) -> list[str]:
-    name = folded(_name(one))
+    name = folded(record_name(one))
     found = [given for given in options if folded(given["record"]) == name]
     return [argument for given in found for argument in given["arguments"]]
-
-
-def _again(host: Host, memory: Memory, one: Row) -> Row | None:
-    return record_of(host, memory, one["kind"], one["endpoint"])
 
 
 def _binding(host: Host, asked: Asked) -> Row:
@@ -175,10 +167,6 @@ def _site_id(binding: Row) -> int:
     return int(binding["ItemXPath"].rpartition("@id='")[2].rstrip("']"))
 
 
-def _name(record: Row) -> str:
-    return f"{record['kind']}={record['endpoint']}"
-
-
 def _thumbprint(record: Row | None) -> str:
     return (record and record["thumbprint"]) or _NO_CERTIFICATE
 
@@ -191,91 +179,6 @@ def _holds(record: Row | None, thumbprint: str, store: str) -> bool:
     if record is None:
         return False
     return bool(record["thumbprint"] == thumbprint and folded(record["store"]) == folded(store))
-
-
-def _restore(
-    host: Host, memory: Memory, wanted: Row, new: str, store: str, options: list[str]
-) -> None:
-    after = _again(host, memory, wanted)
-    if after is None:
-        raise Refused(f"The record {_name(wanted)} is gone after the rebind.")
-    if not _lost(wanted, after):
-        return
-    words = _record_words(wanted, new, store)
-    done = native(host, "netsh.exe", "http", "update", "sslcert", *words, *options)["exit"] == 0
-    if done or host.facts.build >= _NETSH_UPDATE:
-        return
-    native(host, "netsh.exe", "http", "delete", "sslcert", _name(wanted))
-    _add_record(host, memory, wanted, words, options)
-
-
-def _repair(
-    host: Host,
-    memory: Memory,
-    wanted: Row | None,
-    new: str,
-    store: str,
-    options: list[str],
-    *,
-    ended: bool,
-) -> str:
-    if wanted is None:
-        return ""
-    name = _name(wanted)
-    try:
-        now = _again(host, memory, wanted)
-        if ended and now:
-            return ""
-        if now and now["thumbprint"] == new:
-            _restore(host, memory, wanted, new, store, options)
-            now = _again(host, memory, wanted)
-        gone = now is None
-        if gone and wanted["thumbprint"]:
-            words = _record_words(wanted, wanted["thumbprint"], wanted["store"])
-            _add_record(host, memory, wanted, words, options)
-            now = _again(host, memory, wanted)
-    except (HostFault, Refused) as fault:
-        return f" What the record {name} has now is unknown: {fault}"
-    if now is None:
-        return f" The record {name} is gone."
-    lost = ", ".join(_lost(wanted, now))
-    without = f", without {lost}" if lost else ""
-    if gone:
-        return (
-            f" The record {name} was gone after that: {now['thumbprint']} is on it again{without}."
-        )
-    return f" The record {name} has {now['thumbprint']}{without}." if without else ""
-
-
-def _record_words(before: Row, thumbprint: str, store: str) -> list[str]:
-    application = before["binary"].get("AppId")
-    appid = uuid.UUID(bytes_le=application) if application else uuid.UUID(IIS_APPLICATION_ID)
-    return [_name(before), f"certhash={thumbprint}", f"certstorename={store}", f"appid={{{appid}}}"]
-
-
-def _add_record(
-    host: Host, memory: Memory, before: Row, words: list[str], options: list[str]
-) -> None:
-    native(host, "netsh.exe", "http", "add", "sslcert", *words, *options)
-    for attempt in range(3):
-        if _again(host, memory, before) is not None:
-            return
-        time.sleep(min(attempt, 1))
-        native(host, "netsh.exe", "http", "add", "sslcert", *words)
-
-
-def _lost(before: Row, after: Row) -> list[str]:
-    found = []
-    for part in ("values", "binary"):
-        names = sorted({*before[part], *after[part]}.difference(_NOT_COMPARED), key=str.casefold)
-        found += [
-            name
-            for name in names
-            # Absent, empty and 0 mean the same.
-            if (before[part].get(name) or None) != (after[part].get(name) or None)
-            and (name != "AppId" or before[part].get(name))
-        ]
-    return found
 
 
 OPERATIONS: dict[str, Operation] = {

@@ -377,5 +377,7 @@ def test_ftp_is_not_touched(bound: Made) -> None:
     *others, note = found.notes
     assert note.text.startswith("the FTP binding *:21: of A has the old certificate: not touched")
     assert note.lasting
-    said = [] if bound is OLD else [f"no HTTPS binding has {OLD.thumbprint}, which is in the store My"]
+    said = (
+        [] if bound is OLD else [f"no HTTPS binding has {OLD.thumbprint}, which is in the store My"]
+    )
     assert [one.text for one in others] == said
