@@ -13,6 +13,10 @@ _WHOLE = 40
 _DIGITS = re.compile(rf"[0-9A-F]{{{FEWEST},{_WHOLE}}}\Z")
 
 
+class Digits(str):
+    """The first digits of a certificate that is looked up on each host."""
+
+
 def first_digits(text: str) -> str:
     """The digits of a thumbprint or of its beginning; raise ParameterError for anything else."""
     # What psrebind's own sentences put behind digits may be copied with them.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from psrebind.errors import InvalidInput, NoSuchCertificate
 from psrebind.model import Renewal, Thumbprint
-from psrebind.thumbprints import first_digits, the_only, whole
+from psrebind.operations.base import Operation
+from psrebind.thumbprints import Digits, first_digits, the_only, whole
 
 if TYPE_CHECKING:
     from psrebind.cli.asking import Visit
+
+
+Asked = TypeVar("Asked", bound=Operation[Any])
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,20 @@ class TypedRenewal:
         old, new = whole(self.old), whole(self.new)
         # Made also where one of them is short: the same digits twice are no renewal anywhere.
         return Renewal(old, new) if old and new else None
+
+
+def with_whole(operation: Asked, visit: Visit) -> Asked:
+    """An operation with every certificate that was typed by its first digits, as a host has it."""
+    typed = {
+        item.name: value
+        for item in dataclasses.fields(operation)
+        if isinstance(value := getattr(operation, item.name), Digits)
+    }
+    if not typed:
+        return operation
+    known = tuple(_known(visit))
+    found = {name: the_only(value, known, visit.name) for name, value in typed.items()}
+    return dataclasses.replace(operation, **found)
 
 
 def _known(visit: Visit) -> Iterator[Thumbprint]:

@@ -59,9 +59,10 @@ def render(operation: OperationName, source: Source, parameters: Parameters = No
     from psrebind import operations as known
     from psrebind.cli.opening import library
     from psrebind.cli.output import write
-    from psrebind.cli.parameters import filled
+    from psrebind.cli.parameters import filled, require_whole
 
     asked = filled(known.operation(operation), parameters or [])
+    require_whole(asked)
     write(known.render([asked], library(source)).text)
     return 0
 
@@ -87,12 +88,14 @@ def invoke(
 
     def ask(visit: Visit) -> Sequence[Any]:
         from psrebind.cli.asking import advised
+        from psrebind.cli.digits import with_whole
 
-        if isinstance(asked, Change):
-            keep(visit, asked)
-        reply = visit.ask([asked])
+        question = with_whole(asked, visit)
+        if isinstance(question, Change):
+            keep(visit, question)
+        reply = visit.ask([question])
         with advised():
-            return asked.result(reply.bodies[0])
+            return question.result(reply.bodies[0])
 
     def keep(visit: Visit, change: Change[Any]) -> None:
         from psrebind.cli.asking import advised

@@ -17,8 +17,9 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from psrebind.errors import ParameterError
-from psrebind.model import Secret
+from psrebind.model import Secret, Thumbprint
 from psrebind.operations.base import Operation
+from psrebind.thumbprints import Digits, first_digits, whole
 
 Asked = TypeVar("Asked", bound=Operation[Any])
 _REFERENCE = "env:"
@@ -59,6 +60,14 @@ def filled(kind: type[Asked], words: Sequence[str]) -> Asked:
     if missing:
         raise _misfit(kind, f"missing: {', '.join(missing)}")
     return kind(**values)
+
+
+def require_whole(operation: Operation[Any]) -> None:
+    """Raise ParameterError for a certificate by its first digits where no host is asked."""
+    for item in dataclasses.fields(operation):
+        if isinstance(value := getattr(operation, item.name), Digits):
+            reason = f"{value} is not a whole thumbprint, and no host is asked for it"
+            raise ParameterError(reason, operation=operation.name(), field=item.name)
 
 
 def described(kind: type[Operation[Any]]) -> tuple[str, ...]:
@@ -134,6 +143,9 @@ def _typed(hint: Any, data: Any) -> Any:
 def _scalar(hint: Any, data: Any) -> Any:
     if not isinstance(data, str) or not isinstance(hint, type):
         _no(data)
+    if hint is Thumbprint:
+        digits = first_digits(data)
+        return whole(digits) or Digits(digits)
     if issubclass(hint, Enum):
         known = [str(one.value) for one in hint]
         if data not in known:

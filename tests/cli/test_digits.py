@@ -8,8 +8,10 @@ import pytest
 from cli.command_line import Command
 from labs import network, restored, swap
 
+from psrebind.cli.parameters import filled, require_whole
 from psrebind.errors import InvalidInput, ParameterError
 from psrebind.lab.runtime import Lab
+from psrebind.operations.send_renewal_notice import SendRenewalNotice
 from psrebind.thumbprints import first_digits, the_only
 
 WEB01 = f"{network()}.11"
@@ -84,3 +86,18 @@ def test_notify_takes_first_digits(as_admin: Command, lab: Lab) -> None:
         assert {one["new"]["thumbprint"] for one in events} == {waiting.new}
         nothing = as_admin("events", host.address, "--thumbprint", "00000000", "-f", "json")
         assert (nothing.status, json.loads(nothing.out)) == (0, [])
+
+
+def test_invoke_takes_first_digits(as_admin: Command, lab: Lab) -> None:
+    """An operation by hand is filled on each host; a script that is printed needs all digits."""
+    with restored(lab.hosts["web02"]) as host:
+        as_admin("task", "enable", "--yes", host.address, "--method", "notification")
+        waiting = swap(lab, "web02")
+        digits = (f"old={waiting.old[:8]}", f"new={waiting.new[:9].lower()}")
+        words = ("invoke", "send_renewal_notice", host.address, *digits, "--yes", "-f", "json")
+        (row,) = json.loads(as_admin(*words).out)
+        assert row["record"]
+        none = as_admin("invoke", "send_renewal_notice", host.address, "old=00000000", digits[1])
+        assert none.status == 5
+        with pytest.raises(ParameterError, match="is not a whole thumbprint"):
+            require_whole(filled(SendRenewalNotice, digits))
