@@ -318,7 +318,6 @@ function Test-Elevation {
     if ($held.exit -eq 0) { @($held.output -match '"SeTakeOwnershipPrivilege"').Count -gt 0 }
 }
 
-
 $present = @(Get-Module -Name $Wanted -ListAvailable | ForEach-Object { $_.Name })
 
 @{
