@@ -281,7 +281,7 @@ function Get-HttpRecordPath([string]$Kind) {
 # Newer Windows keeps more of a record in keys below its own (TlsRestrictions): named here, so that
 # nobody takes such a record for one that is wholly known.
 function Add-HttpRecordKeys([hashtable]$Values, [string[]]$Names) {
-    foreach ($name in $Names) { $Values["$name\"] = 'a key' }
+    foreach ($below in $Names) { $Values["$below\"] = 'a key' }
 }
 
 # A name as a key: by its letters' numbers. In Windows PowerShell a hashtable compares texts by

@@ -281,7 +281,7 @@ function Get-HttpRecordPath([string]$Kind) {
 # Newer Windows keeps more of a record in keys below its own (TlsRestrictions): named here, so that
 # nobody takes such a record for one that is wholly known.
 function Add-HttpRecordKeys([hashtable]$Values, [string[]]$Names) {
-    foreach ($name in $Names) { $Values["$name\"] = 'a key' }
+    foreach ($below in $Names) { $Values["$below\"] = 'a key' }
 }
 
 # A name as a key: by its letters' numbers. In Windows PowerShell a hashtable compares texts by
@@ -407,7 +407,7 @@ function Restore-HttpRecord($Before, [string]$Thumbprint, [string]$Store, [strin
 # new certificate gets its options. Says what a person must know of it, with a space in front.
 function Repair-HttpRecord($Wanted, [string]$Thumbprint, [string]$Store, $Options, $IsEnded) {
     if ($null -eq $Wanted) { return '' }
-    $name = "$($Wanted.kind)=$($Wanted.endpoint)"
+    $place = "$($Wanted.kind)=$($Wanted.endpoint)"
     try {
         $now = Get-HttpRecord $Wanted.kind $Wanted.endpoint
         if ($IsEnded -and $null -ne $now) { return '' }
@@ -422,15 +422,15 @@ function Repair-HttpRecord($Wanted, [string]$Thumbprint, [string]$Store, $Option
             $now = Get-HttpRecord $Wanted.kind $Wanted.endpoint
         }
     } catch {
-        return " What the record $name has now is unknown: $($_.Exception.Message)"
+        return " What the record $place has now is unknown: $($_.Exception.Message)"
     }
-    if ($null -eq $now) { return " The record $name is gone." }
+    if ($null -eq $now) { return " The record $place is gone." }
     $without = @(Get-LostOption $Wanted $now) -join ', '
     if ($without) { $without = ", without $without" }
     if ($isGone) {
-        return " The record $name was gone after that: $($now.thumbprint) is on it again$without."
+        return " The record $place was gone after that: $($now.thumbprint) is on it again$without."
     }
-    if ($without) { " The record $name has $($now.thumbprint)$without." } else { '' }
+    if ($without) { " The record $place has $($now.thumbprint)$without." } else { '' }
 }
 
 # An error with a sentence more; its number stays.
@@ -464,7 +464,7 @@ function Assert-PrivateKey([string]$Thumbprint, [string]$Store) {
     } catch [System.Security.Cryptography.CryptographicException] {
         $exception = $_.Exception
         while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
-        $reason = '0x{0:X8}: {1}' -f $exception.HResult, $exception.Message
+        $reason = "0x$('{0:X8}' -f $exception.HResult): $($exception.Message)"
     } catch {
         return
     }
