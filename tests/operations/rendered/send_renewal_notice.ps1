@@ -375,7 +375,8 @@ try {
     Switch-Certificate @notice -ErrorAction Stop | Out-Null
 } catch {
     $why = "$($_.Exception.Message)"
-    $outside = @($from, $to | Where-Object { -not [string]::Equals($_.store, 'My', 'OrdinalIgnoreCase') })
+    $outside = @($from, $to | Where-Object {
+        -not [string]::Equals($_.store, 'My', 'OrdinalIgnoreCase') })
     if ($outside.Count -eq 0) { throw }
     throw "Windows cannot be told of $($outside[0].path): $why $without"
 }
