@@ -142,7 +142,7 @@ def _variables() -> Iterator[str]:
 
 
 def _quotes() -> Iterator[str]:
-    return (f"w{number} " + "a='b' " * 8000 + "\n" for number in range(1300))
+    return (f"w{number} " + "ansible_user='b c' " * 2500 + "\n" for number in range(1250))
 
 
 def _empty_tables() -> Iterator[str]:
