@@ -24,6 +24,11 @@ _CHILD = re.compile(r"([^:\]\s]+)\s*(?:#.*)?\Z")
 _PIECE = re.compile(
     r"""([^ \t\r\n'"\\#]+)|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|[ \t\r\n]+|(\#.*)""", re.DOTALL
 )
+# What most values are, and what needs no closer look: names, addresses, ports.
+_NO_LITERAL = re.compile(
+    r"(?!(?:True|False|None)\Z)[A-Za-z_][\w.\\@-]*\Z|(?:[0-9]+\.){3}[0-9]+\Z", re.ASCII
+)
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}\Z", re.ASCII)
 _ESCAPED = re.compile(r'\\(["\\])')
 # Python's own reader of literals needs time and stack for what is longer.
 _LONGEST_LITERAL = 500
@@ -33,7 +38,10 @@ _LONGEST_LINE = 50_000
 
 def read_ini(text: str, draft: Draft) -> None:
     """Tell the draft what an INI inventory says."""
-    _Reader(draft).read(text)
+    with warnings.catch_warnings():
+        # Python's reader of literals warns of odd escapes in what is no literal at all.
+        warnings.simplefilter("ignore", SyntaxWarning)
+        _Reader(draft).read(text)
 
 
 class _Reader:
@@ -89,7 +97,8 @@ class _Reader:
                 reason = "after a host stands name=value: put a value with blanks in quotes"
                 raise place.error(reason, key=_known(word) or before)
             before = key
-            self.draft.host_variable(names, key, Setting(_value(value), place))
+            if key in KEYS:
+                self.draft.host_variable(names, key, Setting(_value(value), place))
 
     def variable(self, line: str, place: Place) -> None:
         key, equals, value = line.partition("=")
@@ -145,12 +154,10 @@ def _known(text: str) -> str | None:
 
 def _value(text: str) -> Any:
     """What Ansible takes a value for: a Python literal, else the text as it stands."""
-    if len(text) > _LONGEST_LITERAL:
+    if len(text) > _LONGEST_LITERAL or _NO_LITERAL.match(text):
         return text
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            value = ast.literal_eval(text)
+        value = int(text) if _NUMBER.match(text) else ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text
     if value is ... or isinstance(value, complex):

@@ -228,12 +228,12 @@ def test_a_silent_logon_costs_no_other_host(fleet: Fleet) -> None:
 
     def hang(name: str) -> None:
         if fleet.logged_on == [name]:
-            time.sleep(0.5)
+            time.sleep(2.5)
             fleet.errors[name] = ConnectError(name, "the host stopped answering")
 
     fleet.logging_on = hang
     began: list[str] = []
-    runner = fleet.runner(seconds=0.2, on_started=lambda host: began.append(host.name))
+    runner = fleet.runner(seconds=1, on_started=lambda host: began.append(host.name))
     results = by_name(runner.run(places(5)))
     silent = fleet.logged_on[0]
     assert [name for name, result in results.items() if result.error] == [silent]
@@ -395,7 +395,7 @@ def test_each_host_has_its_own_time(fleet: Fleet) -> None:
     assert all(remaining is not None and 0 < remaining <= 20 for remaining in seen)
 
 
-@pytest.mark.parametrize(("host", "whole"), [(0.01, 50), (None, 0.01), (50, 0.01), (0.01, None)])
+@pytest.mark.parametrize(("host", "whole"), [(1, 50), (None, 1), (50, 1), (1, None)])
 def test_the_limit_that_was_reached_is_named(
     fleet: Fleet, host: float | None, whole: float | None
 ) -> None:
@@ -403,11 +403,12 @@ def test_the_limit_that_was_reached_is_named(
     reasons: list[str | None] = []
 
     def work(_: Session, __: Place, limits: Limits) -> None:
-        limits.cancelled.wait(0.05)
+        while not limits.reached:
+            limits.cancelled.wait(0.01)
         reasons.append(limits.reached)
 
     runner: Runner[Place, None] = Runner(
         fleet.open, work, seconds=host, limits=Limits.within(whole)
     )
     list(runner.run(places(1)))
-    assert reasons == ["the time limit of 0.01 s has passed"]
+    assert reasons == ["the time limit of 1 s has passed"]
