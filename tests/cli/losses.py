@@ -25,12 +25,12 @@ class Loss:
     def complaint(self, lab: Lab, as_admin: Command, wanted: int) -> str | None:
         """What is wrong with it, and with finishing the work by the same command; or None."""
         changed = self.host.host.state != self.before
-        left = shells_left(self.host, self.shells)
-        again = as_admin(*rebind_words(lab, self.host)).status
         # A change that was lost is left to the host: its shell may stay until it is idle.
-        allowed = 1 if wanted in (UNKNOWN, INTERRUPTED) else 0
+        allowed = self.shells + (1 if wanted in (UNKNOWN, INTERRUPTED) else 0)
+        left = shells_left(self.host, allowed)
+        again = as_admin(*rebind_words(lab, self.host)).status
         ended = (self.status, again) == (wanted, final_status(lab, self.host))
-        right = ended and left <= self.shells + allowed
+        right = ended and left <= allowed
         untouched = not (changed and self.status == UNREACHABLE)
         if right and untouched and is_rebound(lab, self.host):
             return None
