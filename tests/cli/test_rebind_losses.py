@@ -25,7 +25,6 @@ ACTIONS = ["Logon", "Logon", "Logon", "Create", "Receive", "Command", "Receive",
 ACTIONS += ["Command", "Receive", "Delete"]
 READING = ACTIONS.index("Command")
 CHANGING = ACTIONS.index("Command", READING + 1)
-ANSWERS = (READING + 1, CHANGING + 1)
 REQUESTS = range(len(ACTIONS))
 
 
@@ -60,12 +59,12 @@ def complaints(
 
 
 def after_a_cut(lab: Lab) -> Callable[[int, LabHost], int]:
-    """Unreachable before Command, unknown until its answer is there, then what it said."""
+    """Unreachable until it was read, unknown from the change's Command to its answer."""
 
     def status(number: int, host: LabHost) -> int:
-        if number < READING:
+        if number <= READING + 1:
             return UNREACHABLE
-        return UNKNOWN if number in (READING, CHANGING, *ANSWERS) else final_status(lab, host)
+        return UNKNOWN if number in (CHANGING, CHANGING + 1) else final_status(lab, host)
 
     return status
 
@@ -84,7 +83,7 @@ def test_the_requests_are_those_of_the_list(
 def test_a_cut_at_each_request(
     as_admin: Command, lab: Lab, hosts: list[LabHost], fault: NetworkFault
 ) -> None:
-    """Unreachable before Command, unknown after; no reading's shell stays; again finishes it."""
+    """Unreachable while read, unknown while changed; no reading's shell stays; again finishes."""
 
     def lose(number: int) -> Loss:
         host = hosts[number]
@@ -102,8 +101,8 @@ def test_a_time_limit_at_each_request(as_admin: Command, lab: Lab, hosts: list[L
     def lose(number: int) -> Loss:
         host = hosts[number]
         before, shells = host.host.state, host.endpoint.open_shells
-        # A Receive that gets no answer is sent again before the session gives up.
-        times = 2 if number in ANSWERS else 1
+        # A Receive that gets no answer is sent again before a reading is given up.
+        times = 2 if number == READING + 1 else 1
         host.faults.arm(NetworkFault.STALL, number=number + 1, times=times)
         options = ("--user", lab.user, "--timeout", "4")
         return Loss(host, before, main(rebind_words(lab, host, *options)), shells)
