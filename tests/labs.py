@@ -112,10 +112,11 @@ def shells_left(host: LabHost, before: int = 0) -> int:
     return host.endpoint.open_shells
 
 
-def rebind_words(lab: Lab, host: LabHost, *more: str) -> list[str]:
+def rebind_words(lab: Lab, host: LabHost, *more: str, yes: bool = True) -> list[str]:
     """The command line of a host's rebind."""
     waiting = swap(lab, host.name)
-    return ["rebind", host.address, "--old", waiting.old, "--new", waiting.new, "--yes", *more]
+    agreed = ("--yes",) if yes else ()
+    return ["rebind", host.address, "--old", waiting.old, "--new", waiting.new, *agreed, *more]
 
 
 def final_status(lab: Lab, host: LabHost) -> int:

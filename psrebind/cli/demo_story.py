@@ -39,14 +39,14 @@ def _begin(stage: Stage) -> None:
 
 def _enable(stage: Stage) -> None:
     stage.scene("Let each Windows rebind by itself when autoenrollment renews", pictured=True)
-    stage.ask("task enable", "web02")
+    stage.ask("task enable", "web02", "--yes")
     stage.leave_picture()
     for host in ("web01", "web03", "web04"):
-        stage.ask("task enable", host)
+        stage.ask("task enable", host, "--yes")
     stage.say("\nOn this one somebody had edited the task, and the event channel was off:")
-    stage.ask("task enable", "web06")
+    stage.ask("task enable", "web06", "--yes")
     stage.say("\nAnd here the task would do harm, so that it is not registered:")
-    stage.ask("task enable", "web05", expected=REFUSED)
+    stage.ask("task enable", "web05", "--yes", expected=REFUSED)
 
 
 def _renew(stage: Stage) -> None:
@@ -73,7 +73,7 @@ def _repair(stage: Stage) -> None:
     stage.look("web04")
     stage.check_served("web04", dict.fromkeys(_sites(stage, "web04"), old))
     stage.say("Nothing happened. One notice to Windows repairs it:")
-    stage.ask("notify", "web04", "--old", old, "--new", new)
+    stage.ask("notify", "web04", "--old", old, "--new", new, "--yes")
     stage.look("web04")
     stage.check_served("web04", dict.fromkeys(_sites(stage, "web04"), new))
 

@@ -54,7 +54,7 @@ def rebind(
     manner: Manner,
 ) -> int:
     """Replace a certificate on the IIS bindings of hosts that have it, and check by handshake."""
-    from psrebind.cli.consent import require_answer
+    from psrebind.cli.consent import named, require_answer
     from psrebind.cli.digits import TypedRenewal
     from psrebind.cli.many import Asked, alone
     from psrebind.cli.mistyped import require_old
@@ -63,8 +63,8 @@ def rebind(
 
     renewal = TypedRenewal.of(old, new)
     asked = Asked(target, connection, manner, manner.format)
-    require_answer(f"rebind {target}", yes=manner.yes or manner.dry_run)
     chosen = asked.hosts()
+    require_answer(f"rebind on {named(chosen.fleet)}", yes=manner.yes or manner.dry_run)
     if not chosen.alone:
         return rebind_many(chosen, asked, renewal, manner)
     with alone(chosen.fleet, asked) as visit:

@@ -67,7 +67,7 @@ def refused_lines(target: str, proposals: Sequence[Proposal]) -> list[RebindLine
     ]
 
 
-def show_proposals(target: str, found: Looked, *, form: Format | None) -> None:
+def show_proposals(target: str, found: Looked, *, form: Format | None, dry_run: bool) -> None:
     """Print what would follow: as data in a form, or beside the data where None is given."""
     lines = [line for one in found.prepared for line in plan_lines(one)]
     lines += refused_lines(target, found.proposals)
@@ -75,7 +75,7 @@ def show_proposals(target: str, found: Looked, *, form: Format | None) -> None:
     if not found.proposals:
         tell(f"{target}: no binding has a certificate that was renewed: nothing would follow")
     tell_proposals(target, found, dry_run=form is not None)
-    if form and found.doable:
+    if dry_run and found.doable:
         tell(f"{target}: {HOW}")
 
 

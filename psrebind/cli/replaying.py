@@ -50,7 +50,8 @@ def replay(target: Target, manner: Replaying, connection: Connection) -> int:
     with alone(chosen.fleet, asked) as visit:
         found = looked(visit, manner)
         asks = not manner.dry_run and found.doable and (manner.yes or sys.stdin.isatty())
-        show_proposals(visit.name, found, form=None if asks else manner.format)
+        form = None if asks else manner.format
+        show_proposals(visit.name, found, form=form, dry_run=manner.dry_run)
         planned = exit_status([*found.statuses, *(one.exit_status for one in found.prepared)])
         if manner.dry_run or not found.doable:
             return planned

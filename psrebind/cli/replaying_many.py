@@ -13,7 +13,7 @@ from psrebind.cli.messages import count_of, tell
 from psrebind.cli.rebind_lines import plan_lines, plan_row, result_lines, result_row
 from psrebind.cli.rebind_report import tell_results
 from psrebind.cli.rebinding_many import slim_plan
-from psrebind.cli.replay_report import Looked, refused_lines, tell_proposals
+from psrebind.cli.replay_report import HOW, Looked, refused_lines, tell_proposals
 from psrebind.cli.replaying import Done, Replaying, all_carried_out, looked
 from psrebind.cli.rows import Rows
 from psrebind.cli.tally import Ending
@@ -50,6 +50,8 @@ def replay_many(fleet: Fleet, asked: Asked, manner: Replaying) -> int:
 
     asks = not manner.dry_run and sys.stdin.isatty()
     status = spread(fleet, asked, propose, present, aside=asks)
+    if manner.dry_run and plans:
+        tell(HOW)
     if manner.dry_run or not plans:
         return status
     return exit_status([status, _with_consent(fleet, asked, plans, manner)])

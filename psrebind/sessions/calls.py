@@ -15,7 +15,10 @@ from psrebind.sessions.base import Limits, Script, StreamRecord
 
 LOOK_FIRST = "Whether the script ran is unknown: look at the host before acting again"
 READ_AGAIN = "Nothing was changed: run it again"
-GOES_ON = "The change was not stopped and may still run there: look at the host before acting again"
+GOES_ON = (
+    "Whether the change ran is unknown: it was not stopped and may still run there, so look at the "
+    "host before acting again"
+)
 
 
 class Phase(IntEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,17 +77,45 @@ def test_an_inventory_from_stdin_needs_yes(lab: Lab, only: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "psrebind", *words, "--user", lab.user],
         input=Path(only).read_text(),
+        env=os.environ | {"PSREBIND_PASSWORD": lab.password},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert ran.returncode == 5
-    assert "the inventory comes from stdin" in ran.stderr
+    assert "nobody is there to agree to the change: add --yes" in ran.stderr
     assert len(sent(host)) == before
 
 
-def test_a_script_that_names_one_host_means_it(as_admin: Command, lab: Lab) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("rebind", "--old", "OLD", "--new", "NEW"),
+        ("replay",),
+        ("notify", "--old", "OLD", "--new", "NEW"),
+        ("task", "enable"),
+        ("task", "disable"),
+        ("invoke", "unregister_rebind_task"),
+        ("invoke", "invoke_iis_renewal", "old=OLD", "new=NEW"),
+    ],
+)
+def test_a_change_of_one_named_host_needs_consent(
+    as_admin: Command, lab: Lab, words: tuple[str, ...]
+) -> None:
+    """One rule for every command: where nobody can answer it is refused, and nothing is changed."""
+    with restored(lab.hosts["web02"]) as host:
+        before = host.host.state
+        waiting = swap(lab, "web02")
+        filled = [one.replace("OLD", waiting.old).replace("NEW", waiting.new) for one in words]
+        at = 1 + (words[0] in ("task", "invoke"))
+        ran = as_admin(*filled[:at], host.address, *filled[at:])
+        assert ran.status == 5
+        assert "nobody is there to agree to the change: add --yes" in ran.err
+        assert host.host.state == before
+
+
+def test_a_script_that_says_yes_means_it(as_admin: Command, lab: Lab) -> None:
     """Off a terminal a rebind of one named host goes on."""
     with restored(lab.hosts["web02"]) as host:
         before = records(host)

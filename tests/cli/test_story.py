@@ -98,7 +98,9 @@ def test_enable_and_disable_twice(as_admin: Command, lab: Lab, method: str) -> N
         ):
             for outcome in outcomes:
                 before = len(sent(host))
-                ran = as_admin("task", verb, host.address, "--method", method, "-f", "json")
+                ran = as_admin(
+                    "task", verb, "--yes", host.address, "--method", method, "-f", "json"
+                )
                 actions = sent(host)[before:]
                 assert (ran.status, only(ran.out)["outcome"]) == (0, outcome)
                 assert (actions.count("Create"), actions.count("Command")) == (1, 1)
@@ -155,7 +157,7 @@ def test_a_change_is_seen_where_reading_after_it_fails(
         if verb == "disable":
             as_admin("task", "enable", "--yes", host.address)
         host.host.faults[fault] = "fail"
-        ran = as_admin("task", verb, host.address, "-f", "json")
+        ran = as_admin("task", verb, "--yes", host.address, "-f", "json")
         assert (ran.status, only(ran.out)["outcome"]) == (2, "changed")
         assert f"{host.address}: changed; the tasks could not be read after it: " in ran.err
 
@@ -166,7 +168,7 @@ def test_a_task_in_other_case_is_the_same(as_admin: Command, lab: Lab) -> None:
         place = {"path": TASK_PATH.upper(), "name": TASK_NAME.lower()}
         host.host.call("tasks.register", place | {"xml": TASK_XML, "force": True})
         for verb, outcome in (("enable", "unchanged"), ("disable", "planned")):
-            ran = as_admin("task", verb, host.address, "--dry-run", "-f", "json")
+            ran = as_admin("task", verb, "--yes", host.address, "--dry-run", "-f", "json")
             assert only(ran.out)["outcome"] == outcome
 
 
@@ -299,7 +301,7 @@ def test_notify_with_link_says_what_that_does(as_admin: Command, lab: Lab) -> No
     """The renewal link outlives the command, and its consequence is said in a sentence."""
     with restored(lab.hosts["web01"]) as host:
         one = swap(lab, "web01")
-        words = ("notify", host.address, "--old", one.old, "--new", one.new, "--force")
+        words = ("notify", host.address, "--old", one.old, "--new", one.new, "--force", "--yes")
         assert "Windows may serve" not in as_admin(*words).err
         assert "Windows may serve the new certificate wherever" in as_admin(*words, "--link").err
 
