@@ -89,7 +89,7 @@ def test_never_over_a_file(tmp_path: Path) -> None:
     """A file that is there is kept: nothing is sent instead."""
     path = write_before("web01", steps(), folder=tmp_path, now=MOMENT)
     kept = path.read_bytes()
-    with pytest.raises(InvalidInput, match="nothing was sent"):
+    with pytest.raises(InvalidInput, match="the change was not sent"):
         write_before("web01", steps()[:1], folder=tmp_path, now=MOMENT)
     assert path.read_bytes() == kept
 
@@ -98,7 +98,7 @@ def test_folder_that_is_a_file(tmp_path: Path) -> None:
     """A folder that cannot be made refuses the run in one sentence."""
     place = tmp_path / "file"
     place.write_text("")
-    with pytest.raises(InvalidInput, match="nothing was sent"):
+    with pytest.raises(InvalidInput, match="the change was not sent"):
         write_before("web01", steps(), folder=place)
 
 
