@@ -43,6 +43,7 @@ PRELUDE_PARTS = (
     "pki.ps1",
     "facts.ps1",
     "account.ps1",
+    "keys.ps1",
     "programs.ps1",
     "prelude.ps1",
 )

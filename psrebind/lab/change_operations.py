@@ -64,13 +64,21 @@ def _set_binding(host: Host, asked: Asked) -> Iterator[Row]:
 
 
 def _require_key(host: Host, thumbprint: str, store: str) -> None:
+    place = {"store": store, "thumbprint": thumbprint}
+    reason = "there is none"
     try:
-        found = host.call("store.certificates", {"store": store, "thumbprint": thumbprint})
+        found = host.call("store.certificates", place)
+        if not found:
+            return
+        key = host.call("store.key", place)
     except HostFault:
         return
-    if found and not found[0]["key"]:
-        name = f"{thumbprint} in the store {store}"
-        raise Refused(f"The private key of {name} does not open (there is none).")
+    if key["hresult"]:
+        reason = f"0x{key['hresult']:08X}: {key['message']}"
+    elif found[0]["has_private_key"]:
+        return
+    name = f"{thumbprint} in the store {store}"
+    raise Refused(f"The private key of {name} does not open ({reason}).")
 
 
 def _tell(fault: HostFault | Refused, text: str) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from psrebind.lab import (
     eventlog,
     files,
@@ -22,7 +24,7 @@ from psrebind.lab import (
 )
 from psrebind.lab.hostfault import HostFault
 from psrebind.lab.persistence import encode
-from psrebind.lab.stores import STORES, same_store
+from psrebind.lab.stores import STORES, find, same_store
 
 if TYPE_CHECKING:
     from psrebind.lab.host import Host
@@ -95,14 +97,27 @@ def certificates(host: Host, arguments: Arguments) -> object:
             "friendly_name": one.friendly_name or "",
             "has_private_key": one.key_linked,
             "archived": one.archived,
-            # Of one that is looked at alone: its key may be opened.
-            "key": one.key if named else None,
         }
         for one in host.state.certificates
         if same_store(one.store, store)
         and named in ("", one.thumbprint.casefold())
         and not (one.archived and hidden)
     ]
+
+
+def key(host: Host, arguments: Arguments) -> object:
+    """Return what opening a certificate's key finds: its algorithm, and the error if it fails."""
+    found = find(host.state.certificates, str(arguments["store"]), str(arguments["thumbprint"]))
+    if found is None or not found.key_linked:
+        return {"algorithm": None, "hresult": None, "message": ""}
+    public = found.parsed.public_key()
+    algorithm = "EC" if isinstance(public, ec.EllipticCurvePublicKey) else "RSA"
+    lost = found.key is None
+    return {
+        "algorithm": algorithm,
+        "hresult": texts.KEYSET_MISSING if lost else None,
+        "message": texts.system_text(texts.KEYSET_MISSING, german=host.state.german),
+    }
 
 
 def native(host: Host, arguments: Arguments) -> object:
@@ -131,6 +146,7 @@ def _path(arguments: Arguments) -> str:
 COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
     "host.facts": facts,
     "account.role": role,
+    "store.key": key,
     "registry.values": lambda host, given: registry.values(host.state, _path(given)),
     "registry.children": lambda host, given: registry.children(host.state, _path(given)),
     "registry.keys": lambda host, given: registry.keys(

@@ -14,6 +14,7 @@ INVALID_ARGUMENT = 0x80070057
 ALREADY_EXISTS = 0x800700B7
 ELEMENT_NOT_FOUND = 0x80070490
 NO_LOGON_SESSION = 0x80070520
+KEYSET_MISSING = 0x80090016
 
 SYSTEM_TEXTS = {
     FILE_NOT_FOUND: (
@@ -35,6 +36,7 @@ SYSTEM_TEXTS = {
         "Eine Datei kann nicht erstellt werden, wenn sie bereits vorhanden ist.",
     ),
     ELEMENT_NOT_FOUND: ("Element not found.", "Element nicht gefunden."),
+    KEYSET_MISSING: ("Keyset does not exist", "Schlüsselsatz nicht vorhanden"),
     NO_LOGON_SESSION: (
         "A specified logon session does not exist. It may already have been terminated.",
         "Eine angegebene Anmeldesitzung ist nicht vorhanden. Sie wurde gegebenenfalls "

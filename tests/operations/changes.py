@@ -336,7 +336,27 @@ def a_key_found_late_costs_nothing(lab: Lab, session: RemoteSession, library: Li
             lock_key(host, new)
             error = refuses(other, library, setting(before, new))
             assert f"was gone after that: {before.thumbprint} is on it again." in str(error)
+            # The sentence is longer, and still of the error that Windows has a number for.
+            assert error.hresult is not None
+            assert error.hresult & 0xFFFFFFFF == 0x80070520
             assert bindings(other)[site] == before
+
+
+def a_key_that_does_not_open_touches_nothing(
+    lab: Lab, session: RemoteSession, library: Library
+) -> None:
+    """The new certificate's key is opened first; where it does not, the host is as it was."""
+    with restored(lab.hosts["web01"]) as host:
+        new = pair(lab, "web01")[1]
+        change = setting(bindings(session)["Shop"], new)
+        held = (
+            replace(one, key=None) if one.thumbprint == new else one
+            for one in host.host.state.certificates
+        )
+        host.host.change(lambda now, held=tuple(held): replace(now, certificates=held))
+        before = host.host.state
+        assert "does not open (0x80090016: Keyset" in str(refuses(session, library, change))
+        assert host.host.state == before
 
 
 def absent_is_zero(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -368,6 +388,7 @@ def an_odd_site_name_is_found(lab: Lab, session: RemoteSession, library: Library
 
 
 CHECKS = (
+    a_key_that_does_not_open_touches_nothing,
     a_key_found_late_costs_nothing,
     a_gap_of_appcmd_closes,
     no_binding_is_left_bare,

@@ -280,6 +280,20 @@ MUTANTS = (
         changes.a_key_found_late_costs_nothing,
     ),
     Mutant(
+        "a-key-that-does-not-open-is-no-matter",
+        "_private_key",
+        '    throw "The private key',
+        '    Write-Warning "The private key',
+        changes.a_key_that_does_not_open_touches_nothing,
+    ),
+    Mutant(
+        "a-number-is-lost",
+        "_http_options",
+        "        $Record.ErrorDetails = New-Object",
+        "        throw $Text; $Record.ErrorDetails = New-Object",
+        changes.a_key_found_late_costs_nothing,
+    ),
+    Mutant(
         "back-without-options",
         "_http_options",
         "            Add-HttpRecord $Wanted $record $Options",

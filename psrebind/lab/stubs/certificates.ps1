@@ -13,9 +13,8 @@ function global:New-LabCertificate {
     param([string]$Store, $Row)
     $parent = "Microsoft.PowerShell.Security\Certificate::LocalMachine\$Store"
     $der = [byte[]]$Row['der']
-    $bare = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new($der)
-    if ($Row['key']) { $bare = Join-LabKey $bare $Row['key'] }
-    $certificate = [System.Management.Automation.PSObject]::AsPSObject($bare)
+    $certificate = [System.Management.Automation.PSObject]::AsPSObject(
+        [System.Security.Cryptography.X509Certificates.X509Certificate2]::new($der))
     $notes = [ordered]@{
         PSPath        = "$parent\$($Row['thumbprint'])"
         PSParentPath  = $parent
@@ -43,19 +42,6 @@ function global:New-LabCertificate {
                     archived   = [bool]$Value
                 } }))
     $certificate
-}
-
-# A certificate with its private key, which opens; without one the class finds none.
-function global:Join-LabKey {
-    param($Certificate, [string]$Pem)
-    $ecdsa = [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]
-    $rsa = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]
-    $isRsa = $null -ne $rsa::GetRSAPublicKey($Certificate)
-    $key = if ($isRsa) { [System.Security.Cryptography.RSA]::Create() }
-    else { [System.Security.Cryptography.ECDsa]::Create() }
-    $key.ImportFromPem($Pem)
-    if ($isRsa) { $rsa::CopyWithPrivateKey($Certificate, $key) }
-    else { $ecdsa::CopyWithPrivateKey($Certificate, $key) }
 }
 
 function global:New-LabStore {

@@ -448,7 +448,8 @@ function Add-ErrorText($Record, [string]$Text) {
     Opening a certificate's private key, before anything depends on it.
 #>
 
-# Throws where the key does not open. Silent where nobody can know: the classes came with .NET 4.6.
+# Throws where there is no key, or it does not open. Silent where nobody can know: the classes came
+# with .NET 4.6.
 function Assert-PrivateKey([string]$Thumbprint, [string]$Store) {
     $reason = 'there is none'
     try {
@@ -457,10 +458,9 @@ function Assert-PrivateKey([string]$Thumbprint, [string]$Store) {
         $ecdsa = [System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions]
         $key = $rsa::GetRSAPrivateKey($certificate)
         if ($null -eq $key) { $key = $ecdsa::GetECDsaPrivateKey($certificate) }
-        if ($null -ne $key) {
-            $key.Dispose()
-            return
-        }
+        if ($null -ne $key) { $key.Dispose() }
+        # These classes do not know keys of every kind.
+        if ($certificate.HasPrivateKey) { return }
     } catch [System.Security.Cryptography.CryptographicException] {
         $exception = $_.Exception
         while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
