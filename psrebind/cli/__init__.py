@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from psrebind import __version__
 from psrebind.cli.guarded import guarded
-from psrebind.cli.signals import ENDED, caught, end, status_of
+from psrebind.cli.signals import ENDED, INTERRUPTED, Endings, caught
 from psrebind.errors import PsrebindError
 
 BUG = 1
@@ -38,8 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def concluded(command: Callable[[], int]) -> int:
     """Run a command to its exit status, whatever it raises; the sentence goes to stderr."""
-    with guarded() as lost, caught(end):
-        status = _concluded(command)
+    endings = Endings()
+    with guarded() as lost, caught(endings):
+        status = _concluded(command, endings)
         return _worse(status, UNWRITTEN) if lost() else status
 
 
@@ -49,7 +50,7 @@ def _worse(status: int, other: int) -> int:
     return exit_status([status, other])
 
 
-def _concluded(command: Callable[[], int]) -> int:
+def _concluded(command: Callable[[], int], endings: Endings) -> int:
     from typer import Abort, TyperException
 
     try:
@@ -58,11 +59,12 @@ def _concluded(command: Callable[[], int]) -> int:
         return _told(str(error), error.exit_status)
     except TyperException as error:
         return _told(_usage(error), USAGE)
-    except (Abort, KeyboardInterrupt) as error:
-        # typer makes an Abort of whatever interrupts it.
-        status = status_of(error.__cause__ if isinstance(error, Abort) else error)
+    except (Abort, KeyboardInterrupt):
+        status = INTERRUPTED
     except Exception:
         return _bug()
+    if status == INTERRUPTED:
+        status = endings.status
     return _told("interrupted", status) if status in ENDED else status
 
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from psrebind.sessions.base import Limits
 
@@ -21,11 +22,15 @@ _ENDING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 # Their exit statuses: 130, 143, 129.
+INTERRUPTED = _BASE + signal.SIGINT
 ENDED = tuple(_BASE + number for number in _ENDING)
 _GOES_ON = (
     b"\npsrebind: a change is not stopped in its middle: waiting for its end; "
     b"Ctrl-C again leaves at once\n"
 )
+
+
+Handlers = dict[int, Any]
 
 
 class Ended(KeyboardInterrupt):
@@ -36,37 +41,45 @@ class Ended(KeyboardInterrupt):
         self.status = _BASE + number
 
 
-def status_of(error: BaseException | None) -> int:
-    """The exit status of a run that was ended by a signal, Ctrl-C if it is not known."""
-    return error.status if isinstance(error, Ended) else _BASE + signal.SIGINT
+class Endings:
+    """Raises what ends the run wherever the main thread is, and remembers which signal it was.
+
+    typer makes one exit status of everything that interrupts it.
+    """
+
+    def __init__(self) -> None:
+        self.status = _BASE + signal.SIGINT
+
+    def __call__(self, number: int) -> None:
+        """End the run."""
+        self.status = _BASE + number
+        raise Ended(number)
 
 
 @contextmanager
-def caught(handle: Callable[[int], None]) -> Iterator[None]:
-    """Hand each signal that ends a run to a function instead; not what the caller ignores."""
+def caught(handle: Callable[[int], None]) -> Iterator[Handlers]:
+    """Hand each signal that ends a run to a function instead; not what the caller ignores.
+
+    Gives the handlers that were there.
+    """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield {}
         return
 
     def received(number: int, _: FrameType | None) -> None:
         handle(number)
 
-    before = {number: signal.getsignal(number) for number in _ENDING}
+    before: Handlers = {number: signal.getsignal(number) for number in _ENDING}
     for number, handler in before.items():
         # A program under nohup outlives its terminal; None is a handler that is not Python's.
         if handler not in (signal.SIG_IGN, None):
             signal.signal(number, received)
     try:
-        yield
+        yield before
     finally:
         for number, handler in before.items():
             if handler is not None:
                 signal.signal(number, handler)
-
-
-def end(number: int) -> None:
-    """Raise what ends the run in order, wherever the main thread is."""
-    raise Ended(number)
 
 
 class Patience:
@@ -76,11 +89,13 @@ class Patience:
         self._limits = limits
         self._changing = False
         self._received: int | None = None
+        self._before: Handlers = {}
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Let signals wait for the end of this run's changes."""
-        with caught(self._handle):
+        with caught(self._handle) as before:
+            self._before = before
             yield
 
     @contextmanager
@@ -95,11 +110,18 @@ class Patience:
     def conclude(self) -> None:
         """Raise what a signal meanwhile asked for."""
         if self._received is not None:
-            raise Ended(self._received)
+            self._end(self._received)
+
+    def _end(self, number: int) -> None:
+        # Whoever waited for signals before this run did.
+        outer = self._before.get(number)
+        if callable(outer):
+            outer(number, None)
+        raise Ended(number)
 
     def _handle(self, number: int) -> None:
         if self._received is not None or not self._changing:
-            raise Ended(number)
+            self._end(number)
         self._received = number
         self._limits.cancelled.set()
         # Streams of Python's own cannot be written to from within a signal's handler.
