@@ -199,6 +199,10 @@ def test_a_shared_template_is_skipped(as_admin: Command, lab: Lab, method: str) 
             assert host.host.state == state
         forced = as_admin("task", "enable", "--yes", host.address, "--method", method, "--force")
         assert forced.status == 0
+        # A task that is right and active is left as it is, with the warning.
+        again = as_admin("task", "enable", "--yes", host.address, "--method", method, "-f", "json")
+        assert (again.status, only(again.out)["outcome"]) == (0, "unchanged")
+        assert "bound certificates come from one template" in again.err
 
 
 def test_a_shared_template_is_told_by_names(as_admin: Command, lab: Lab) -> None:
