@@ -112,6 +112,14 @@ def shells_left(host: LabHost, before: int = 0) -> int:
     return host.endpoint.open_shells
 
 
+def settle(host: LabHost) -> None:
+    """Wait until nobody changes a host any more."""
+    before = None
+    while before != host.host.state:
+        before = host.host.state
+        time.sleep(1)
+
+
 def rebind_words(lab: Lab, host: LabHost, *more: str, yes: bool = True) -> list[str]:
     """The command line of a host's rebind."""
     waiting = swap(lab, host.name)

@@ -23,25 +23,30 @@ _HASHES = "/system.applicationHost/customMetadata/key/property[@id='5506']"
 
 
 def _bindings(host: Host, asked: Asked) -> Iterator[Row | str]:
+    # In the template's order: what fails first is what is told.
+    sites = [
+        one | {"state": "Unknown" if one["state"] is None else one["state"]}
+        for one in host.call("iis.sites", {})
+    ]
+    bindings = [
+        {
+            "path": one["ItemXPath"],
+            "information": one["bindingInformation"],
+            "flags": one["sslFlags"],
+        }
+        for one in host.call("iis.bindings", {"protocol": "https"})
+    ]
+    services = [name for name in asked.value("services") if _has_service(host, name)]
+    found = list(records(host, asked.memory))
     legacy = yield from _configured(host, (_HASHES,), "customMetadata")
     has_ftp = host.call("registry.exists", {"path": rf"{_SERVICES}\ftpsvc"})
     wanted = _FTP if has_ftp else ()
     ftp = yield from _configured(host, wanted, "The certificates of FTP")
     ftp_bindings = host.call("iis.bindings", {"protocol": "ftp"}) if has_ftp else []
     yield {
-        "sites": [
-            one | {"state": "Unknown" if one["state"] is None else one["state"]}
-            for one in host.call("iis.sites", {})
-        ],
-        "bindings": [
-            {
-                "path": one["ItemXPath"],
-                "information": one["bindingInformation"],
-                "flags": one["sslFlags"],
-            }
-            for one in host.call("iis.bindings", {"protocol": "https"})
-        ],
-        "records": list(records(host, asked.memory)),
+        "sites": sites,
+        "bindings": bindings,
+        "records": found,
         "legacy": [{"path": one["ItemXPath"], "value": one["value"]} for one in legacy],
         "ftp": [
             {
@@ -56,7 +61,7 @@ def _bindings(host: Host, asked: Asked) -> Iterator[Row | str]:
             {"path": one["ItemXPath"], "information": one["bindingInformation"]}
             for one in ftp_bindings
         ],
-        "services": [name for name in asked.value("services") if _has_service(host, name)],
+        "services": services,
     }
 
 

@@ -42,6 +42,24 @@ class NewCheckCertificate(Change[NewCertificate]):
 
 
 @dataclass(frozen=True)
+class CheckAppcmd:
+    """One row: ``changed`` where appcmd said so."""
+
+    exit: int
+    before: Thumbprint
+    after: Thumbprint
+    changed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvokeCheckAppcmd(Change[CheckAppcmd]):
+    """Run appcmd renew binding whatever the new certificate's key."""
+
+    old: Thumbprint
+    new: Thumbprint
+
+
+@dataclass(frozen=True)
 class NewSite:
     """One row: ``after`` has the site's HTTPS bindings."""
 

@@ -5,6 +5,7 @@ Every probe binds what it needs first, and leaves the bindings as it likes.
 
 from __future__ import annotations
 
+from check_host.orders import InvokeCheckAppcmd
 from check_host.questions import Answers, Unanswered, defaults
 from check_host.reading import Reading
 from check_host.records import NOBODY, OPTIONS, certificate_arguments, has_options
@@ -70,7 +71,8 @@ def _appcmd(site: CheckSite, answers: Answers, reading: Reading) -> None:
         keyless = _keyless(reading, answers)
         if keyless is None:
             raise Unanswered("it needs a certificate without its key in My, and none is there")
-        failed = site.ask(InvokeIisRenewal(old=site.first, new=Thumbprint(keyless)))
+        # psrebind's own operation opens the key first, and does not come to appcmd.
+        failed = site.ask(InvokeCheckAppcmd(old=site.first, new=Thumbprint(keyless)))
         if failed.changed:
             raise Unanswered("appcmd bound a certificate whose key is not linked")
         seen = None if failed.exit == NO_LOGON_SESSION else failed.exit

@@ -11,6 +11,7 @@ from check_host.orders import (
     TEMPLATES,
     GetCheckKey,
     GetCheckWatch,
+    InvokeCheckAppcmd,
     NewCheckCertificate,
     NewCheckSite,
     RegisterCheckTask,
@@ -30,6 +31,7 @@ SAMPLES: dict[str, Operation[Any]] = {
     for sample in (
         GetCheckKey(),
         GetCheckWatch(endpoint="0.0.0.0:47443", seconds=5, awaited=2),
+        InvokeCheckAppcmd(old=Thumbprint("0a" * 20), new=Thumbprint("1b" * 20)),
         NewCheckCertificate(),
         NewCheckSite(port=47443, flagged_port=47444),
         RegisterCheckTask(xml="<Task />"),

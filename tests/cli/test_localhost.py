@@ -23,11 +23,10 @@ def here(psrebind: Command, pwsh: Path, monkeypatch: pytest.MonkeyPatch) -> Comm
 @pytest.mark.parametrize(
     "words",
     [
-        ("hosts", "localhost"),
         ("bindings", "localhost"),
         ("invoke", "get_iis_binding", "localhost"),
         ("task", "status", "localhost"),
-        ("rebind", "localhost", "--old", OLD, "--new", NEW),
+        ("rebind", "localhost", "--old", OLD, "--new", NEW, "--yes"),
     ],
 )
 def test_what_the_engine_lacks_is_said(here: Command, words: tuple[str, ...]) -> None:

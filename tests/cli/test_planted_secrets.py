@@ -204,7 +204,7 @@ def test_the_powershell_of_this_machine_gets_no_password(
     """It is for other hosts, and what the local scripts start must not inherit it."""
     monkeypatch.setenv("SYSTEMROOT", "/windows")
     monkeypatch.setenv("PSREBIND_PWSH", str(pwsh))
-    given = ["hosts", "localhost", "--password-env", variable]
+    given = ["bindings", "localhost", "--password-env", variable]
     status, processes = run(folder, given, WRONG, variable=variable)
     assert status == 2, (folder / "err").read_text()
     assert b"PATH=" in processes

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,16 @@ from pathlib import Path
 import pytest
 from cli.command_line import Command
 from cli.losses import UNKNOWN, UNREACHABLE, Loss
-from labs import final_status, is_rebound, rebind_words, restored, running, sent, shells_left
+from labs import (
+    final_status,
+    is_rebound,
+    rebind_words,
+    restored,
+    running,
+    sent,
+    settle,
+    shells_left,
+)
 
 from psrebind.lab.faults import NetworkFault
 from psrebind.lab.runtime import Lab, LabHost
@@ -30,14 +38,6 @@ def lab(pwsh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab with a PowerShell."""
     with running(tmp_path_factory.mktemp("lab"), pwsh) as found:
         yield found
-
-
-def settle(host: LabHost) -> None:
-    """Wait until nobody changes a host any more."""
-    before = None
-    while before != host.host.state:
-        before = host.host.state
-        time.sleep(1)
 
 
 def release(host: LabHost) -> None:
@@ -123,12 +123,17 @@ def test_a_time_limit_while_it_changes(as_admin: Command, lab: Lab) -> None:
 def test_a_signal_while_it_changes(lab: Lab, number: signal.Signals, status: int) -> None:
     """A change comes to its end, and is shown, before the signal ends the run."""
     with restored(lab.hosts[NAME]) as host:
+        shells = host.endpoint.open_shells
         words = rebind_words(lab, host, "--user", lab.user)
         command = [sys.executable, "-m", "psrebind", *words]
         with (
             changing(host) as began,
             subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                command,
+                env=os.environ | {"PSREBIND_PASSWORD": lab.password},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
             ) as process,
         ):
             assert process.stderr
@@ -141,5 +146,5 @@ def test_a_signal_while_it_changes(lab: Lab, number: signal.Signals, status: int
             shown, rest = process.communicate(timeout=60)
         assert "changed" in shown
         assert rest.endswith("psrebind: interrupted\n")
-        assert (process.returncode, shells_left(host)) == (status, 0)
+        assert (process.returncode, shells_left(host, shells)) == (status, shells)
         assert is_rebound(lab, host)

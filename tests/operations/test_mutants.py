@@ -23,8 +23,8 @@ MUTANTS = (
     Mutant(
         "bindings-by-language",
         "_iis_binding",
-        "[string]::Equals($_.bindingInformation, $Information, 'OrdinalIgnoreCase')",
-        "$_.bindingInformation -eq $Information",
+        "[string]::Equals($binding.bindingInformation, $Information, 'OrdinalIgnoreCase')",
+        "$binding.bindingInformation -eq $Information",
         spelling_checks.each_binding_is_its_own,
     ),
     Mutant(
@@ -100,7 +100,7 @@ MUTANTS = (
     Mutant(
         "appcmd-without-the-restore",
         "invoke_iis_renewal",
-        "Restore-HttpRecord $record $New $now.store @(Get-GivenOption $name)",
+        "Restore-HttpRecord $record $New $now.store $given",
         "@()",
         renewal_checks.keeps_options,
     ),
@@ -366,8 +366,8 @@ MUTANTS = (
     Mutant(
         "do-not-look-after-restoring",
         "set_iis_binding",
-        "$lost = @(Get-LostOption $before $after)",
-        "$lost = @()",
+        "lost        = @(Get-LostOption $wanted $after)",
+        "lost        = @()",
         changes.names_what_is_lost,
     ),
     Mutant(

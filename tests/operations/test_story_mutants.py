@@ -47,8 +47,8 @@ TASK = (
     ),
     (
         "the-log-is-no-change",
-        "-not ($same -and $enabled)",
-        "-not $same",
+        "$isDone = $same -and $enabled",
+        "$isDone = $same",
         "turns_the_log_on",
     ),
     (

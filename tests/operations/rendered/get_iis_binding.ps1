@@ -434,7 +434,8 @@ $bindings = foreach ($binding in @(Get-WebBinding -Protocol 'https')) {
 # Windows has services of roles that nobody uses: they are disabled, Start is 4.
 $present = foreach ($service in $Services) {
     $values = Get-RegistryValues "HKLM:\SYSTEM\CurrentControlSet\Services\$service"
-    if ($values.Count -gt 0 -and $values['Start'] -ne 4) { $service }
+    # Not .Count: a value may have that name.
+    if (@($values.GetEnumerator()).Count -gt 0 -and $values['Start'] -ne 4) { $service }
 }
 
 @{
