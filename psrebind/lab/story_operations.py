@@ -18,7 +18,7 @@ from psrebind.lab.names import folded
 from psrebind.lab.operations import Operation, Refused, native
 from psrebind.lab.persistence import plain
 from psrebind.lab.reading import Asked
-from psrebind.lab.registry_operations import Row, records
+from psrebind.lab.registry_operations import Row, records, values
 
 _ENROLLMENT = r"HKLM:\SOFTWARE\Policies\Microsoft\Cryptography\AutoEnrollment"
 _TEMPLATE_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2")
@@ -143,9 +143,7 @@ def _form(xml: str | None) -> set[str]:
 
 
 def autoenrollment(host: Host) -> bool:
-    if not host.call("registry.exists", {"path": _ENROLLMENT}):
-        return False
-    policy = host.call("registry.values", {"path": _ENROLLMENT}).get("AEPolicy")
+    policy = values(host, _ENROLLMENT).get("AEPolicy")
     return policy is not None and not policy & 0x8000
 
 

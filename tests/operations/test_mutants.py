@@ -21,13 +21,6 @@ MUTANTS = (
         spelling_checks.each_binding_is_its_own,
     ),
     Mutant(
-        "bindings-by-language",
-        "_iis_binding",
-        "[string]::Equals($binding.bindingInformation, $Information, 'OrdinalIgnoreCase')",
-        "$binding.bindingInformation -eq $Information",
-        spelling_checks.each_binding_is_its_own,
-    ),
-    Mutant(
         "options-of-the-first",
         "invoke_iis_renewal",
         "[string]::Equals($_.record, $Name, 'OrdinalIgnoreCase')",
