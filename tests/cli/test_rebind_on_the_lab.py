@@ -72,7 +72,7 @@ def with_more_bindings(lab: Lab, host: LabHost) -> int:
 
 @pytest.fixture
 def shells(web02: LabHost) -> int:
-    """How many shells the host had before: a change that was lost leaves it one until it is idle."""
+    """How many shells the host had before: a lost change leaves it one until that is idle."""
     return web02.endpoint.open_shells
 
 
