@@ -58,6 +58,7 @@ def _has_windows(environment: Mapping[str, str]) -> bool:
 class LocalSession:
     """A session with this machine; starts its PowerShell when the first script comes.
 
+    A change that was sent is waited for without a limit: it cannot go on without this process.
     Without an environment the child gets this process's own, save the variables that hold the
     password for hosts: PSREBIND_PASSWORD and those that are named as ``hidden``.
     """

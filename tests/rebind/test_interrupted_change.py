@@ -9,14 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from labs import connect, prepared, rebound, records, restored, swap
-from releases import RELEASES, become
+from labs import connect, give_options, prepared, rebound, records, restored, swap
+from releases import CLIENTS, RELEASES, become
 
 from psrebind.lab.httpsys import Record
+from psrebind.lab.renewals import renew
 from psrebind.lab.runtime import Lab, LabHost
 from psrebind.lab.state import HostState
+from psrebind.model import Renewal, Thumbprint
 from psrebind.rebind.before import states_before, write_before
-from psrebind.rebind.run import Method
+from psrebind.rebind.run import Method, apply, prepare
 
 NAME = "web02"  # all of its bindings can be rebound
 
@@ -90,11 +92,24 @@ def test_an_honest_loss_is_not_done_the_next_time(lab: Lab, tmp_path: Path) -> N
 
 
 def test_what_somebody_changed_later_stays(lab: Lab, tmp_path: Path) -> None:
-    """After a rebind that ended well, an option that somebody took away stays away at the next."""
-    with restored(lab.hosts[NAME]) as host:
+    """After a rebind that ended well, an option that somebody took away stays away at the next.
+
+    Who asks for the very same renewal again gets it back, and is told so first.
+    """
+    with restored(lab.hosts[NAME]) as host, connect(lab, NAME) as session:
         become(host, "2022")
         assert rebound(lab, NAME, tmp_path).exit_status == 0
-        with connect(lab, NAME) as session:
-            history = states_before(session.host, tmp_path)
-        assert history
-        assert all(one.ended for one in history.values())
+        assert all(one.ended for one in states_before(session.host, tmp_path).values())
+        give_options(host, replace(CLIENTS, flags=0))
+        same = prepared(lab, NAME, session, Method.BINDING, tmp_path).plan
+        assert {str(one.repair).partition(" in the")[0] for one in same.steps} == {
+            "it lost DefaultFlags"
+        }
+        new = Thumbprint(swap(lab, NAME).new)
+        newer = Thumbprint(renew(host.host, lab.scenario.authority, new))
+        where = lab.hosts[NAME].address
+        found = prepare(session, Renewal(new, newer), address=where, folder=tmp_path)
+        assert found.plan.steps
+        assert all(one.repair is None for one in found.plan.steps)
+        apply(session, replace(found, patience=0.5), folder=tmp_path)
+        assert {one.options.flags for one in records(host).values() if one.thumbprint} == {0}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from labs import give_options, leave_out_site, rebound, records, sent, swap
+from releases import CLIENTS
 
 from psrebind.lab.httpsys import Options
 from psrebind.lab.runtime import Lab, LabHost
@@ -16,15 +17,6 @@ from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.rules import Rule
 from psrebind.rebind.run import Method
 
-# Client certificates with a CTL of the host's own, by words that every Windows knows.
-CLIENTS = Options(
-    check_mode=0x10007,
-    revocation_freshness_time=3600,
-    revocation_url_retrieval_timeout=15000,
-    ctl_identifier="Partners",
-    ctl_store_name="ClientAuthIssuer",
-    flags=0x3,
-)
 EVERYTHING = replace(CLIENTS, flags=0x5DFB)
 AD_FS = "{5d89a20c-beab-4389-9447-324788eb944a}"
 ZEROS = "{00000000-0000-0000-0000-000000000000}"
