@@ -5,6 +5,7 @@ In the words of its template, as operations.py.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Generator, Iterator, Sequence
 
 from psrebind.lab.host import Host
@@ -12,9 +13,11 @@ from psrebind.lab.hostfault import HostFault
 from psrebind.lab.operations import Operation
 from psrebind.lab.reading import Asked
 from psrebind.lab.registry_operations import Row, records, values
+from psrebind.model import IIS_APPLICATION_ID
 
 _SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
 _DISABLED = 4
+_IIS = uuid.UUID(IIS_APPLICATION_ID).bytes_le
 _FTP = (
     "/system.applicationHost/sites/site/ftpServer/security/ssl",
     "/system.applicationHost/sites/siteDefaults/ftpServer/security/ssl",
@@ -36,8 +39,10 @@ def _bindings(host: Host, asked: Asked) -> Iterator[Row | str]:
         }
         for one in host.call("iis.bindings", {"protocol": "https"})
     ]
-    services = [name for name in asked.value("services") if _has_service(host, name)]
     found = list(records(host, asked.memory))
+    foreign = any(one["binary"].get("AppId") != _IIS for one in found)
+    wanted_services = asked.value("services") if foreign else []
+    services = [name for name in wanted_services if _has_service(host, name)]
     legacy = yield from _configured(host, (_HASHES,), "customMetadata")
     has_ftp = host.call("registry.exists", {"path": rf"{_SERVICES}\ftpsvc"})
     wanted = _FTP if has_ftp else ()

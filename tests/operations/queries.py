@@ -278,8 +278,14 @@ def reads_ftp_certificates(lab: Lab, session: RemoteSession, library: Library) -
 
 
 def sees_services(lab: Lab, session: RemoteSession, library: Library) -> None:
-    """A service is on the host where its key is, unless it is disabled."""
+    """A service is on the host where its key is, unless it is disabled; asked for a label only."""
     with restored(lab.hosts["web01"]) as host:
+        reading = GetIisBinding()
+        (row,) = reading.rows(run([reading], session, library=library).bodies[0])
+        assert row.services == ()
+        label = "{5d89a20c-beab-4389-9447-324788eb944a}"
+        records = [replace(one, appid=label) for one in host.host.state.records]
+        host.host.change(lambda now, records=tuple(records): replace(now, records=records))
         facts = replace(host.host.facts, services={"adfssrv": 2, "WMSVC": 4, "WinRM": 3})
         host.host.change(lambda now: replace(now, facts=facts))
         reading = GetIisBinding()

@@ -431,8 +431,13 @@ $bindings = foreach ($binding in @(Get-WebBinding -Protocol 'https')) {
         flags       = [long]$binding.sslFlags
     }
 }
+$records = @(Get-HttpRecords)
+# Whose service is there matters where a record has another AppId than that of IIS.
+$iis = '129,225,195,77,75,225,33,74,176,34,89,252,102,155,9,20'
+$foreign = @($records | Where-Object { "$($_.binary['AppId'] -join ',')" -ne $iis })
 # Windows has services of roles that nobody uses: they are disabled, Start is 4.
 $present = foreach ($service in $Services) {
+    if ($foreign.Count -eq 0) { break }
     $values = Get-RegistryValues "HKLM:\SYSTEM\CurrentControlSet\Services\$service"
     # Not .Count: a value may have that name.
     if (@($values.GetEnumerator()).Count -gt 0 -and $values['Start'] -ne 4) { $service }
@@ -441,7 +446,7 @@ $present = foreach ($service in $Services) {
 @{
     sites        = @($sites)
     bindings     = @($bindings)
-    records      = @(Get-HttpRecords)
+    records      = $records
     services     = @($present)
     legacy       = @(Get-LegacyHashes)
     ftp          = @(Get-FtpCertificates)
