@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from psrebind.errors import InvalidInput, NoSuchCertificate, ParameterError
 from psrebind.model import PASTED, Thumbprint
@@ -37,9 +38,13 @@ def the_only(digits: str, known: Iterable[str], place: str) -> Thumbprint:
     """The certificate of a place that begins so; raise InvalidInput for none and for several."""
     if found := whole(digits):
         return found
-    alike = sorted({one for one in known if one.startswith(digits)})
+    there = sorted(set(known))
+    alike = [one for one in there if one.startswith(digits)]
     if not alike:
-        raise NoSuchCertificate(f"no certificate of {place} begins with {digits}")
+        near = get_close_matches(digits, [one[: len(digits)] for one in there], n=1)
+        nearest = next((one for one in there if near and one.startswith(near[0])), None)
+        more = f"; the nearest is {nearest}" if nearest else ""
+        raise NoSuchCertificate(f"no certificate of {place} begins with {digits}{more}")
     if len(alike) > 1:
         raise InvalidInput(
             f"{len(alike)} certificates of {place} begin with {digits}: "
