@@ -36,7 +36,7 @@ def test_digits_name_one_certificate_or_none() -> None:
     assert the_only(ONE, [], "web01") == ONE
     with pytest.raises(InvalidInput, match=f"2 certificates of web01 begin .* {ONE} or {TWO}"):
         the_only("ABABABAB", [ONE, TWO], "web01")
-    with pytest.raises(InvalidInput, match="no certificate of web01 begins with 99999999$"):
+    with pytest.raises(InvalidInput, match=r"no certificate of web01 begins with 99999999$"):
         the_only("99999999", [ONE, TWO], "web01")
     with pytest.raises(InvalidInput, match=f"begins with ABABABAC; the nearest is {ONE}$"):
         the_only("ABABABAC", [ONE, TWO], "web01")
