@@ -60,6 +60,7 @@ def refused_lines(target: str, proposals: Sequence[Proposal]) -> list[RebindLine
             outcome="refused",
             rule=REFUSED_CHAIN,
             reason=one.chain.refusal,
+            name_before=one.name,
         )
         for one in proposals
         for binding in one.bindings

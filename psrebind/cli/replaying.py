@@ -81,7 +81,7 @@ def looked(visit: Visit, manner: Replaying) -> Looked:
         chains = followed(known(observation.certificates, events, since=since))
         bindings = observation.bindings.bindings
         left = unfinished(bindings, states_before(visit.session.host, manner.before_folder))
-        found = undone(proposals(bindings, chains), left)
+        found = undone(proposals(bindings, chains, observation.certificates), left)
         planned = [one.chain for one in found if one.chain.renewal]
         others = [one for one in chains if one not in planned]
         for sentence in left_to_ftp(observation.bindings.ftp, others):

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
 from psrebind.decode.iis_settings import NOT_TOUCHED, FtpCertificate
+from psrebind.decode.names import certificate_name
 from psrebind.model import Binding, Certificate, Renewal, Thumbprint
 from psrebind.rebind.history import Kept
 
@@ -50,10 +51,11 @@ class Chain:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A chain whose first certificate is still bound, and where."""
+    """A chain whose first certificate, ``name`` to people, is still bound, and where."""
 
     chain: Chain
     bindings: tuple[Binding, ...]
+    name: str | None = None
 
 
 def undone(found: Sequence[Proposal], left: Iterable[tuple[Binding, Kept]]) -> tuple[Proposal, ...]:
@@ -134,12 +136,15 @@ def followed(renewals: Iterable[Known]) -> tuple[Chain, ...]:
     return tuple(_chain(old, successors) for old in successors)
 
 
-def proposals(bindings: Sequence[Binding], chains: Iterable[Chain]) -> tuple[Proposal, ...]:
+def proposals(
+    bindings: Sequence[Binding], chains: Iterable[Chain], certificates: Iterable[Certificate] = ()
+) -> tuple[Proposal, ...]:
     """The chains whose first certificate is still bound, refused ones too."""
+    names = {one.thumbprint: certificate_name(one) for one in certificates}
     found = []
     for chain in chains:
         if bound := tuple(one for one in bindings if one.thumbprint == chain.old):
-            found.append(Proposal(chain, bound))
+            found.append(Proposal(chain, bound, names.get(chain.old)))
     return tuple(found)
 
 

@@ -119,6 +119,8 @@ def test_sources_that_disagree_are_refused(as_admin: Command, lab: Lab) -> None:
         reasons = {row["reason"] for row in json.loads(ran.out)}
         assert ran.status == 3
         assert all(one.new in reason and other in reason for reason in reasons)
+        table = as_admin("replay", "--dry-run", host.address).out
+        assert f"shop.example {one.old[:8]}" in table
 
 
 def test_a_refused_binding_stays(as_admin: Command, lab: Lab) -> None:
