@@ -112,12 +112,11 @@ def shells_left(host: LabHost, before: int = 0) -> int:
     return host.endpoint.open_shells
 
 
-def settle(host: LabHost) -> None:
-    """Wait until nobody changes a host any more."""
-    before = None
-    while before != host.host.state:
-        before = host.host.state
-        time.sleep(1)
+def settle(lab: Lab, host: LabHost) -> None:
+    """Wait until a change that was left to a host has come to its end there."""
+    deadline = time.monotonic() + 120
+    while not is_rebound(lab, host) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def rebind_words(lab: Lab, host: LabHost, *more: str, yes: bool = True) -> list[str]:

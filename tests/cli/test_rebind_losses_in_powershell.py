@@ -111,7 +111,7 @@ def test_a_time_limit_while_it_changes(as_admin: Command, lab: Lab) -> None:
         assert ran.status == UNKNOWN
         assert "the time limit of 15 s has passed" in ran.err
         assert "was not stopped" in ran.err
-        settle(host)
+        settle(lab, host)
         assert is_rebound(lab, host)
         assert as_admin(*rebind_words(lab, host)).status == 0
 

@@ -112,7 +112,7 @@ def test_a_loss_in_the_midst_of_changing(as_admin: Command, lab: Lab, web02: Lab
     assert "run the same rebind again" in lost.err
     # Its shell is the host's until it is idle.
     assert web02.endpoint.open_shells <= shells + 1
-    settle(web02)
+    settle(lab, web02)
     assert is_rebound(lab, web02)
     web02.host.faults.clear()
     again = as_admin(*rebind_words(lab, web02))
