@@ -42,6 +42,11 @@ class Thumbprint(str):
             raise ParameterError(f"{_shown(text)} is not a thumbprint: 40 hex digits are needed")
         return super().__new__(cls, digits)
 
+    @property
+    def short(self) -> str:
+        """The first digits, for a sentence that needs no more."""
+        return f"{self[:8]}…"
+
 
 class BindingInfo(str):
     """IIS's ``ip:port:host`` of a binding; ``*`` or nothing for any address, host may be empty."""
@@ -150,6 +155,11 @@ class Binding:
     flags: int
     record: Record | None
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Which binding it is, in words."""
+        return f"{self.information} of {self.site}"
 
     @property
     def thumbprint(self) -> Thumbprint | None:

@@ -81,9 +81,8 @@ def _known(visit: Visit) -> Iterator[Thumbprint]:
     with advised():
         yield from (one.thumbprint for one in stores.result(first) if isinstance(one, Certificate))
     try:
-        found = bound.bindings(second)
+        records = bound.bindings(second).records
     except HostError:
         # Without IIS the stores are all that there is.
         return
-    records = (*(one.record for one in found.bindings), *found.strays)
-    yield from (one.thumbprint for one in records if one and one.thumbprint)
+    yield from (one.thumbprint for one in records if one.thumbprint)

@@ -69,5 +69,5 @@ def notice_row(line: NoticeLine) -> dict[str, object]:
 
 def objection_words(one: Objection) -> str:
     """An objection in a sentence."""
-    place = f"{one.binding.information} of {one.binding.site}: " if one.binding else ""
+    place = f"{one.binding.place}: " if one.binding else ""
     return f"{one.rule}: {place}{one.reason}"

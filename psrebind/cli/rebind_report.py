@@ -70,14 +70,14 @@ def tell_notes(prepared: Prepared) -> None:
 
 
 def _said(note: Note) -> str:
-    place = f"{note.binding.information} of {note.binding.site}: " if note.binding else ""
+    place = f"{note.binding.place}: " if note.binding else ""
     return f"{place}{note.text}"
 
 
 def plan_sentence(prepared: Prepared, *, dry_run: bool) -> str:
     """What a plan comes to."""
     plan = prepared.plan
-    count = sum(len(step.bindings) for step in plan.steps)
+    count = len(plan.changing)
     parts = [f"{_bindings(count)} to change" if count else "nothing to change"]
     parts += [f"{len(plan.done)} done already"] if plan.done else []
     parts += _left_alone([plan])
@@ -90,8 +90,7 @@ def _left_alone(plans: Sequence[Plan], *, named: bool = False) -> list[str]:
     rules: dict[str, list[str]] = {}
     for plan in plans:
         for one in plan.refusals:
-            place = f"{one.binding.information} of {one.binding.site}"
-            rules.setdefault(place, []).append(one.rule)
+            rules.setdefault(one.binding.place, []).append(one.rule)
     parts = [f"{len(rules)} refused"] if rules else []
     if named and rules:
         shown = [f"{place} ({', '.join(found)})" for place, found in rules.items()]

@@ -105,7 +105,7 @@ def _agreed(visit: Visit, prepared: Prepared, manner: Manner) -> Visit | None:
     visit.require_time()
     if manner.yes:
         return visit
-    count = sum(len(step.bindings) for step in prepared.plan.steps)
+    count = len(prepared.plan.changing)
     return asked_about(visit, f"change {count_of(count, 'binding')} of {visit.name}?")
 
 

@@ -38,7 +38,7 @@ class Looked:
     @property
     def bindings(self) -> int:
         """How many bindings --yes would change."""
-        return sum(len(step.bindings) for one in self.prepared for step in one.plan.steps)
+        return sum(len(one.plan.changing) for one in self.prepared)
 
     @property
     def statuses(self) -> list[int]:
@@ -93,14 +93,9 @@ def tell_proposals(target: str, found: Looked, *, dry_run: bool) -> None:
 
 
 def _words(chain: Chain) -> str:
-    path = " → ".join((_head(chain.old), *(_head(step.new) for step in chain.steps)))
-    return f"{path} ({'; '.join(_sources(chain))})"
+    return f"{chain.path} ({'; '.join(_sources(chain))})"
 
 
 def _sources(chain: Chain) -> Iterator[str]:
     for step in chain.steps:
         yield ", ".join(step.sources)
-
-
-def _head(thumbprint: str) -> str:
-    return f"{thumbprint[:8]}…"

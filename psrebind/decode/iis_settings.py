@@ -15,7 +15,6 @@ from psrebind.model import Thumbprint
 _KEY = re.compile(r"@path=(['\"])/?LM/W3SVC(?:/(\d{1,9}))?/?\1\]", re.IGNORECASE)
 # The site's id is the last predicate of its own: a name may hold any character, a quote included.
 _SITE_ID = re.compile(r"@id=['\"](\d+)['\"]\s*\]")
-_SHORT = 8
 NOT_TOUCHED = "not touched; set the new one in IIS Manager, FTP SSL Settings"
 
 
@@ -41,7 +40,7 @@ class LegacyHash:
     @property
     def certificate(self) -> str:
         """Which certificate, in words."""
-        return f"{self.thumbprint[:_SHORT]}…" if self.thumbprint else "another certificate"
+        return self.thumbprint.short if self.thumbprint else "another certificate"
 
     @property
     def problem(self) -> str:

@@ -12,8 +12,6 @@ from psrebind.model import Binding, Record
 from psrebind.rebind.handshake import Endpoint, Handshake, endpoint_at, handshakes
 from psrebind.sessions.base import Limits
 
-_SHORT = 8
-
 
 @dataclass(frozen=True)
 class Beside:
@@ -27,7 +25,7 @@ class Beside:
     def __str__(self) -> str:
         """What clients of that address get, in one clause."""
         served = (self.after or self.before).thumbprint
-        what = f"{served[:_SHORT]}… is served" if served else "nothing is served"
+        what = f"{served.short} is served" if served else "nothing is served"
         return f"at {self.endpoint.address} {what}: the record {self.record} is in the way"
 
 

@@ -106,6 +106,11 @@ class Plan:
     appcmd: InvokeIisRenewal | None = None
 
     @property
+    def changing(self) -> tuple[Binding, ...]:
+        """The bindings that get the new certificate."""
+        return tuple(binding for step in self.steps for binding in step.bindings)
+
+    @property
     def operations(self) -> tuple[Operation[Any], ...]:
         """What is sent."""
         if self.appcmd is None:
@@ -208,7 +213,7 @@ def plan_appcmd(observation: Observation, renewal: Renewal, history: History = N
 
 def _held_back(steps: Iterable[Step], refused: Binding) -> Iterable[Refusal]:
     reason = (
-        f"appcmd cannot leave out {refused.information} of {refused.site}, which is refused: "
+        f"appcmd cannot leave out {refused.place}, which is refused: "
         "use the method binding, which can"
     )
     bindings = (binding for step in steps for binding in step.bindings)

@@ -7,7 +7,7 @@ chain is refused with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -42,6 +42,11 @@ class Chain:
     def new(self) -> Thumbprint:
         """The end of the chain, as far as it was followed."""
         return self.steps[-1].new
+
+    @property
+    def path(self) -> str:
+        """The certificates in their order, in short."""
+        return " → ".join(one.short for one in (self.old, *(step.new for step in self.steps)))
 
     @property
     def renewal(self) -> Renewal | None:
@@ -155,8 +160,8 @@ def left_to_ftp(found: Iterable[FtpCertificate], chains: Iterable[Chain]) -> Ite
         for one in places:
             if one.thumbprint == chain.old:
                 yield (
-                    f"{one.name} has {_head(chain.old)}, which was replaced by "
-                    f"{_head(chain.new)}: {NOT_TOUCHED}"
+                    f"{one.name} has {chain.old.short}, which was replaced by "
+                    f"{chain.new.short}: {NOT_TOUCHED}"
                 )
 
 
@@ -229,8 +234,8 @@ def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[Known]]) ->
             return Chain(old, tuple(steps), _disagreement(choices))
         at = choices[0].new
         if at == old or any(step.new == at for step in steps[:-1]):
-            path = " → ".join((_head(old), *(_head(step.new) for step in steps)))
-            return Chain(old, tuple(steps), f"the renewals go in a loop: {path}; {_advice(old)}")
+            loop = Chain(old, tuple(steps))
+            return replace(loop, refusal=f"the renewals go in a loop: {loop.path}; {_advice(old)}")
         if len(steps) > LONGEST:
             reason = f"the chain is longer than {LONGEST} renewals; {_advice(old)}"
             return Chain(old, tuple(steps), reason)
@@ -240,7 +245,7 @@ def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[Known]]) ->
 def _disagreement(choices: Sequence[Known]) -> str:
     said = " and ".join(f"{one.new} by {', '.join(one.sources)}" for one in choices)
     old = choices[0].old
-    return f"{_head(old)} was replaced by {said}, which disagree; {_advice(old)}"
+    return f"{old.short} was replaced by {said}, which disagree; {_advice(old)}"
 
 
 def _advice(old: Thumbprint) -> str:
@@ -251,10 +256,6 @@ def _source(event: LifecycleEvent) -> str:
     number = "" if event.record_id is None else f" #{event.record_id}"
     time = f" at {event.time:%Y-%m-%d %H:%M} UTC" if event.time else ""
     return f"event {event.id}{number}{time}"
-
-
-def _head(thumbprint: Thumbprint) -> str:
-    return f"{thumbprint[:8]}…"
 
 
 def _bindings(count: int) -> str:

@@ -120,15 +120,17 @@ def still_other(step: Step, now: IisBindings) -> str | None:
     """Why a step failed by the bindings as they were read last, whatever its row said."""
     flags = {(one.site_id, one.information): one.flags for one in step.bindings}
     for binding in now.bindings:
-        if (binding.site_id, binding.information) not in flags:
+        before = flags.get((binding.site_id, binding.information))
+        if before is None:
             continue
         if binding.thumbprint != step.after:
             has = binding.thumbprint or "no certificate"
-            return f"{binding.information} of {binding.site} has {has} at the end of the run"
-        if binding.flags != flags[binding.site_id, binding.information]:
-            place = f"{binding.information} of {binding.site}"
-            before = flags[binding.site_id, binding.information]
-            return f"{place} had sslFlags {before} and has {binding.flags} at the end of the run"
+            return f"{binding.place} has {has} at the end of the run"
+        if binding.flags != before:
+            return (
+                f"{binding.place} had sslFlags {before} and has {binding.flags} at the end of the "
+                "run"
+            )
     return None
 
 

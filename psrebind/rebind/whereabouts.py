@@ -75,8 +75,8 @@ def _bound(observation: Observation, old: Thumbprint) -> bool:
 
 def _in_records(observation: Observation) -> Iterator[Thumbprint]:
     bindings = observation.bindings
-    records = (*(one.record for one in bindings.bindings), *bindings.strays)
-    yield from (one.thumbprint for one in (*records, *bindings.ftp) if one and one.thumbprint)
+    yield from (one.thumbprint for one in bindings.records if one.thumbprint)
+    yield from (one.thumbprint for one in bindings.ftp if one.thumbprint)
 
 
 def _stores(observation: Observation, old: Thumbprint) -> list[str]:
