@@ -8,25 +8,26 @@ told at the end, grouped.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from psrebind.cli import opening
 from psrebind.cli.asking import Visit
-from psrebind.cli.consent import Consent, granted
+from psrebind.cli.consent import Consent, after, granted, named, require_answer
+from psrebind.cli.messages import count_of, tell
 from psrebind.cli.opening import Chosen
 from psrebind.cli.options import Connection, Format, Source
 from psrebind.cli.rows import OneHost, OneOfMany, Order, Rows, stream
 from psrebind.cli.signals import Patience
-from psrebind.cli.tally import Ending, Tally
+from psrebind.cli.tally import BUG, Ending, Tally
 from psrebind.cli.watching import Live, stoppable
-from psrebind.errors import HostError, PsrebindError
+from psrebind.errors import ConnectError, HostError, PsrebindError
 from psrebind.fleet.fleet import Fleet, FleetHost
 from psrebind.fleet.runner import Result
-from psrebind.rebind.outcome import Outcome
+from psrebind.rebind.outcome import Outcome, exit_status
 from psrebind.sessions.base import Limits, Session
 
 DECLINED = 3
@@ -147,6 +148,29 @@ def _presented(
             result = replace(result, value=None, bug=traceback.format_exc())
     tally.count_failure(result)
     return result
+
+
+def once_agreed(
+    fleet: Fleet, plans: Mapping[str, Any], count: int, status: int, change: Callable[[Fleet], int]
+) -> int:
+    """Ask once about the planned changes of all hosts, then do them; give the exit status of all.
+
+    ``plans`` are by host, ``count`` bindings in all; ``status`` is the planning's. Nothing is
+    asked after an end of the run or a bug; InvalidInput where nobody could answer.
+    """
+    if reason := fleet.limits.reached:
+        tell(f"{reason}: nothing was changed")
+        return exit_status([status, ConnectError.exit_status])
+    if status == BUG:
+        tell("nothing was changed")
+        return status
+    changing = replace(fleet, hosts=tuple(host for host in fleet.hosts if host.name in plans))
+    question = f"change {count_of(count, 'binding')} on {named(changing)}?"
+    require_answer(question, yes=False)
+    limits = after(question, fleet.limits)
+    if limits is None:
+        return exit_status([status, DECLINED])
+    return exit_status([status, change(replace(changing, limits=limits))])
 
 
 def _status(ending: Ending) -> int:

@@ -8,22 +8,19 @@ from __future__ import annotations
 import dataclasses
 
 from psrebind.cli.asking import Visit
-from psrebind.cli.consent import after, named
 from psrebind.cli.digits import TypedRenewal
-from psrebind.cli.many import DECLINED, Asked, Work, spread
-from psrebind.cli.messages import count_of, tell
+from psrebind.cli.many import Asked, Work, once_agreed, spread
+from psrebind.cli.messages import tell
 from psrebind.cli.mistyped import judged, looked_for
 from psrebind.cli.opening import Chosen
 from psrebind.cli.rebind_lines import plan_lines, plan_row, result_lines, result_row
 from psrebind.cli.rebind_report import tell_notes, tell_result
 from psrebind.cli.rebinding import Manner, carried_out, planned
 from psrebind.cli.rows import Rows
-from psrebind.cli.tally import BUG, Ending
-from psrebind.errors import ConnectError
+from psrebind.cli.tally import Ending
 from psrebind.fleet.fleet import Fleet
 from psrebind.model import Renewal
 from psrebind.rebind.before import default_folder
-from psrebind.rebind.outcome import exit_status
 from psrebind.rebind.run import Applied, Prepared
 from psrebind.rebind.way_back import way_back
 from psrebind.rebind.whereabouts import Search
@@ -65,24 +62,15 @@ def _with_consent(fleet: Fleet, asked: Asked, prepare: Work[Prepared], manner: M
     status = spread(fleet, asked, prepare, keep, aside=True)
     if not plans:
         return status
-    if reason := fleet.limits.reached:
-        tell(f"{reason}: nothing was changed")
-        return exit_status([status, ConnectError.exit_status])
-    if status == BUG:
-        tell("nothing was changed")
-        return status
-    hosts = tuple(host for host in fleet.hosts if host.name in plans)
-    count = sum(len(step.bindings) for one in plans.values() for step in one.plan.steps)
-    changing = dataclasses.replace(fleet, hosts=hosts)
-    limits = after(f"change {count_of(count, 'binding')} on {named(changing)}?", fleet.limits)
-    if limits is None:
-        return exit_status([status, DECLINED])
-    changing = dataclasses.replace(changing, limits=limits)
 
     def apply(visit: Visit) -> Applied:
         return carried_out(visit, plans.pop(visit.name), manner)
 
-    return exit_status([status, _change(changing, asked, apply, manner)])
+    def change(changing: Fleet) -> int:
+        return _change(changing, asked, apply, manner)
+
+    count = sum(len(one.plan.changing) for one in plans.values())
+    return once_agreed(fleet, plans, count, status, change)
 
 
 def _change(fleet: Fleet, asked: Asked, work: Work[Applied], manner: Manner) -> int:

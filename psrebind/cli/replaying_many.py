@@ -7,9 +7,8 @@ import sys
 from dataclasses import dataclass
 
 from psrebind.cli.asking import Visit
-from psrebind.cli.consent import after, named, require_answer
-from psrebind.cli.many import DECLINED, Asked, spread
-from psrebind.cli.messages import count_of, tell
+from psrebind.cli.many import Asked, once_agreed, spread
+from psrebind.cli.messages import tell
 from psrebind.cli.rebind_lines import plan_lines, plan_row, result_lines, result_row
 from psrebind.cli.rebind_report import tell_results
 from psrebind.cli.rebinding_many import slim_plan
@@ -54,25 +53,16 @@ def replay_many(fleet: Fleet, asked: Asked, manner: Replaying) -> int:
         tell(HOW)
     if manner.dry_run or not plans:
         return status
-    return exit_status([status, _with_consent(fleet, asked, plans, manner)])
-
-
-def _with_consent(fleet: Fleet, asked: Asked, plans: dict[str, Looked], manner: Replaying) -> int:
-    hosts = tuple(host for host in fleet.hosts if host.name in plans)
-    changing = dataclasses.replace(fleet, hosts=hosts)
-    count = sum(found.bindings for found in plans.values())
-    question = f"change {count_of(count, 'binding')} on {named(changing)}?"
-    require_answer(question, yes=False)
-    limits = after(question, fleet.limits)
-    if limits is None:
-        return DECLINED
 
     def apply(visit: Visit) -> Replayed:
         found = plans.pop(visit.name)
         return Replayed(found, all_carried_out(visit, found.prepared, manner))
 
-    changing = dataclasses.replace(changing, limits=limits)
-    return spread(changing, asked, apply, _present_result)
+    def change(changing: Fleet) -> int:
+        return spread(changing, asked, apply, _present_result)
+
+    count = sum(found.bindings for found in plans.values())
+    return once_agreed(fleet, plans, count, status, change)
 
 
 def slim(found: Looked) -> Looked:

@@ -135,8 +135,14 @@ def test_plans_that_wait_for_consent_are_slim(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
+@pytest.mark.parametrize(("command", "commands"), [("rebind", 1), ("replay", 3)])
 def test_after_ctrl_c_while_planning_nothing_is_asked(
-    lab: Lab, asked: Asked, twins: tuple[LabHost, LabHost], tmp_path: Path
+    lab: Lab,
+    asked: Asked,
+    twins: tuple[LabHost, LabHost],
+    tmp_path: Path,
+    command: str,
+    commands: int,
 ) -> None:
     """Plans that are there already are not offered, and a yes that was typed ahead does nothing."""
     one = twins[0]
@@ -144,7 +150,8 @@ def test_after_ctrl_c_while_planning_nothing_is_asked(
     hanging = lab.hosts["web03"]
     hanging.faults.arm(NetworkFault.HANG, times=None)
     waiting = swap(lab, "web02")
-    words = ["rebind", "web*", "--old", waiting.old, "--new", waiting.new]
+    words = [command, "web*"]
+    words += ["--old", waiting.old, "--new", waiting.new] if command == "rebind" else []
     environment = {"PSREBIND_PASSWORD": lab.password, "PSREBIND_BEFORE_FOLDER": str(tmp_path / "b")}
     inventory = ["-i", str(asked.connection.inventory)]
     try:
@@ -160,4 +167,4 @@ def test_after_ctrl_c_while_planning_nothing_is_asked(
     assert "[y/N]" not in said
     assert "cancelled: nothing was changed" in said
     assert records(one) == before
-    assert sent(one)[requests:].count("Command") == 1
+    assert sent(one)[requests:].count("Command") == commands
