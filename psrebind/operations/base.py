@@ -9,11 +9,12 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from psrebind.errors import ReplyError
+from psrebind.model import Record, Thumbprint
 from psrebind.replies import Body, Reply, rows
 from psrebind.script import Script
 from psrebind.sessions.base import Limits, OnStream, Session
@@ -76,6 +77,12 @@ class Change(Operation[Row]):
     def state(self) -> Query[Any]:
         """The query that reads what this is about to change."""
         raise NotImplementedError
+
+    def replaced(self, body: Body) -> Iterable[tuple[Record, Thumbprint, Thumbprint]]:
+        """The http.sys records that this is about, of what ``state`` read: with the certificate
+        that it takes from each, and the one that it puts there.
+        """
+        return ()
 
     def problem(self, row: Row) -> str | None:
         """Why a row that came without an error is a failure all the same, or None."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from psrebind.decode.records import RawRecord
-from psrebind.model import Thumbprint
+from psrebind.model import Record, Thumbprint
 from psrebind.operations.base import Change
 from psrebind.operations.get_iis_binding import GetIisBinding
+from psrebind.replies import Body
 from psrebind.templates import Call
 
 
@@ -45,6 +46,12 @@ class InvokeIisRenewal(Change[IisRenewal]):
     def state(self) -> GetIisBinding:
         """The bindings and their records."""
         return GetIisBinding()
+
+    def replaced(self, body: Body) -> Iterator[tuple[Record, Thumbprint, Thumbprint]]:
+        """The records that have the old certificate."""
+        for raw in self.state().row(body).records:
+            if raw.record.thumbprint == self.old:
+                yield raw.record, self.old, self.new
 
     def problem(self, row: IisRenewal) -> str | None:
         """A record that is gone, an error of appcmd, or options that were lost."""

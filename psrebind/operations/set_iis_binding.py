@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from psrebind.decode.bindings import record_key
 from psrebind.decode.records import RawRecord
-from psrebind.model import BindingInfo, RecordKind, Thumbprint
+from psrebind.model import BindingInfo, Record, RecordKind, Thumbprint
 from psrebind.operations.base import Change
 from psrebind.operations.get_iis_binding import GetIisBinding
+from psrebind.replies import Body
 
 
 @dataclass(frozen=True)
@@ -46,3 +48,12 @@ class SetIisBinding(Change[BindingChange]):
     def state(self) -> GetIisBinding:
         """The bindings and their records."""
         return GetIisBinding()
+
+    def replaced(self, body: Body) -> Iterator[tuple[Record, Thumbprint, Thumbprint]]:
+        """The binding's own record, where it has a certificate or is expected to."""
+        named = record_key(self.kind, self.endpoint)
+        for raw in self.state().row(body).records:
+            record = raw.record
+            before = self.expected or record.thumbprint
+            if record_key(record.kind, record.endpoint) == named and before:
+                yield record, before, self.thumbprint

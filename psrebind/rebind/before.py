@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,13 +15,9 @@ from typing import Any
 
 from platformdirs import user_data_path
 
-from psrebind.decode.bindings import record_key
 from psrebind.errors import InvalidInput
 from psrebind.folders import make_private
 from psrebind.operations.base import Change
-from psrebind.operations.get_iis_binding import GetIisBinding
-from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
-from psrebind.operations.set_iis_binding import SetIisBinding
 from psrebind.rebind.history import History, read_history
 from psrebind.rebind.plan import Step
 from psrebind.replies import Body
@@ -54,31 +50,11 @@ def write_reading(
         "operation": {"name": change.name()} | dataclasses.asdict(change),
     }
     lines: list[dict[str, Any]] = [head | {"state": list(body.rows)}]
-    lines += [head | line for line in _records(change, body)]
+    lines += [
+        head | {"renewal": {"old": old, "new": new}, "record": dataclasses.asdict(record)}
+        for record, old, new in change.replaced(body)
+    ]
     return _keep(host, lines, folder, moment)
-
-
-def _records(change: Change[Any], body: Body) -> Iterator[dict[str, Any]]:
-    """The records that a change of bindings is about, in the form that is read back."""
-    if isinstance(change, SetIisBinding):
-        old, new = change.expected, change.thumbprint
-    elif isinstance(change, InvokeIisRenewal):
-        old, new = change.old, change.new
-    else:
-        return
-    for raw in GetIisBinding().row(body).records:
-        record = raw.record
-        if isinstance(change, SetIisBinding):
-            named = record_key(change.kind, change.endpoint)
-            is_meant = record_key(record.kind, record.endpoint) == named
-        else:
-            is_meant = record.thumbprint == old
-        before = old or record.thumbprint
-        if is_meant and before:
-            yield {
-                "renewal": {"old": before, "new": new},
-                "record": dataclasses.asdict(record),
-            }
 
 
 def _keep(
