@@ -33,7 +33,6 @@ def _register(host: Host, asked: Asked) -> Iterator[Row]:
     enrolls = autoenrollment(host)
     done = _runs(before) and before["handler"] == handler and log["enabled"]
     skipped = bool(shared) and enrolls and not asked.value("force") and not done
-    done = _runs(before) and before["handler"] == handler and log["enabled"]
     if not skipped:
         if not log["enabled"]:
             native(host, r"C:\Windows\System32\wevtutil.exe", "sl", name, "/e:true")

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 from psrebind.lab.host import Host
 from psrebind.lab.hostfault import HostFault
+from psrebind.lab.iis_settings import FTP_DEFAULTS, FTP_SITES, HASHES, ROOT
 from psrebind.lab.operations import Operation
 from psrebind.lab.reading import Asked
 from psrebind.lab.registry_operations import Row, records, values
@@ -18,11 +19,6 @@ from psrebind.model import IIS_APPLICATION_ID
 _SERVICES = r"HKLM:\SYSTEM\CurrentControlSet\Services"
 _DISABLED = 4
 _IIS = uuid.UUID(IIS_APPLICATION_ID).bytes_le
-_FTP = (
-    "/system.applicationHost/sites/site/ftpServer/security/ssl",
-    "/system.applicationHost/sites/siteDefaults/ftpServer/security/ssl",
-)
-_HASHES = "/system.applicationHost/customMetadata/key/property[@id='5506']"
 
 
 def _bindings(host: Host, asked: Asked) -> Iterator[Row | str]:
@@ -43,9 +39,9 @@ def _bindings(host: Host, asked: Asked) -> Iterator[Row | str]:
     foreign = any(one["binary"].get("AppId") != _IIS for one in found)
     wanted_services = asked.value("services") if foreign else []
     services = [name for name in wanted_services if _has_service(host, name)]
-    legacy = yield from _configured(host, (_HASHES,), "customMetadata")
+    legacy = yield from _configured(host, (HASHES,), "customMetadata")
     has_ftp = host.call("registry.exists", {"path": rf"{_SERVICES}\ftpsvc"})
-    wanted = _FTP if has_ftp else ()
+    wanted = (FTP_SITES, FTP_DEFAULTS) if has_ftp else ()
     ftp = yield from _configured(host, wanted, "The certificates of FTP")
     ftp_bindings = host.call("iis.bindings", {"protocol": "ftp"}) if has_ftp else []
     yield {
@@ -74,7 +70,7 @@ def _configured(host: Host, filters: Sequence[str], what: str) -> Generator[str,
     """The elements at some filters; a warning, and none, where they cannot be read."""
     found: list[Row] = []
     for wanted in filters:
-        where = {"filter": wanted, "path": "MACHINE/WEBROOT/APPHOST"}
+        where = {"filter": wanted, "path": ROOT}
         try:
             found += host.call("iis.configuration", where)
         except HostFault as fault:
