@@ -68,9 +68,15 @@ function New-ErrorReply([string]$Message, [string]$ErrorId, [string]$Category) {
     }
 }
 
-function ConvertTo-ErrorReply($Record) {
+# What went wrong in the end: PowerShell and .NET wrap it.
+function Get-InnermostException($Record) {
     $exception = $Record.Exception
     while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+    $exception
+}
+
+function ConvertTo-ErrorReply($Record) {
+    $exception = Get-InnermostException $Record
     $reply = New-ErrorReply "$($exception.Message)" "$($Record.FullyQualifiedErrorId)" `
         "$($Record.CategoryInfo.Category)"
     $reply.exception = "$($exception.PSObject.TypeNames[0])"
@@ -436,8 +442,7 @@ function Repair-HttpRecord($Wanted, [string]$Thumbprint, [string]$Store, $Option
 # An error with a sentence more; its number stays.
 function Add-ErrorText($Record, [string]$Text) {
     if ($Text) {
-        $exception = $Record.Exception
-        while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+        $exception = Get-InnermostException $Record
         $Record.ErrorDetails = New-Object -TypeName System.Management.Automation.ErrorDetails `
             -ArgumentList "$($exception.Message)$Text"
     }
@@ -462,8 +467,7 @@ function Assert-PrivateKey([string]$Thumbprint, [string]$Store) {
         # These classes do not know keys of every kind.
         if ($certificate.HasPrivateKey) { return }
     } catch [System.Security.Cryptography.CryptographicException] {
-        $exception = $_.Exception
-        while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+        $exception = Get-InnermostException $_
         $reason = "0x$('{0:X8}' -f $exception.HResult): $($exception.Message)"
     } catch {
         return

@@ -68,9 +68,15 @@ function New-ErrorReply([string]$Message, [string]$ErrorId, [string]$Category) {
     }
 }
 
-function ConvertTo-ErrorReply($Record) {
+# What went wrong in the end: PowerShell and .NET wrap it.
+function Get-InnermostException($Record) {
     $exception = $Record.Exception
     while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
+    $exception
+}
+
+function ConvertTo-ErrorReply($Record) {
+    $exception = Get-InnermostException $Record
     $reply = New-ErrorReply "$($exception.Message)" "$($Record.FullyQualifiedErrorId)" `
         "$($Record.CategoryInfo.Category)"
     $reply.exception = "$($exception.PSObject.TypeNames[0])"
