@@ -103,7 +103,7 @@ def unfinished(bindings: Iterable[Binding], history: History) -> Iterator[tuple[
 
 
 class _Listings:
-    """The files of each folder, listed anew only where somebody else wrote into it."""
+    """The files of each folder, listed anew only where one came or went, be it of our own."""
 
     def __init__(self) -> None:
         self._lock = Lock()
