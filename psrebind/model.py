@@ -23,6 +23,8 @@ _HEX_40 = re.compile(r"[0-9A-F]{40}\Z")
 
 _LONGEST_SHOWN = 80
 
+# The stores of the machine that IIS takes certificates from.
+STORES = ("My", "WebHosting")
 IIS_APPLICATION_ID = "4dc3e181-e14b-4a21-b022-59fc669b0914"
 
 

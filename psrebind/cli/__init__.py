@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from psrebind import __version__
-from psrebind.cli.guarded import guarded
+from psrebind.cli.output.safe_stream import safe_streams
 from psrebind.cli.signals import ENDED, INTERRUPTED, Endings, caught
 from psrebind.errors import PsrebindError
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     if list(words) == ["--version"]:
         # Scripts ask this often, and no command is needed to say it.
-        with guarded() as lost:
+        with safe_streams() as lost:
             print(f"psrebind {__version__}")
             return UNWRITTEN if lost() else 0
     return concluded(lambda: _run(words))
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def concluded(command: Callable[[], int]) -> int:
     """Run a command to its exit status, whatever it raises; the sentence goes to stderr."""
     endings = Endings()
-    with guarded() as lost, caught(endings):
+    with safe_streams() as lost, caught(endings):
         status = _concluded(command, endings)
         return _worse(status, UNWRITTEN) if lost() else status
 
@@ -71,19 +71,19 @@ def _concluded(command: Callable[[], int], endings: Endings) -> int:
 def _run(arguments: Sequence[str]) -> int:
     from typer.main import get_command
 
-    from psrebind.cli.app import application
-    from psrebind.cli.completing import completed, unconverted
+    from psrebind.cli.application import application
+    from psrebind.cli.completion import find_words, without_conversion
 
-    typed = completed(os.environ)
+    typed = find_words(os.environ)
     command = get_command(application([*arguments, *typed]))
     if typed:
-        command = unconverted(command)
+        command = without_conversion(command)
     status = command.main(args=arguments, prog_name="psrebind", standalone_mode=False)
     return status if isinstance(status, int) else 0
 
 
 def _told(sentence: str, status: int) -> int:
-    from psrebind.cli.messages import tell
+    from psrebind.cli.output.messages import tell
 
     tell(sentence)
     return status

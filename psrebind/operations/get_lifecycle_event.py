@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any, Self
 
 from psrebind.decode.event_files import EventFile, read_events
-from psrebind.decode.events import SYSTEM_CHANNEL, LifecycleEvent
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL, LifecycleEvent
 from psrebind.errors import DecodeError, ParameterError
 from psrebind.model import Thumbprint
 from psrebind.operations.base import Query
 from psrebind.replies import Body
+from psrebind.thumbprints import whole
 
 NEWEST = 1000
 LOST_LETTERS = "it was read through the host's console: letters that this lacks came as ?"
@@ -48,6 +50,16 @@ class GetLifecycleEvent(Query[ChannelEvents]):
     channels: tuple[str, ...] = (SYSTEM_CHANNEL,)
     query: str = "*"
     newest: int = NEWEST
+
+    @classmethod
+    def of(cls, *, channel: str, newest: int, digits: str | None = None, **wanted: Any) -> Self:
+        """The question for the logs of the ``system``, the ``user`` or ``both``; the rest is for
+        event_query. An event's own query cannot ask how a text begins: short digits are left out.
+        """
+        channels = {"system": (SYSTEM_CHANNEL,), "user": (USER_CHANNEL,)}
+        query = event_query(**wanted, thumbprint=whole(digits) if digits else None)
+        both = (SYSTEM_CHANNEL, USER_CHANNEL)
+        return cls(channels=channels.get(channel, both), query=query, newest=newest)
 
     def __post_init__(self) -> None:
         """Refuse a count that the log would."""

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from psrebind.errors import HostError, ReplyError, ScriptError
-from psrebind.model import Certificate, Thumbprint, UnreadableCertificate, held
-from psrebind.operations.base import Operation, run
-from psrebind.operations.get_certificate import STORES, GetCertificate
-from psrebind.operations.get_host import GetHost, Host, missing_module
+from psrebind.errors import ReplyError
+from psrebind.model import STORES, Certificate, Thumbprint, UnreadableCertificate, held
+from psrebind.operations.get_certificate import GetCertificate
+from psrebind.operations.get_host import GetHost, Host
 from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
+from psrebind.operations.remedy import MISSING_MODULE
+from psrebind.operations.runner import ScriptRunner
 from psrebind.replies import Body, Reply
-from psrebind.sessions.base import Limits, OnStream, Session, StreamRecord
-from psrebind.templates import Library
 
-_MISSING_MODULE = "psrebind.MissingModule,"
-# ERROR_NO_SUCH_LOGON_SESSION, which http.sys gives for a key that it cannot open.
-_NO_LOGON_SESSION = 0x80070520
-_KEY = (
-    "Windows cannot use the private key of the new certificate: import it again with its key, or "
-    "let SYSTEM read the key. It said:"
-)
+# What is asked of a host for a rebind, in one pipeline.
+QUESTIONS = (GetHost(), GetCertificate(), GetIisBinding())
 
 
 @dataclass(frozen=True)
@@ -47,48 +39,21 @@ class Observation:
         return next(copies, None)
 
 
-@dataclass(frozen=True)
-class Sending:
-    """How scripts are sent: whose templates, when to stop waiting, who hears the streams."""
-
-    library: Library | None = None
-    limits: Limits = field(default_factory=Limits)
-    on_stream: OnStream | None = None
-
-    def run(self, operations: Sequence[Operation[Any]], session: Session) -> Reply:
-        """Send several operations as one pipeline; the bodies' warnings go to the streams."""
-        reply = run(
-            operations,
-            session,
-            library=self.library,
-            limits=self.limits,
-            on_stream=self.on_stream,
-        )
-        if self.on_stream:
-            for record in _warnings(reply):
-                self.on_stream(record)
-        return reply
-
-
-def _warnings(reply: Reply) -> Iterator[StreamRecord]:
-    for body in reply.bodies:
-        for warning in body.warnings:
-            yield StreamRecord("warning", f"{body.operation}: {warning}")
-
-
-def observe(
-    session: Session, *, sending: Sending | None = None, iis_needed: bool = True
-) -> Observation:
+def observe(runner: ScriptRunner, *, iis_needed: bool = True) -> Observation:
     """Read host, certificates and bindings in one pipeline; raise what any of them met.
 
     A host that need not have IIS has no bindings without its module.
     """
-    facts, stores, iis = GetHost(), GetCertificate(), GetIisBinding()
-    reply = (sending or Sending()).run([facts, stores, iis], session)
-    host_body, store_body, iis_body = reply.bodies
+    return read_observation(runner.run(QUESTIONS), iis_needed=iis_needed)
+
+
+def read_observation(reply: Reply, *, iis_needed: bool = True) -> Observation:
+    """The observation in a reply whose first bodies answer QUESTIONS."""
+    host_body, store_body, iis_body = reply.bodies[: len(QUESTIONS)]
     without_iis = not iis_needed and _lacks_module(iis_body)
     for body in (host_body, store_body, *(() if without_iis else (iis_body,))):
         _require_answer(body)
+    facts, stores, iis = QUESTIONS
     found = stores.result(store_body)
     return Observation(
         host=facts.host(reply, host_body),
@@ -102,27 +67,10 @@ def observe(
 
 def _require_answer(body: Body) -> None:
     if body.error:
-        raise explained(body.error)
+        raise body.error
     if body.operation != GetCertificate.name() and len(body.rows) != 1:
         raise ReplyError(f"{body.operation}: one row was promised, not {len(body.rows)}")
 
 
 def _lacks_module(body: Body) -> bool:
-    return bool(body.error and body.error.error_id.startswith(_MISSING_MODULE))
-
-
-def explained(error: HostError) -> HostError:
-    """The same error, with what to do about a missing module or a key that Windows cannot use."""
-    if not isinstance(error, ScriptError):
-        return error
-    if error.hresult is not None and error.hresult & 0xFFFFFFFF == _NO_LOGON_SESSION:
-        text = f"{_KEY} {error.message}"
-        told = ScriptError(
-            text, error_id=error.error_id, category=error.category, hresult=error.hresult
-        )
-        told.place = error.place
-        return told
-    if not error.error_id.startswith(_MISSING_MODULE):
-        return error
-    name = error.error_id.removeprefix(_MISSING_MODULE)
-    return ScriptError(missing_module(name), error_id=error.error_id, category=error.category)
+    return bool(body.error and body.error.error_id.startswith(MISSING_MODULE))

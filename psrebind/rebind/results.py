@@ -14,7 +14,6 @@ from psrebind.errors import HostError
 from psrebind.model import Binding, Record
 from psrebind.operations.get_iis_binding import IisBindings
 from psrebind.operations.invoke_iis_renewal import IisRenewal, InvokeIisRenewal
-from psrebind.rebind.observe import explained
 from psrebind.rebind.plan import Plan, Step
 from psrebind.rebind.verify import Check, Verdict
 from psrebind.replies import Body
@@ -62,7 +61,7 @@ def common_obstacle(bodies: Sequence[Body]) -> str | None:
     if len(errors) < len(bodies) or len(identities) != 1:
         return None
     first = errors[0]
-    return str(explained(first)) if first.error_id.startswith(_OBSTACLES) else None
+    return str(first) if first.error_id.startswith(_OBSTACLES) else None
 
 
 def binding_result(step: Step, body: Body) -> StepResult:
@@ -70,7 +69,7 @@ def binding_result(step: Step, body: Body) -> StepResult:
     try:
         rows = step.operation.rows(body)
     except HostError as error:
-        return StepResult(step, error=str(explained(error)))
+        return StepResult(step, error=str(error))
     if len(rows) != 1:
         return StepResult(step, error=f"the host answered {len(rows)} rows, not one")
     row = rows[0]
@@ -87,7 +86,7 @@ def appcmd_results(
     try:
         rows = operation.rows(body)
     except HostError as error:
-        text = str(explained(error))
+        text = str(error)
         return [StepResult(step, error=text) for step in steps], None
     if len(rows) != 1:
         text = f"the host answered {len(rows)} rows, not one"

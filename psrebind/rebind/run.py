@@ -6,9 +6,8 @@ Two pipelines in all, whatever the number of bindings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,10 @@ from psrebind.errors import HostError, ReplyError, SessionLost
 from psrebind.model import Renewal
 from psrebind.operations.base import Operation
 from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
+from psrebind.operations.runner import ScriptRunner
 from psrebind.rebind.before import states_before, write_before, write_end
-from psrebind.rebind.observe import Observation, Sending, observe
+from psrebind.rebind.observe import Observation
+from psrebind.rebind.options import Method, RebindOptions
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.plan import Plan, plan, plan_appcmd
 from psrebind.rebind.results import (
@@ -30,25 +31,9 @@ from psrebind.rebind.results import (
 )
 from psrebind.rebind.verify import Check, first_look, second_look
 from psrebind.replies import Body, Reply
-from psrebind.sessions.base import Session
 
-
-class Method(StrEnum):
-    """How certificates are changed: binding by binding, or as Windows' own task does."""
-
-    BINDING = "binding"
-    APPCMD = "appcmd"
-
-
-class Stage(StrEnum):
-    """Where an apply is, for a person who waits."""
-
-    SAVED = "saved"
-    CHANGING = "changing"
-    VERIFYING = "verifying"
-
-
-Report = Callable[[Stage, str], None]
+# What is told of an apply, for whoever waits: the file of the state before, and the last stage.
+SAVED, VERIFYING = "saved", "verifying"
 
 
 @dataclass(frozen=True)
@@ -105,57 +90,46 @@ class Applied:
 
 
 def prepare(
-    session: Session,
-    renewal: Renewal,
-    *,
-    address: str,
-    method: Method = Method.BINDING,
-    sending: Sending | None = None,
-    folder: Path | None = None,
+    runner: ScriptRunner, renewal: Renewal, options: RebindOptions, observation: Observation
 ) -> Prepared:
-    """Observe a host, plan its rebind, and look at what its bindings serve now.
+    """Plan a rebind of a host that was observed, and look at what its bindings serve now.
 
-    The states before in ``folder`` say what earlier changes left undone.
+    The states before that were kept say what earlier changes left undone.
     """
-    sending = sending or Sending()
-    observation = observe(session, sending=sending)
-    history = states_before(session.host, folder)
-    planned = (plan_appcmd if method is Method.APPCMD else plan)(observation, renewal, history)
-    checks = first_look(
-        planned.steps, address, bindings=observation.bindings, limits=sending.limits
+    history = states_before(runner.host, options.before_folder)
+    planned = (plan_appcmd if options.method == Method.APPCMD else plan)(
+        observation, renewal, history
     )
-    return Prepared(session.host, renewal, method, observation, planned, checks)
+    checks = first_look(
+        planned.steps, runner.address, bindings=observation.bindings, limits=runner.limits
+    )
+    return Prepared(runner.host, renewal, Method(options.method), observation, planned, checks)
 
 
-def apply(
-    session: Session,
-    prepared: Prepared,
-    *,
-    folder: Path | None = None,
-    sending: Sending | None = None,
-    report: Report | None = None,
-) -> Applied:
-    """Carry a plan out and look what came of it; raises only when nobody can know that."""
+def apply(runner: ScriptRunner, prepared: Prepared, options: RebindOptions) -> Applied:
+    """Carry a plan out and look what came of it; raises only when nobody can know that.
+
+    Raises ConnectError, too, where the time is up before anything was sent.
+    """
     planned = prepared.plan
+    runner.require_time()
     if not planned.operations:
         return Applied(prepared)
-    tell = report or _say_nothing
-    path = write_before(session.host, planned.steps, folder=folder)
-    tell(Stage.SAVED, str(path))
-    tell(Stage.CHANGING, f"{len(planned.steps)} records")
+    path = write_before(runner.host, planned.steps, folder=options.before_folder)
+    runner.tell(SAVED, str(path))
     reading = GetIisBinding()
-    reply = _changed(session, (*planned.operations, reading), sending or Sending(), path)
+    reply = _changed(runner, (*planned.operations, reading), path)
     *bodies, last = reply.bodies
     if obstacle := common_obstacle(bodies):
         return Applied(prepared, before_file=path, obstacle=obstacle)
     now = _read_back(reading, last)
     results, appcmd = _results(planned, bodies, now)
     ended = [(one.step, not (one.error or one.lost)) for one in results]
-    write_end(session.host, ended, path)
-    tell(Stage.VERIFYING, f"{len(prepared.checks)} bindings")
+    write_end(runner.host, ended, path)
+    runner.enter(VERIFYING)
     failed = [one.step for one in results if one.error]
     checks = [replace(check, failed=check.step in failed) for check in prepared.checks]
-    looked = second_look(checks, patience=prepared.patience, limits=(sending or Sending()).limits)
+    looked = second_look(checks, patience=prepared.patience, limits=runner.limits)
     complete = tuple(
         replace(one, checks=tuple(check for check in looked if check.step == one.step))
         for one in results
@@ -163,23 +137,14 @@ def apply(
     return Applied(prepared, complete, path, appcmd=appcmd)
 
 
-def _say_nothing(stage: Stage, text: str) -> None:
-    """Stand in for a person who does not wait."""
-
-
-def _changed(
-    session: Session,
-    operations: Sequence[Operation[Any]],
-    sending: Sending,
-    path: Path,
-) -> Reply:
+def _changed(runner: ScriptRunner, operations: Sequence[Operation[Any]], path: Path) -> Reply:
     """Send the changes; an error that leaves the outcome unknown says how to find out."""
     advice = (
-        f"The state before is in {path}; look with `psrebind bindings {session.host}`, and run "
+        f"The state before is in {path}; look with `psrebind bindings {runner.host}`, and run "
         "the same rebind again to finish it"
     )
     try:
-        return sending.run(operations, session)
+        return runner.run(operations)
     except SessionLost as error:
         told = f"{error.advice}. {advice}" if error.advice else advice
         raise SessionLost(error.host, error.reason, advice=told) from error

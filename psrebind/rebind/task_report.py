@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
 from psrebind.decode.task_words import (
@@ -17,20 +16,16 @@ from psrebind.decode.task_words import (
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences
 from psrebind.errors import DecodeError
 from psrebind.model import Binding, Certificate, Thumbprint
-from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent
+from psrebind.operations.get_lifecycle_event import UnreadableEvent
 from psrebind.operations.get_rebind_notification import NotificationState
-from psrebind.operations.get_rebind_task import GetRebindTask, RebindTasks, TaskRow
+from psrebind.operations.get_rebind_task import RebindTasks, TaskRow
 from psrebind.operations.register_rebind_notification import handler
+from psrebind.phrase import Phrase
+from psrebind.rebind.events import EventReport
+from psrebind.rebind.options import TaskMethod
+from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.renewals import Chain, Handled, Standing, standing
-from psrebind.rebind.templates import SharedTemplate, shared_templates
-
-
-class TaskMethod(StrEnum):
-    """Who rebinds at an event: appcmd as IIS Manager has it, or a notification task's script."""
-
-    APPCMD = "appcmd"
-    NOTIFICATION = "notification"
-
+from psrebind.rebind.templates import SharedTemplate, name_template, shared_templates
 
 PLACES = {
     TaskMethod.APPCMD: (TASK_PATH, TASK_NAME),
@@ -49,6 +44,10 @@ class OtherTask:
     name: str
     state: str
     does: str
+
+    def __str__(self) -> str:
+        """The task in a sentence."""
+        return f"{self.name} ({self.state}) {self.does}"
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,16 @@ class TaskReport:
     templates: tuple[SharedTemplate, ...]
 
     @property
+    def task(self) -> str:
+        """The task with its whole path."""
+        return "".join(PLACES[self.method])
+
+    @property
+    def template_sentences(self) -> list[Phrase]:
+        """What follows from bound certificates of one template, in a sentence each."""
+        return [name_template(one, enrolls=self.autoenrollment) for one in self.templates]
+
+    @property
     def needs_person(self) -> bool:
         """Whether something was found that nobody should leave as it is."""
         danger = self.shared and self.autoenrollment
@@ -96,13 +105,10 @@ class TaskReport:
         missed = any(one.handled is Handled.NO for one in self.notices)
         return bool((self.present and broken) or missed or self.unreadable)
 
-
-@dataclass(frozen=True)
-class Events:
-    """The events 1001 of a host, as far back as its log reaches."""
-
-    log: ChannelEvents
-    found: Sequence[LifecycleEvent | UnreadableEvent]
+    @property
+    def exit_status(self) -> int:
+        """The exit status of a look at the task."""
+        return Outcome.REFUSED.exit_status if self.needs_person else 0
 
 
 @dataclass(frozen=True)
@@ -113,16 +119,10 @@ class Tasks:
     notification: NotificationState | None = None
 
 
-def question(method: TaskMethod) -> GetRebindTask:
-    """What reads the tasks of a host, where that of the method must be readable."""
-    path, name = PLACES[method]
-    return GetRebindTask(task_path=path, task_name=name)
-
-
 def report(
     method: TaskMethod,
     read: Tasks,
-    events: Events,
+    events: EventReport,
     *,
     bindings: Sequence[Binding] | None,
     chains: Iterable[Chain],
@@ -133,7 +133,7 @@ def report(
     mine = own_task(method, tasks.tasks)
     last_run, last_result = _last_run(mine) if mine else (None, None)
     links = tuple(chains)
-    readable = [one for one in events.found if isinstance(one, LifecycleEvent)]
+    readable = [one for one in events.events if isinstance(one, LifecycleEvent)]
     return TaskReport(
         method=method,
         present=mine is not None,
@@ -142,14 +142,14 @@ def report(
         last_run=last_run,
         last_result=last_result,
         channel=tasks.enabled,
-        reach=events.log.oldest,
+        reach=events.logs[0].oldest,
         others=other_tasks(method, tasks.tasks),
         shared=tasks.shared,
         autoenrollment=tasks.autoenrollment,
         notices=tuple(
             _notice(one, standing(one, bindings, links, events=readable)) for one in readable
         ),
-        unreadable=tuple(one.reason for one in events.found if isinstance(one, UnreadableEvent)),
+        unreadable=tuple(one.reason for one in events.events if isinstance(one, UnreadableEvent)),
         templates=shared_templates(tasks.shared, certificates),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psrebind.decode.names import certificate_name
 from psrebind.model import Certificate, Thumbprint
+from psrebind.phrase import Phrase, join_phrases, name_certificate
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,35 @@ def shared_templates(
             ),
         )
         for group in shared
+    )
+
+
+_REPLACED = (
+    ". Autoenrollment renews one and replaces the others by it, and the task would put that "
+    "one on every site. Give each a template of its own"
+)
+_NOT_REPLACED = (
+    ". Nothing replaces one by another here, since autoenrollment is off. Give each a template of "
+    "its own before group policy turns it on: the task would then put one certificate on every site"
+)
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def name_shared(templates: Iterable[SharedTemplate], *, enrolls: bool) -> Phrase:
+    """All of them in sentences."""
+    return join_phrases((name_template(one, enrolls=enrolls) for one in templates), ". ")
+
+
+def name_template(shared: SharedTemplate, *, enrolls: bool) -> Phrase:
+    """Bound certificates of one template, and what follows: failure 2 of the field notes."""
+    count = len(shared.certificates)
+    number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+    named = join_phrases(
+        (name_certificate(one.name, one.thumbprint) for one in shared.certificates), ", "
+    )
+    template = f", {shared.template}" if shared.template else ""
+    return Phrase(
+        f"{number} bound certificates come from one template{template}: ",
+        named,
+        _REPLACED if enrolls else _NOT_REPLACED,
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from threading import Lock
 
 from psrebind.model import Thumbprint
 from psrebind.rebind.observe import Observation
@@ -29,26 +28,24 @@ class Nearest:
 
 @dataclass
 class Search:
-    """Looks for the old certificate on each host of a run; hosts may come from many threads."""
+    """Looks for the old certificate in the plans of all hosts of a run."""
 
     old: Thumbprint | None = None
     without: list[str] = field(default_factory=list)
     found: bool = False
     nearest: Nearest | None = None
-    _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def look(self, host: str, observation: Observation, old: Thumbprint, *, done: bool) -> None:
+    def add(self, host: str, observation: Observation, old: Thumbprint, *, done: bool) -> None:
         """Note whether a host has the certificate; ``done`` where it was replaced already."""
         has = done or _bound(observation, old) or _stores(observation, old)
         near = None if has else max(_near(host, observation, old), key=_likeness, default=None)
-        with self._lock:
-            self.old = old
-            if has:
-                self.found = True
-                return
-            self.without.append(host)
-            if near and (self.nearest is None or near.likeness > self.nearest.likeness):
-                self.nearest = near
+        self.old = old
+        if has:
+            self.found = True
+            return
+        self.without.append(host)
+        if near and (self.nearest is None or near.likeness > self.nearest.likeness):
+            self.nearest = near
 
     @property
     def complaint(self) -> str | None:
