@@ -16,7 +16,10 @@ from psrebind.lab.scenario import Swap
 from psrebind.lab.state import HostState
 from psrebind.model import Renewal, Secret, Thumbprint
 from psrebind.operations import Operation, run
-from psrebind.rebind.run import Applied, Method, Prepared, apply, prepare
+from psrebind.operations.runner import ScriptRunner
+from psrebind.rebind.observe import observe
+from psrebind.rebind.options import Method, RebindOptions
+from psrebind.rebind.run import Applied, Prepared, apply, prepare
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
 from psrebind.templates import Library
@@ -66,7 +69,9 @@ def prepared(
     """The plan for a host's renewal; it does not wait long for clients."""
     waiting = swap(lab, name)
     renewal = Renewal(Thumbprint(waiting.old), Thumbprint(waiting.new))
-    found = prepare(session, renewal, address=lab.hosts[name].address, method=method, folder=folder)
+    runner = ScriptRunner(session, address=lab.hosts[name].address)
+    options = RebindOptions(method=method, before_folder=folder)
+    found = prepare(runner, renewal, options, observe(runner))
     return replace(found, patience=0.5)
 
 
@@ -74,7 +79,7 @@ def rebound(lab: Lab, name: str, folder: Path, method: Method = Method.BINDING) 
     """What became of a host's renewal, carried out as the command does."""
     with connect(lab, name) as session:
         found = prepared(lab, name, session, method, folder)
-        return apply(session, found, folder=folder)
+        return apply(ScriptRunner(session), found, RebindOptions(before_folder=folder))
 
 
 def records(host: LabHost) -> dict[str, Record]:

@@ -1,30 +1,22 @@
-"""Do work of one's own on many hosts: python work_of_your_own.py INVENTORY OLD NEW
+"""Plan a rebind on many hosts: python work_of_your_own.py INVENTORY OLD NEW
 
-Counts the bindings that a rebind would change; it changes none.
+It counts what would change, and changes nothing; ``fleet.rebind(old, new)`` does.
 """
 
 import os
 import sys
 
 from psrebind import Fleet
-from psrebind.fleet.fleet import FleetHost
-from psrebind.model import Renewal, Secret, Thumbprint
-from psrebind.rebind.observe import Sending
-from psrebind.rebind.run import prepare
-from psrebind.sessions.base import Limits, Session
+from psrebind.model import Secret
 
 
 def main(inventory: str, old: str, new: str) -> None:
     """Plan on every host in a thread of its own."""
-    renewal = Renewal(Thumbprint(old), Thumbprint(new))
-
-    def planned(session: Session, host: FleetHost, limits: Limits) -> int:
-        found = prepare(session, renewal, address=host.address, sending=Sending(limits=limits))
-        return sum(len(step.bindings) for step in found.plan.steps)
-
     password = Secret(os.environ["PSREBIND_PASSWORD"])
-    for result in Fleet.from_inventory(inventory, password=password).each(planned):
-        print(result.host.name, result.problem or f"{result.value} bindings to change")
+    fleet = Fleet.from_inventory(inventory, password=password)
+    for result in fleet.plan_rebind(old, new):
+        count = result.value.count if result.value else 0
+        print(result.host.name, result.problem or f"{count} bindings to change")
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 from psrebind.cli.consent import DECLINED, Consent, ask_consent, ask_person, name_hosts
 from psrebind.cli.fleet_options import Chosen, read_fleet
 from psrebind.cli.options import Connection, Format, Source
+from psrebind.cli.output.many_hosts import ManyHostsView
 from psrebind.cli.output.messages import tell
+from psrebind.cli.output.one_host import OneHostView
 from psrebind.cli.output.rows import OneHost, Order, Rows
-from psrebind.cli.output.view import BUG, Ask, ManyHostsView, OneHostView, Present
+from psrebind.cli.output.view import BUG, Ask, Present
 from psrebind.errors import ConnectError
 from psrebind.phrase import count_of
 from psrebind.rebind.outcome import exit_status

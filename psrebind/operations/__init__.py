@@ -11,7 +11,11 @@ from psrebind.errors import ParameterError
 from psrebind.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from psrebind.operations.base import Operation
+    from psrebind.operations.base import Change as Change
+    from psrebind.operations.base import Notice as Notice
+    from psrebind.operations.base import Operation as Operation
+    from psrebind.operations.base import Query as Query
+    from psrebind.operations.base import render as render
     from psrebind.operations.get_lifecycle_event import GetLifecycleEvent as GetLifecycleEvent
     from psrebind.operations.parameters import OperationLine as OperationLine
     from psrebind.operations.parameters import parse_parameters as parse_parameters
@@ -21,7 +25,8 @@ else:
     __getattr__ = lazy_names(
         __name__,
         dict.fromkeys(("OperationLine", "parse_parameters", "require_whole"), _PARAMETERS)
-        | {"GetLifecycleEvent": f"{__name__}.get_lifecycle_event"},
+        | dict.fromkeys(("Change", "Notice", "Operation", "Query", "render"), f"{__name__}.base")
+        | {"GetLifecycleEvent": f"{__name__}.get_lifecycle_event", "run": f"{__name__}.runner"},
     )
 
 

@@ -128,3 +128,8 @@ class ScriptRunner:
 
 def _explained(body: Body) -> Body:
     return replace(body, error=with_remedy(body.error)) if body.error else body
+
+
+def run(operations: Sequence[Operation[Any]], session: Session, **fields: Any) -> Reply:
+    """Send operations to one host as one script, and give its reply."""
+    return ScriptRunner(session, **fields).run(operations)

@@ -23,9 +23,9 @@ from typer import Argument, Option, Typer
 from typer.main import get_command
 
 from psrebind.cli import concluded, opening
-from psrebind.cli.messages import tell
-from psrebind.cli.options import Connection, flattened
-from psrebind.cli.output import show
+from psrebind.cli.options import Connection, spread_fields
+from psrebind.cli.output.messages import tell
+from psrebind.cli.output.rows import show
 from psrebind.errors import InvalidInput, PsrebindError
 from psrebind.rebind.handshake import Endpoint, handshake
 
@@ -129,7 +129,7 @@ def _answers(address: str, port: int) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line to its exit status; without arguments, the process's own."""
     app = Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command()(flattened(check_host))
+    app.command()(spread_fields(check_host))
 
     def run() -> int:
         command = get_command(app)

@@ -19,8 +19,8 @@ from check_host.questions import Answer, Verdict
 from check_host.reading import Check
 
 import psrebind
-from psrebind.cli.messages import visible
-from psrebind.cli.output import plain
+from psrebind.cli.output.messages import visible
+from psrebind.cli.output.values import plain
 from psrebind.operations.get_host import Host
 
 SEND = (

@@ -17,8 +17,8 @@ import pytest
 from cli.command_line import Command, Ran
 from labs import running
 
-from psrebind.cli.demo_picture import Picture, excerpted
-from psrebind.cli.demo_stage import Stage
+from psrebind.cli.demo.picture import Picture, excerpted
+from psrebind.cli.demo.stage import Stage
 from psrebind.lab import scenario
 from psrebind.lab.host import Host
 from psrebind.lab.overview import overview

@@ -16,13 +16,13 @@ from cli.command_line import Command, on_a_terminal
 from cli.fifty_hosts import written
 from labs import rebind_words, records, restored, running, swap
 
-from psrebind.cli.replaying import Done
 from psrebind.errors import ConnectError, InvalidInput
 from psrebind.lab.faults import NetworkFault
 from psrebind.lab.httpsys import drop_record
 from psrebind.lab.runtime import Lab, LabHost
 from psrebind.lab.scenario import ALL_NAMES
 from psrebind.lab.state import HostState
+from psrebind.rebind.host_plan import HostPlan, HostResult
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,9 @@ def test_declining_does_not_forget_who_was_not_reached(
 
 def test_what_ends_a_replay_after_a_change_is_no_wrong_input() -> None:
     """A second state that cannot be written is a failure; a host that is lost keeps its status."""
-    assert Done((), InvalidInput("the state before cannot be written")).statuses == [2]
-    assert Done((), ConnectError("web01", "down")).statuses == [4]
+    plan = HostPlan("web01", ())
+    assert HostResult(plan, (), InvalidInput("the state before is not written")).exit_status == 2
+    assert HostResult(plan, (), ConnectError("web01", "down")).exit_status == 4
 
 
 def test_an_interrupted_change_is_among_what_replay_does(

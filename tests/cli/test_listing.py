@@ -10,13 +10,12 @@ from cli.test_tables import Terminal
 from observations import observed, record, stored
 from rich.cells import cell_len
 
-from psrebind.cli.listing import BindingLine, Stored, binding_lines, binding_row, worst_first
-from psrebind.cli.output import show
-from psrebind.cli.problem_words import explained
+from psrebind.cli.output.binding import binding_row
+from psrebind.cli.output.rows import show
 from psrebind.decode.certificates import stored_certificate
-from psrebind.model import Certificate, UnreadableCertificate
-from psrebind.operations.get_certificate import STORES
-from psrebind.problems import ProblemKind
+from psrebind.model import STORES, Certificate, UnreadableCertificate
+from psrebind.problems import ProblemKind, explain_problems, rank_problems
+from psrebind.rebind.audit import BindingLine, Stored, binding_lines
 
 NEW = make("new.example")
 GOOD = make("www.example")
@@ -104,7 +103,12 @@ def test_a_binding_is_one_line_of_a_terminal(monkeypatch: pytest.MonkeyPatch, wi
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()
     lines = many_bindings()
-    show(worst_first(lines), "table", short=binding_row, stream=stream)
+    show(
+        sorted(lines, key=lambda line: rank_problems(line.kinds, line.days_left)),
+        "table",
+        short=binding_row,
+        stream=stream,
+    )
     title, _, *rows = stream.getvalue().splitlines()
     assert title.split() == ["site", "binding", "certificate", "days", "problems"]
     assert len(rows) == len(lines) == 17
@@ -116,7 +120,7 @@ def test_a_binding_is_one_line_of_a_terminal(monkeypatch: pytest.MonkeyPatch, wi
 def test_every_kind_of_problem_has_a_meaning() -> None:
     """Each says what to do, is told once, and the worst comes first."""
     kinds = [*reversed(ProblemKind), *ProblemKind]
-    told = explained(kinds, "web*")
+    told = explain_problems(kinds, "web*")
     assert [kind for kind, _ in told] == list(ProblemKind)
     assert all(": " in meaning and "{" not in meaning for _, meaning in told)
 

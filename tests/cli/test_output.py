@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from psrebind.cli.output import show
+from psrebind.cli.output.rows import show
 from psrebind.model import Record, RecordKind, Thumbprint
 
 PRINT = Thumbprint("ab" * 20)

@@ -21,9 +21,10 @@ from psrebind.lab.runtime import Lab
 DRIVER = """
 import logging, sys
 logging.basicConfig(level=logging.DEBUG, filename=sys.argv[1])
-from psrebind.cli import listing, main
+from psrebind.cli import main
+from psrebind.rebind import audit
 if sys.argv[2] == "broken":
-    listing.binding_lines = lambda *_: [][1]
+    audit.binding_lines = lambda *_: [][1]
 sys.exit(main(sys.argv[3:]))
 """
 WRONG = "Wrong-Pumpkin-4711"

@@ -12,7 +12,7 @@ from typing import TextIO
 import pytest
 
 from psrebind.cli.options import Format
-from psrebind.cli.rows import PIECE, OneOfMany, stream
+from psrebind.cli.output.rows import PIECE, OneOfMany, stream
 
 
 @dataclass(frozen=True)

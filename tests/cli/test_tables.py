@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from psrebind.cli.appearance import Appearance, Word, appearing
-from psrebind.cli.messages import tell
-from psrebind.cli.output import show
-from psrebind.cli.phrases import certificate
+from psrebind.cli.output.appearance import Appearance, Word, appearing
+from psrebind.cli.output.messages import tell
+from psrebind.cli.output.rows import show
 from psrebind.model import Thumbprint
+from psrebind.phrase import name_certificate
 from psrebind.problems import Problem, ProblemKind
 
 PRINT = Thumbprint("ab" * 20)
@@ -105,7 +105,7 @@ def test_a_name_is_cut_before_a_line_is_given_up(
     monkeypatch: pytest.MonkeyPatch, width: int, name: str
 ) -> None:
     """A terminal that is too narrow has the certificate's digits whole, and one line a row."""
-    phrase = certificate("certificate-for-www.example", PRINT)
+    phrase = name_certificate("certificate-for-www.example", PRINT)
     rows = [{"site": "Shop", "certificate": phrase, "problems": ["replaced"]}] * 2
     monkeypatch.setenv("NO_COLOR", "1")
     lines = on_terminal(monkeypatch, width, *rows).splitlines()
@@ -116,7 +116,7 @@ def test_a_name_is_cut_before_a_line_is_given_up(
 
 def test_phrases_and_problems_can_be_copied() -> None:
     """As every value of a plan is where the state before is written."""
-    phrase = certificate("www.example", PRINT)
+    phrase = name_certificate("www.example", PRINT)
     assert copy.deepcopy(phrase).parts == phrase.parts
     problem = Problem(ProblemKind.EXPIRED, "over")
     copied = copy.deepcopy(problem)

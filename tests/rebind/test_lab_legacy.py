@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from labs import rebound, records, swap
 
-from psrebind.cli.rebind_report import tell_result
 from psrebind.lab.breakage import break_host
 from psrebind.lab.runtime import Lab, LabHost
+from psrebind.rebind.host_plan import HostPlan, HostResult
+from psrebind.rebind.sentences import result_sentences
 from psrebind.rebind.verify import Verdict
 
 
@@ -29,8 +30,8 @@ def test_the_old_certificate_comes_back(
     assert f"{waiting.old[:8]}… back" in problem
     (note,) = (one for one in found.prepared.plan.notes if "5506" in one.text)
     assert "remove 5506 and 5511 from the key LM/W3SVC/2" in note.text
-    tell_result(found)
-    assert note.text in capsys.readouterr().err
+    result = HostResult(HostPlan("web01", (found.prepared,)), (found,))
+    assert note.text in result_sentences(result, command=None)
     assert records(host)["hostnameport=shop.example:8443"].thumbprint == waiting.new
     break_host(host.host, "mapper-starts")
     assert records(host)["hostnameport=shop.example:8443"].thumbprint == waiting.old

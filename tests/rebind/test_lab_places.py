@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from labs import rebound, restored, swap
 
-from psrebind.cli.rebind_lines import result_lines
 from psrebind.lab.httpsys import Record, RecordKind, record_place
 from psrebind.lab.runtime import Lab, LabHost, assume
 from psrebind.lab.state import Binding, HostState, Site
+from psrebind.rebind.lines import result_lines
 from psrebind.rebind.verify import Check, Verdict
 
 

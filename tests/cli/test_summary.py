@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from psrebind.cli.tally import Tally
+from psrebind.cli.output.many_hosts import tell_summary
 from psrebind.errors import ConnectError, PsrebindError, ScriptError
-from psrebind.fleet.fleet import FleetHost
+from psrebind.fleet.host import FleetHost
 from psrebind.fleet.runner import Result
+from psrebind.fleet.summary import RunSummary
+from psrebind.operations.remedy import with_remedy
 from psrebind.sessions.remote import ConnectionOptions
 
 
@@ -18,11 +20,11 @@ def host(name: str, address: str | None = None) -> FleetHost:
 
 def told(capsys: pytest.CaptureFixture[str], *errors: tuple[FleetHost, PsrebindError]) -> list[str]:
     """The lines on hosts that failed so, without the sum."""
-    tally = Tally(len(errors))
+    summary = RunSummary(len(errors))
     for one, error in errors:
-        tally.count_failure(Result(one, error=error))
+        summary.count_failure(Result(one, error=error))
     capsys.readouterr()
-    tally.report()
+    tell_summary(summary, 0)
     return capsys.readouterr().err.splitlines()[:-1]
 
 
@@ -66,7 +68,7 @@ def test_what_to_do_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert line.endswith(": a port is closed. Open it in the firewall")
     missing = ScriptError("no module", error_id="psrebind.MissingModule,WebAdministration")
-    (line,) = told(capsys, *((one, missing) for one in hosts))
+    (line,) = told(capsys, *((one, with_remedy(missing)) for one in hosts))
     assert "Install-WindowsFeature Web-Scripting-Tools" in line
 
 
