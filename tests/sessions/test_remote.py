@@ -247,8 +247,8 @@ def test_a_missing_extra_is_named_before_anything_is_sent(
 
 
 def test_what_pip_needs_for_kerberos_is_said_here_and_on_its_page() -> None:
-    """Its libraries are built where they are installed: the error and docs/install.md name the same."""
-    page = (Path(__file__).parents[2] / "docs" / "install.md").read_text("utf-8")
+    """Its libraries are built where they are installed: the error and docs/install.md agree."""
+    page = Path(__file__).parents[2].joinpath("docs", "install.md").read_text("utf-8")
     said = str(needs_extra(ConnectionOptions("web01", auth="kerberos")))
     for command in (
         "apt install gcc python3-dev libkrb5-dev",
