@@ -114,8 +114,8 @@ def inventory_of(lab: Lab) -> Path:
 def environment(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A reader's shell: the virtual environment's commands, a home of its own, the password."""
     home = tmp_path_factory.mktemp("home")
-    # What `make test ARGS=…` was called with goes on to a make of ours by MAKEFLAGS.
-    of_this_run = ("PSREBIND", "MAKE")
+    # What `make test ARGS=…` was called with goes on to a make of ours, in two ways.
+    of_this_run = ("PSREBIND", "MAKE", "ARGS")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(of_this_run)}
     return kept | {
         "HOME": str(home),
