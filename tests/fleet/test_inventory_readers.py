@@ -176,7 +176,7 @@ def test_an_encrypted_file_of_variables_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_setting_has_a_sentence() -> None:
-    """The table of the README and the table of settings name the same keys."""
+    """The table of the page docs/fleets.md and the table of settings name the same keys."""
     assert sorted(key for keys in SETTINGS.values() for key in keys) == sorted(KEYS)
     assert set(KEYS) >= PASSWORDS
     assert all(sentence.endswith(".") for sentence in KEYS.values())
