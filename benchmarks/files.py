@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from decode.hostile import HOSTILE
 
 HOSTS = 200_000
-_INVENTORY = "from psrebind.fleet.inventory_file import read_inventory as read"
+_INVENTORY = "from psrebind.fleet.inventory.file import read_inventory as read"
 _EVENTS = "from psrebind.decode.event_files import read_events as read; from pathlib import Path"
 # The high-water mark of the process itself: that of wait4 counts what it was forked from.
 _READ = """

@@ -18,7 +18,7 @@ from psrebind.sessions.credentials import Credential, PasswordSource, resolve
 
 if TYPE_CHECKING:
     from psrebind.fleet.fleet import Fleet, Login
-    from psrebind.fleet.inventory import Inventory
+    from psrebind.fleet.inventory.model import Inventory
     from psrebind.templates import Library
 
 _NOTICES = 5
@@ -72,7 +72,7 @@ def _inventory(connection: Connection) -> Inventory | None:
     if connection.inventory is None:
         return None
     from psrebind.cli.messages import tell
-    from psrebind.fleet.inventory_file import read_inventory
+    from psrebind.fleet.inventory.file import read_inventory
 
     inventory = read_inventory(connection.inventory)
     for notice in inventory.notices[:_NOTICES]:

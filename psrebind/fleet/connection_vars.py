@@ -15,7 +15,7 @@ from typing import Any
 from psrebind.errors import InvalidInput
 from psrebind.fleet.connection_keys import SETTINGS
 from psrebind.fleet.host_names import host_name
-from psrebind.fleet.inventory import InventoryHost
+from psrebind.fleet.inventory.model import InventoryHost
 from psrebind.model import Secret
 from psrebind.sessions.connection import ConnectionOptions, is_address
 

@@ -18,8 +18,8 @@ from typing import Any, Self, TypeVar
 
 from psrebind.errors import InvalidInput
 from psrebind.fleet.connection_vars import connection
-from psrebind.fleet.inventory import Inventory, InventoryHost
-from psrebind.fleet.inventory_file import read_inventory
+from psrebind.fleet.inventory.file import read_inventory
+from psrebind.fleet.inventory.model import Inventory, InventoryHost
 from psrebind.fleet.runner import FORKS, Result, Runner, Work
 from psrebind.fleet.selection import ALL, Term, select
 from psrebind.model import Secret

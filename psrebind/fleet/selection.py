@@ -19,9 +19,9 @@ from typing import Any
 from psrebind.errors import InventoryError
 from psrebind.fleet import host_names
 from psrebind.fleet.connection_vars import LOCALHOST, addresses, endpoint, normal_address
-from psrebind.fleet.inventory import Inventory, InventoryHost, Place
-from psrebind.fleet.inventory_file import read_text
-from psrebind.fleet.inventory_lists import words
+from psrebind.fleet.inventory.csv import words
+from psrebind.fleet.inventory.file import read_text
+from psrebind.fleet.inventory.model import Inventory, InventoryHost, Place
 
 ALL = "all"
 # What difflib takes for a slip of the pen, too.

@@ -14,8 +14,8 @@ import pytest
 from fleet.inventories import FOLDER
 
 from psrebind.fleet.connection_keys import KEYS
-from psrebind.fleet.inventory import Inventory
-from psrebind.fleet.inventory_file import read_inventory
+from psrebind.fleet.inventory.file import read_inventory
+from psrebind.fleet.inventory.model import Inventory
 from psrebind.model import Secret
 
 

@@ -10,7 +10,7 @@ from fleet.inventories import host_of
 
 from psrebind.errors import InvalidInput, InventoryError
 from psrebind.fleet.connection_vars import connection, endpoint, is_local
-from psrebind.fleet.inventory import InventoryHost
+from psrebind.fleet.inventory.model import InventoryHost
 from psrebind.sessions.remote import ConnectionOptions
 
 

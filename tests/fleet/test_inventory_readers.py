@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from psrebind.errors import InventoryError
 from psrebind.fleet.connection_keys import KEYS, PASSWORDS, SETTINGS
-from psrebind.fleet.inventory_file import format_of, parse_inventory, read_inventory
-from psrebind.fleet.yaml_nodes import DEEPEST
+from psrebind.fleet.inventory.file import format_of, parse_inventory, read_inventory
+from psrebind.fleet.inventory.yaml_nodes import DEEPEST
 from psrebind.model import Secret
 
 REFUSED = {

@@ -7,7 +7,7 @@ from fleet.inventories import host_of, inventory_of
 
 from psrebind.errors import InventoryError
 from psrebind.fleet.connection_vars import connection
-from psrebind.fleet.inventory_file import parse_inventory
+from psrebind.fleet.inventory.file import parse_inventory
 from psrebind.model import Secret
 
 KEY = "ansible_password"

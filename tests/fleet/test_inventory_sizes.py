@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from fleet.inventories import inventory_of, refusal
 
-from psrebind.fleet.inventory_settling import MOST_HOSTS, MOST_STEPS, NAME
+from psrebind.fleet.inventory.precedence import MOST_HOSTS, MOST_STEPS, NAME
 
 MANY = 200_000
 

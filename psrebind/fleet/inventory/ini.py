@@ -13,9 +13,9 @@ import warnings
 from typing import Any
 
 from psrebind.fleet.connection_keys import KEYS
-from psrebind.fleet.inventory import Place
-from psrebind.fleet.inventory_draft import Draft, lines_of
-from psrebind.fleet.inventory_settling import Setting
+from psrebind.fleet.inventory.builder import Draft, lines_of
+from psrebind.fleet.inventory.model import Place
+from psrebind.fleet.inventory.precedence import Setting
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?\Z")
 _WORD = re.compile(r"\w+", re.ASCII)

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from psrebind.errors import InventoryError
-from psrebind.fleet.inventory import Place
-from psrebind.fleet.inventory_draft import Encrypted
+from psrebind.fleet.inventory.builder import Encrypted
+from psrebind.fleet.inventory.model import Place
 
 DEEPEST = 60
 # Counted with aliases written out: ten lines of aliases of aliases can stand for billions.

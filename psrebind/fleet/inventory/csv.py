@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from psrebind.errors import InventoryError
 from psrebind.fleet.connection_keys import KEYS
-from psrebind.fleet.inventory import Place
-from psrebind.fleet.inventory_draft import Draft, lines_of
-from psrebind.fleet.inventory_settling import Setting
+from psrebind.fleet.inventory.builder import Draft, lines_of
+from psrebind.fleet.inventory.model import Place
+from psrebind.fleet.inventory.precedence import Setting
 
 # Columns that name the host; of several in one row the first that is not empty does.
 NAME_COLUMNS = ("dnshostname", "host", "hostname", "name", "computername")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from psrebind.fleet.inventory import InventoryHost, Place
+from psrebind.fleet.inventory.model import InventoryHost, Place
 
 MOST_HOSTS = 250_000
 # What is kept or looked at for hosts, inherited or not. A few lines of ranges, or of groups in

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from psrebind.fleet.inventory_draft import Draft
-from psrebind.fleet.inventory_settling import Beside, Settings
+from psrebind.fleet.inventory.builder import Draft
+from psrebind.fleet.inventory.precedence import Beside, Settings
 
 EXTENSIONS = ("", ".yml", ".yaml", ".json")
 DEEPEST_FOLDER = 5
@@ -28,7 +28,7 @@ def beside(folder: Path | None, draft: Draft, *, read: Read) -> Beside:
         path = next((files[name + end] for end in EXTENSIONS if name + end in files), None)
         if path is None:
             return {}
-        from psrebind.fleet.inventory_yaml import read_variables  # PyYAML, only where it is needed
+        from psrebind.fleet.inventory.yaml import read_variables  # PyYAML, only where it is needed
 
         found: Settings = {}
         for file in _files(path, DEEPEST_FOLDER):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from psrebind.fleet import host_names
 from psrebind.fleet.connection_keys import KEYS, PASSWORDS
-from psrebind.fleet.inventory import Inventory, Notice, Place
-from psrebind.fleet.inventory_settling import (
+from psrebind.fleet.inventory.model import Inventory, Notice, Place
+from psrebind.fleet.inventory.precedence import (
     MOST_HOSTS,
     NAME,
     Beside,

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from psrebind.fleet.inventory import COMMAND, Notice, Place
-from psrebind.fleet.inventory_draft import Draft
-from psrebind.fleet.inventory_settling import Setting
-from psrebind.fleet.yaml_nodes import Node, Row, Scalar, Table, parse, plain
+from psrebind.fleet.inventory.builder import Draft
+from psrebind.fleet.inventory.model import COMMAND, Notice, Place
+from psrebind.fleet.inventory.precedence import Setting
+from psrebind.fleet.inventory.yaml_nodes import Node, Row, Scalar, Table, parse, plain
 
 _PLUGIN = "the configuration of an inventory plugin; give psrebind what this prints:"
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from psrebind.errors import InventoryError
-from psrebind.fleet.inventory import COMMAND, Inventory, Place
-from psrebind.fleet.inventory_draft import Draft, lines_of
-from psrebind.fleet.inventory_folders import beside
-from psrebind.fleet.inventory_ini import read_ini
-from psrebind.fleet.inventory_lists import is_header, read_csv, read_list
+from psrebind.fleet.inventory.builder import Draft, lines_of
+from psrebind.fleet.inventory.csv import is_header, read_csv, read_list
+from psrebind.fleet.inventory.folders import beside
+from psrebind.fleet.inventory.ini import read_ini
+from psrebind.fleet.inventory.model import COMMAND, Inventory, Place
 
 Format = Literal["yaml", "ini", "csv", "list"]
 
@@ -28,7 +28,7 @@ _SECTION_OR_VALUE = re.compile(r"\A\[[^\]:]+(:\w+)?\]\s*(#.*)?\Z|=")
 
 
 def _read_yaml(text: str, draft: Draft) -> None:
-    from psrebind.fleet.inventory_yaml import read_yaml  # PyYAML, which --help need not pay for
+    from psrebind.fleet.inventory.yaml import read_yaml  # PyYAML, which --help need not pay for
 
     read_yaml(text, draft)
 
