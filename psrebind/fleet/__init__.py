@@ -1,1 +1,1 @@
-"""Many hosts: the inventory, and the choice of hosts from it. Knows no command line."""
+"""Many hosts: the inventory, and the choice of hosts from it."""

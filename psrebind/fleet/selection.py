@@ -1,6 +1,6 @@
-"""Which hosts a command is for: the target, and what limits and excludes it.
+"""The hosts that a command is for: the target, and what limits and excludes it.
 
-Plain words only; `@`, `&` and `!` belong to the user's shell. Knows inventories, opens nothing.
+Plain words only; `@`, `&` and `!` belong to the user's shell.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from typing import Any
 from psrebind.errors import InventoryError
 from psrebind.fleet import host_names
 from psrebind.fleet.connection_vars import LOCALHOST, addresses, endpoint, normal_address
-from psrebind.fleet.inventory.csv import words
-from psrebind.fleet.inventory.file import read_text
-from psrebind.fleet.inventory.model import Inventory, InventoryHost, Place
+from psrebind.fleet.inventory.model import Inventory, InventoryHost, Location
+from psrebind.fleet.inventory.text import lines_of, read_text, words_of
 
 ALL = "all"
 # What difflib takes for a slip of the pen, too.
@@ -35,18 +34,22 @@ class Term:
     """One word that chooses hosts, and where it stood if it came from a file."""
 
     text: str
-    place: Place | None = None
+    location: Location | None = None
 
     def error(self, reason: str, inventory: Inventory | None) -> InventoryError:
         """An error that names the file the word came from, else the inventory."""
-        if self.place:
-            return self.place.error(reason)
+        if self.location:
+            return self.location.error(reason)
         return InventoryError(reason, file=inventory.file if inventory else None)
 
 
 def read_terms(path: Path) -> tuple[Term, ...]:
     """The words of a file of hosts (``--hosts-file``), to limit or to exclude by."""
-    found = tuple(Term(word, place) for word, place in words(read_text(path), str(path)))
+    found = tuple(
+        Term(word, Location(str(path), number))
+        for number, line in lines_of(read_text(path))
+        for word in words_of(line.partition("#")[0])
+    )
     if not found:
         raise InventoryError("no names in it", file=str(path))
     return found
@@ -76,8 +79,13 @@ def select(
     chosen = {name: host for name, host in chosen.items() if name not in dropped}
     # A machine that is excluded by one name must not be met by another.
     away = {endpoint(host, given) for host in dropped.values() if _is_reachable(host)}
-    found = _each_once(chosen.values(), given)
-    left = tuple(host for place, host in found.items() if place not in away)
+    found: dict[tuple[str, int], InventoryHost] = {}
+    for host in chosen.values():
+        reached = endpoint(host, given)
+        if first := found.get(reached):
+            host = dataclasses.replace(first, also_named=(*first.also_named, host.name))
+        found[reached] = host
+    left = tuple(host for reached, host in found.items() if reached not in away)
     if not left:
         raise terms[0].error(f"no host of {target!r} is left to work on", inventory)
     return left
@@ -96,7 +104,7 @@ def _terms(given: Iterable[str | Term]) -> list[Term]:
     for item in given:
         term = Term(item) if isinstance(item, str) else item
         pieces = [piece.strip() for piece in term.text.split(",")]
-        found += [Term(piece, term.place) for piece in pieces if piece]
+        found += [Term(piece, term.location) for piece in pieces if piece]
     return found
 
 
@@ -104,18 +112,13 @@ def _matching(
     inventory: Inventory | None, terms: list[Term], *, among: tuple[InventoryHost, ...] | None
 ) -> dict[str, InventoryHost]:
     found: dict[str, InventoryHost] = {}
-    by_address = _by_address((inventory.hosts if inventory else among) or ()) if terms else {}
+    by_address: dict[str, set[str]] = {}
+    for host in ((inventory.hosts if inventory else among) or ()) if terms else ():
+        for address in addresses(host):
+            by_address.setdefault(address, set()).add(host.name)
     for term in terms:
         hosts = _named(inventory, term, among, by_address)
         found.update((host.name, host) for host in hosts if host.name not in found)
-    return found
-
-
-def _by_address(hosts: Iterable[InventoryHost]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for host in hosts:
-        for address in addresses(host):
-            found.setdefault(address, set()).add(host.name)
     return found
 
 
@@ -149,7 +152,7 @@ def _host_of_its_own(term: Term) -> InventoryHost:
     if term.text.lower() == ALL or set(term.text) & set("*?["):
         raise term.error(f"{term.text!r} chooses from an inventory, and none was given", None)
     try:
-        return InventoryHost(host_names.host_name(term.text), source=term.place)
+        return InventoryHost(host_names.host_name(term.text), location=term.location)
     except ValueError as error:
         raise term.error(str(error), None) from error
 
@@ -166,8 +169,12 @@ def _unknown(text: str, hosts: Iterable[InventoryHost], groups: Iterable[str]) -
 def _nearest(text: str, names: Iterable[str]) -> list[str]:
     """At most three names that the text may be a slip of, the nearest first."""
 
+    def is_alike(pair: tuple[str, str]) -> bool:
+        return pair[0] == pair[1]
+
     def ends_alike(name: str) -> int:
-        return _begun_alike(text, name) + _begun_alike(text[::-1], name[::-1])
+        pairs = [zip(text, name, strict=False), zip(text[::-1], name[::-1], strict=False)]
+        return sum(sum(1 for _ in itertools.takewhile(is_alike, ends)) for ends in pairs)
 
     # To compare takes long; of an inventory of any size only these are worth it.
     likely = heapq.nlargest(_COMPARED, names, key=ends_alike)
@@ -180,12 +187,6 @@ def _nearest(text: str, names: Iterable[str]) -> list[str]:
     return [name for _, name in sorted(found)[:3]]
 
 
-def _begun_alike(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
-    pairs = zip(one, other, strict=False)
-    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
 def _is_reachable(host: InventoryHost) -> bool:
     """Whether the host has an endpoint; one that only Ansible reaches may well be excluded."""
     try:
@@ -193,18 +194,3 @@ def _is_reachable(host: InventoryHost) -> bool:
     except InventoryError:
         return False
     return True
-
-
-def _each_once(
-    hosts: Iterable[InventoryHost], given: Mapping[str, Any]
-) -> dict[tuple[str, int], InventoryHost]:
-    """One host for each address and port; the first name stays and tells the others."""
-    found: dict[tuple[str, int], InventoryHost] = {}
-    for host in hosts:
-        place = endpoint(host, given)
-        if first := found.get(place):
-            names = (*first.also_named, host.name)
-            found[place] = dataclasses.replace(first, also_named=names)
-        else:
-            found[place] = host
-    return found

@@ -91,7 +91,7 @@ def test_deep_nesting_is_refused(depth: int) -> None:
 def test_a_password_in_clear_is_kept_secret_and_told() -> None:
     """It is accepted with a notice of file and line, and printing the host does not print it."""
     inventory = inventory_of("web\n[all:vars]\nansible_password=hunter2\n")
-    assert [str(notice.place) for notice in inventory.notices] == ["hosts.ini:3"]
+    assert [str(notice.location) for notice in inventory.notices] == ["hosts.ini:3"]
     found = inventory.hosts[0].variables["ansible_password"]
     assert isinstance(found, Secret)
     assert found.reveal() == "hunter2"
@@ -104,7 +104,7 @@ def test_a_directory_export_is_read() -> None:
     found = {host.name: host.variables["ansible_host"] for host in inventory.hosts}
     assert found == {"web01.example.com": "10.0.0.1", "SQL01": "10.0.0.2"}
     assert inventory.groups["production"] == ("web01.example.com",)
-    assert str(inventory.hosts[1].source).endswith("directory.csv:4")
+    assert str(inventory.hosts[1].location).endswith("directory.csv:4")
 
 
 def test_a_plain_list_is_read() -> None:

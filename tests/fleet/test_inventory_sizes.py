@@ -19,7 +19,7 @@ def test_two_hundred_thousand_hosts_are_an_inventory() -> None:
     assert len(found.hosts) == len(found.groups["web"]) == MANY
     assert found.hosts[-1].name == "web199999"
     assert found.hosts[0].variables == {"ansible_user": "admin"}
-    assert found.hosts[0].variables is found.hosts[-1].variables
+    assert found.hosts[0].settings is found.hosts[-1].settings
 
 
 def groups_of_their_own(number: int) -> str:

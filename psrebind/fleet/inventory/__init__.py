@@ -1,1 +1,1 @@
-"""An inventory: the hosts and groups that a file of any of five forms has, and their variables."""
+"""An inventory: hosts, groups and their variables, from a file in one of five forms."""

@@ -1,16 +1,12 @@
-"""Who wins in an inventory: groups in their order, and of each host the variables that count.
-
-Knows Ansible's precedence, and how much a file may stand for; knows no file format.
-"""
+"""Ansible's precedence: the order of groups, and the variables that count for each host."""
 
 from __future__ import annotations
 
 import graphlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from psrebind.fleet.inventory.model import InventoryHost, Place
+from psrebind.fleet.inventory.model import InventoryHost, Location, Setting, Settings
 
 MOST_HOSTS = 250_000
 # What is kept or looked at for hosts, inherited or not. A few lines of ranges, or of groups in
@@ -20,160 +16,115 @@ MOST_STEPS = 16_000_000
 NAME = 8
 DEEPEST_GROUPS = 50
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """The value of a variable and where it was set."""
-
-    value: Any
-    place: Place
-
-
-Settings = dict[str, Setting]
-# What the folders group_vars and host_vars say of one group or host.
-Beside = Callable[[str], Mapping[str, Setting]]
+# What the folder group_vars or host_vars says of one group or host.
+FolderSettings = Callable[[str], Settings]
 
 
 @dataclass
-class Group:
+class GroupEntry:
     """A group while the file is read; `parents` says where each was named."""
 
-    place: Place
-    settings: Settings = field(default_factory=dict)
-    parents: dict[str, Place] = field(default_factory=dict)
+    location: Location
+    settings: dict[str, Setting] = field(default_factory=dict)
+    parents: dict[str, Location] = field(default_factory=dict)
     priority: int = 1
     depth: int = 0
 
 
 @dataclass(slots=True)
-class Host:
+class HostEntry:
     """A host while the file is read, with the groups that name it."""
 
-    place: Place
-    settings: Settings = field(default_factory=dict)
+    location: Location
+    settings: dict[str, Setting] = field(default_factory=dict)
     groups: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass
-class Steps:
-    """How much of its bound a file has used up."""
+class StepBudget:
+    """The steps that one inventory may still take."""
 
-    taken: int = 0
+    left: int = MOST_STEPS
 
-    def take(self, count: int, place: Place) -> None:
+    def spend(self, count: int, location: Location) -> None:
         """Count what is about to be done; raise where a file stands for too much."""
-        self.taken += count
-        if self.taken > MOST_STEPS:
-            raise place.error(
+        self.left -= count
+        if self.left < 0:
+            raise location.error(
                 "more names and variables of hosts, inherited ones included, than are read of one "
                 "inventory: split it"
             )
 
 
-@dataclass(frozen=True)
-class _Inherited:
-    """What hosts have in common that stand in the same groups."""
+class Precedence:
+    """The groups and variables of each host, once everything was read."""
 
-    groups: tuple[str, ...]
-    settings: Settings
-    variables: Mapping[str, Any]
-    places: Mapping[str, Place]
-
-
-class Settling:
-    """Gives each host its groups and variables, once everything was read."""
-
-    def __init__(self, groups: dict[str, Group], beside: Beside, steps: Steps) -> None:
-        self.groups = groups
-        self._steps = steps
-        order = self._sorted_groups()
+    def __init__(
+        self, groups: Mapping[str, GroupEntry], folder: FolderSettings, budget: StepBudget
+    ) -> None:
+        self._groups = groups
+        self._budget = budget
+        order = _sorted_groups(groups)
         self._rank = {name: at for at, name in enumerate(order)}
-        self._beside = {name: beside(name) for name in order}
-        self._known: dict[tuple[str, ...], _Inherited] = {}
+        self._folder = {name: folder(name) for name in order}
+        # What hosts have in common that stand in the same groups: all of these, and variables.
+        self._inherited: dict[tuple[str, ...], tuple[tuple[str, ...], Settings]] = {}
 
-    def host(self, name: str, host: Host, beside: Mapping[str, Setting]) -> InventoryHost:
-        """The host as it is in the end."""
-        direct = tuple(sorted(set(host.groups) - {"all", "ungrouped"})) or ("ungrouped",)
-        if direct not in self._known:
-            self._known[direct] = self._inherited(direct, host.place)
-        known = self._known[direct]
-        self._steps.take(len(known.groups), host.place)
-        if not host.settings and not beside:
-            return InventoryHost(name, known.variables, known.groups, host.place, known.places)
-        self._steps.take(len(known.settings), host.place)
-        settings = {**known.settings, **host.settings, **beside}
-        return InventoryHost(name, _values(settings), known.groups, host.place, _places(settings))
+    def host(self, name: str, entry: HostEntry, own: Settings) -> InventoryHost:
+        """The host with what it inherits; `own` is what the folder says of it."""
+        direct = tuple(sorted(set(entry.groups) - {"all", "ungrouped"})) or ("ungrouped",)
+        if direct not in self._inherited:
+            self._inherited[direct] = self._inherit(direct, entry.location)
+        groups, settings = self._inherited[direct]
+        self._budget.spend(len(groups), entry.location)
+        if entry.settings or own:
+            self._budget.spend(len(settings), entry.location)
+            settings = {**settings, **entry.settings, **own}
+        return InventoryHost(name, settings, groups, entry.location)
 
-    def _inherited(self, direct: Iterable[str], place: Place) -> _Inherited:
-        ancestry = self._with_ancestors(direct, place)
-        chosen = sorted(ancestry, key=self._rank.__getitem__)
-        groups = tuple(sorted(ancestry - {"all"}))
-        settings = self._merged(chosen, place)
-        return _Inherited(groups, settings, _values(settings), _places(settings))
-
-    def _merged(self, chosen: list[str], place: Place) -> Settings:
-        """Ansible's order: `all`, then groups, of the file; then the same of the folder."""
-        settings: Settings = {}
-        for found in (
-            *(self.groups[name].settings for name in chosen),
-            *(self._beside[name] for name in chosen),
-        ):
-            self._steps.take(len(found), place)
-            settings.update(found)
-        return settings
-
-    def _with_ancestors(self, direct: Iterable[str], place: Place) -> set[str]:
-        found: set[str] = {"all"}
+    def _inherit(
+        self, direct: Iterable[str], location: Location
+    ) -> tuple[tuple[str, ...], Settings]:
+        """The groups and those that they are in, without ``all``, and the variables of all."""
+        found = {"all"}
         waiting = list(direct)
         while waiting:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                parents = self.groups[name].parents
-                self._steps.take(1 + len(parents), place)
+                parents = self._groups[name].parents
+                self._budget.spend(1 + len(parents), location)
                 waiting.extend(parents)
-        return found
+        ranked = sorted(found, key=self._rank.__getitem__)
+        settings: dict[str, Setting] = {}
+        # All groups of the file count less than any of the folder.
+        for said in (
+            *(self._groups[name].settings for name in ranked),
+            *(self._folder[name] for name in ranked),
+        ):
+            self._budget.spend(len(said), location)
+            settings.update(said)
+        return tuple(sorted(found - {"all"})), settings
 
-    def _sorted_groups(self) -> list[str]:
-        """All groups, `all` first, those that win later: by depth, priority and name."""
-        for name, group in self.groups.items():
-            if name != "all" and not group.parents:
-                group.parents["all"] = group.place
-        sorter = graphlib.TopologicalSorter(
-            {name: list(group.parents) for name, group in self.groups.items()}
-        )
-        try:
-            order = list(sorter.static_order())
-        except graphlib.CycleError as error:
-            circle = error.args[1]
-            place = self._place_in(circle)
-            raise place.error(f"groups in a circle: {' < '.join(circle[:10])}") from error
-        for name in order:
-            group = self.groups[name]
-            group.depth = 1 + max((self.groups[each].depth for each in group.parents), default=-1)
-            if group.depth > DEEPEST_GROUPS:
-                raise group.place.error(f"groups are nested deeper than {DEEPEST_GROUPS}")
-        return sorted(order, key=self._weight)
 
-    def _weight(self, name: str) -> tuple[int, int, str]:
-        group = self.groups[name]
-        return group.depth, group.priority if name != "all" else 0, name
-
-    def _place_in(self, circle: list[str]) -> Place:
-        """The last line that closes the circle."""
+def _sorted_groups(groups: Mapping[str, GroupEntry]) -> list[str]:
+    """All groups, `all` first, those that win later: by depth, priority and name."""
+    for name, group in groups.items():
+        if name != "all" and not group.parents:
+            group.parents["all"] = group.location
+    sorter = graphlib.TopologicalSorter({name: group.parents for name, group in groups.items()})
+    try:
+        order = list(sorter.static_order())
+    except graphlib.CycleError as error:
+        circle = error.args[1]
         members = set(circle)
-        places = [
-            place
-            for name in circle
-            for parent, place in self.groups[name].parents.items()
-            if parent in members
-        ]
-        return max(places, key=lambda place: place.line or 0)
-
-
-def _values(settings: Settings) -> dict[str, Any]:
-    return {key: setting.value for key, setting in settings.items()}
-
-
-def _places(settings: Settings) -> dict[str, Place]:
-    return {key: setting.place for key, setting in settings.items()}
+        parents = [item for name in circle for item in groups[name].parents.items()]
+        closing = [location for parent, location in parents if parent in members]
+        last = max(closing, key=lambda location: location.line or 0)
+        raise last.error(f"groups in a circle: {' < '.join(circle[:10])}") from error
+    for name in order:
+        group = groups[name]
+        group.depth = 1 + max((groups[each].depth for each in group.parents), default=-1)
+        if group.depth > DEEPEST_GROUPS:
+            raise group.location.error(f"groups are nested deeper than {DEEPEST_GROUPS}")
+    return sorted(order, key=lambda name: (groups[name].depth, groups[name].priority, name))

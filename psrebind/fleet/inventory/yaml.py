@@ -1,88 +1,76 @@
-"""Ansible's YAML: an inventory of groups with `hosts`, `vars`, `children`; files of variables.
-
-Knows the shape of both; what a value may be is the draft's to say.
-"""
+"""Ansible's YAML: an inventory of groups with `hosts`, `vars`, `children`; files of variables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
-from psrebind.fleet.inventory.builder import Draft
-from psrebind.fleet.inventory.model import COMMAND, Notice, Place
-from psrebind.fleet.inventory.precedence import Setting
+from psrebind.fleet.inventory.builder import InventoryBuilder
+from psrebind.fleet.inventory.model import COMMAND, Location, Setting
 from psrebind.fleet.inventory.yaml_nodes import Node, Row, Scalar, Table, parse, plain
 
-_PLUGIN = "the configuration of an inventory plugin; give psrebind what this prints:"
+_NO_INVENTORY = {
+    "plugin": "the configuration of an inventory plugin",
+    "_meta": "JSON of ansible-inventory in another form",
+}
 
 
-def read_yaml(text: str, draft: Draft) -> None:
-    """Tell the draft what a YAML inventory says."""
-    root = parse(text, draft.file)
-    whole = Place(draft.file, root.line if root else 1)
+def read_yaml(text: str, builder: InventoryBuilder) -> None:
+    """Tell the builder what a YAML inventory says."""
+    root = parse(text, builder.file)
     if not isinstance(root, Table) or not root.entries:
+        whole = Location(builder.file, root.line if root else 1)
         raise whole.error("no groups: an inventory begins with `all:` or another group")
-    if "plugin" in root.entries:
-        line, _ = root.entries["plugin"]
-        raise Place(draft.file, line).error(f"{_PLUGIN} {COMMAND}", key="plugin")
-    if "_meta" in root.entries:
-        line, _ = root.entries["_meta"]
-        raise Place(draft.file, line).error(f"JSON of ansible-inventory: use {COMMAND}")
-    for name, line, node in _entries(root):
-        _read_group(draft, name, node, place=Place(draft.file, line))
+    for key, reason in _NO_INVENTORY.items():
+        if key in root.entries:
+            location = Location(builder.file, root.entries[key][0])
+            raise location.error(f"{reason}; give psrebind what this prints: {COMMAND}", key=key)
+    for name, (line, node) in root.entries.items():
+        _read_group(builder, name, node, location=Location(builder.file, line))
 
 
-def read_variables(text: str, draft: Draft, *, file: str) -> dict[str, Setting]:
+def read_variables(text: str, builder: InventoryBuilder, *, file: str) -> dict[str, Setting]:
     """The understood variables of a file of group_vars or host_vars."""
     root = parse(text, file)
     if root is None or (isinstance(root, Scalar) and root.value is None):
         return {}
     if not isinstance(root, Table):
-        raise Place(file, root.line).error("a file of variables has `name: value` in each line")
+        raise Location(file, root.line).error("a file of variables has `name: value` in each line")
     found = {}
-    for key, line, node in _entries(root):
-        if setting := draft.checked(key, Setting(plain(node), Place(file, line))):
+    for key, (line, node) in root.entries.items():
+        if setting := builder.checked(key, Setting(plain(node), Location(file, line))):
             found[str(key)] = setting
     return found
 
 
-def _entries(table: Table) -> Iterator[tuple[object, int, Node]]:
-    for key, (line, node) in table.entries.items():
-        yield key, line, node
-
-
-def _read_group(draft: Draft, name: object, node: Node, *, place: Place) -> str:
-    group = draft.group(name, place)
-    for section, line, content in _section(node, place, f"the group {group}"):
-        here = Place(draft.file, line)
+def _read_group(builder: InventoryBuilder, name: object, node: Node, *, location: Location) -> str:
+    group = builder.group(name, location)
+    for section, (line, content) in _section(node, location, f"the group {group}").items():
+        here = Location(builder.file, line)
         if section not in ("hosts", "vars", "children"):
-            sentence = f"{section!r} in the group {group} is ignored: not hosts, vars or children"
-            draft.notices.append(Notice(here, sentence))
+            builder.unknown_section(section, group, here)
             continue
-        for key, key_line, value in _section(content, here, f"{section} of {group}"):
-            key_place = Place(draft.file, key_line)
+        for key, (key_line, value) in _section(content, here, f"{section} of {group}").items():
+            where = Location(builder.file, key_line)
             if section == "vars":
-                draft.group_variable(group, key, Setting(plain(value), key_place))
+                builder.group_variable(group, key, Setting(plain(value), where))
             elif section == "hosts":
-                _read_host(draft, key, value, group=group, place=key_place)
+                names = builder.hosts(key, where, group=group)
+                for variable, (at, said) in _section(value, where, f"the host {key}").items():
+                    setting = Setting(plain(said), Location(builder.file, at))
+                    builder.host_variable(names, variable, setting)
             else:
-                child = _read_group(draft, key, value, place=key_place)
-                draft.child(group, child, key_place)
+                child = _read_group(builder, key, value, location=where)
+                builder.child(group, child, where)
     return group
 
 
-def _read_host(draft: Draft, name: object, node: Node, *, group: str, place: Place) -> None:
-    names = draft.hosts(name, place, group=group)
-    for key, line, value in _section(node, place, f"the host {names[0]}"):
-        draft.host_variable(names, key, Setting(plain(value), Place(draft.file, line)))
-
-
-def _section(node: Node, place: Place, what: str) -> list[tuple[object, int, Node]]:
+def _section(node: Node, location: Location, what: str) -> Mapping[object, tuple[int, Node]]:
     """The entries of a table; nothing stands for an empty one, and one word for its only key."""
     if isinstance(node, Table):
-        return list(_entries(node))
+        return node.entries
     if isinstance(node, Scalar) and node.value is None:
-        return []
+        return {}
     if isinstance(node, Scalar) and isinstance(node.value, str) and " of " in what:
-        return [(node.value, node.line, Scalar(node.line))]
+        return {node.value: (node.line, Scalar(node.line))}
     advice = "`name:` in each line, without a dash" if isinstance(node, Row) else "`name:` lines"
-    raise place.error(f"{what} needs {advice}")
+    raise location.error(f"{what} needs {advice}")

@@ -1,9 +1,9 @@
-"""YAML as nodes that know their line: the only user of PyYAML.
+"""YAML as nodes that know their line.
 
-Built from the parser's events, not by its constructors: so nothing is made but tables, rows and
-plain values, keys that stand twice are seen, and nesting and aliases have a bound. An error names
-line and key, never the text of a value, nor of a tag or an alias: a password may begin with ! or
-*. Knows nothing of inventories but `Encrypted`, the stand-in for ``!vault``.
+Built from the events of PyYAML's parser, not by its constructors: so nothing is made but tables,
+rows and plain values, keys that stand twice are seen, and nesting and aliases have a bound. An
+error names line and key, never the text of a value, nor of a tag or an alias: a password may begin
+with ! or *.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from psrebind.errors import InventoryError
-from psrebind.fleet.inventory.builder import Encrypted
-from psrebind.fleet.inventory.model import Place
+from psrebind.fleet.inventory.builder import VaultValue
+from psrebind.fleet.inventory.model import Location
 
 DEEPEST = 60
 # Counted with aliases written out: ten lines of aliases of aliases can stand for billions.
@@ -38,15 +38,10 @@ class Node:
     weight: int = 1
     height: int = 1
 
-    def adopt(self, child: Node) -> None:
-        """Count a node below this one."""
-        self.weight += child.weight
-        self.height = max(self.height, child.height + 1)
-
 
 @dataclass(slots=True)
 class Scalar(Node):
-    """Text, a number, a truth value, None, or Encrypted."""
+    """Text, a number, a truth value, None, or VaultValue."""
 
     value: Any = None
     merges: bool = False
@@ -79,7 +74,7 @@ def plain(node: Node) -> Any:
 
 def parse(text: str, file: str) -> Node | None:
     """The one document of a file, None if it is empty; InventoryError for anything unfit."""
-    builder = _Builder(file)
+    builder = _NodeBuilder(file)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
@@ -99,7 +94,7 @@ def parse(text: str, file: str) -> Node | None:
     return builder.root
 
 
-class _Builder:
+class _NodeBuilder:
     def __init__(self, file: str) -> None:
         self.file = file
         self.root: Node | None = None
@@ -150,7 +145,8 @@ class _Builder:
             self.root = node
             return
         above = self.open[-1][0]
-        above.adopt(node)
+        above.weight += node.weight
+        above.height = max(above.height, node.height + 1)
         if above.weight > MOST_NODES or above.height > DEEPEST:
             raise self.error(line, "the file stands for too much")
         if isinstance(above, Row):
@@ -166,7 +162,7 @@ class _Builder:
             above.key = None
 
     def new_key(self, table: Table, node: Node, line: int) -> Scalar:
-        if not isinstance(node, Scalar) or isinstance(node.value, Encrypted):
+        if not isinstance(node, Scalar) or isinstance(node.value, VaultValue):
             raise self.error(line, "a key is one plain word")
         if node.value in table.entries and not node.merges:
             before = table.entries[node.value][0]
@@ -182,7 +178,7 @@ class _Builder:
 
     def scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
         if event.tag in _VAULT:
-            return Scalar(line, value=Encrypted())
+            return Scalar(line, value=VaultValue())
         if event.tag in (None, "!"):
             implicit = event.implicit if event.tag is None else (False, True)
             tag = str(self.resolver.resolve(yaml.ScalarNode, event.value, implicit))  # type: ignore[no-untyped-call]
@@ -202,17 +198,12 @@ class _Builder:
     def error(self, line: int, reason: str) -> InventoryError:
         above = self.open[-1][0] if self.open else None
         key = above.key if isinstance(above, Table) else None
-        return Place(self.file, line).error(reason, key=str(key.value) if key else None)
+        return Location(self.file, line).error(reason, key=str(key.value) if key else None)
 
 
 def _value(kind: str, text: str) -> Any:
     """A plain value as Ansible's reader has it: YAML 1.1, where `yes` is true and 010 is eight."""
-    constructor = yaml.constructor.SafeConstructor()
-    node = yaml.ScalarNode(_TAG + kind, text)
-    if kind == "null":
-        return None
-    if kind == "bool":
-        return constructor.bool_values[text.lower()]
-    if kind in ("int", "float") and len(text) <= _LONGEST_NUMBER:
-        return getattr(constructor, f"construct_yaml_{kind}")(node)
+    if kind in ("null", "bool") or (kind in ("int", "float") and len(text) <= _LONGEST_NUMBER):
+        node = yaml.ScalarNode(_TAG + kind, text)
+        return yaml.constructor.SafeConstructor().construct_object(node)  # type: ignore[no-untyped-call]
     return text
