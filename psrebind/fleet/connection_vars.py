@@ -46,7 +46,15 @@ def connection(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> HostCon
     said = _HostSettings(host)
     asked = {name: value for name, value in given.items() if value is not None}
     if is_local(host, given):
-        _refuse_ambiguous(said, asked)
+        key = next((key for name in SETTINGS if (key := said.key(name))), None)
+        if said.kind != "local" and (asked or key):
+            # Whoever says how to connect to localhost may mean another machine than this one.
+            reason = (
+                f"this machine takes no {next(iter(asked), 'connection setting')}: leave that out "
+                "(in an inventory say ansible_connection=local), or give a port to reach what "
+                "WinRM is there"
+            )
+            raise host.error(reason, key=key)
         return HostConnection(host.name, None)
     said.refuse_unknown_connection()
     user = asked.pop("user", None)
@@ -97,20 +105,6 @@ def normal_address(text: str) -> str:
     """An address or a name in the one spelling that two of them are compared in."""
     lower = text.strip().lower()
     return str(ipaddress.ip_address(lower)) if is_address(lower) else lower.rstrip(".")
-
-
-def _refuse_ambiguous(said: _HostSettings, asked: Mapping[str, Any]) -> None:
-    """Whoever says how to connect to localhost may mean another machine than this one."""
-    if said.kind == "local":
-        return
-    key = next((key for name in SETTINGS if (key := said.key(name))), None)
-    if asked or key:
-        what = next(iter(asked), "connection setting")
-        reason = (
-            f"this machine takes no {what}: leave that out (in an inventory say "
-            "ansible_connection=local), or give a port to reach what WinRM is there"
-        )
-        raise said.host.error(reason, key=key)
 
 
 class _HostSettings:
@@ -177,8 +171,8 @@ def _fields(said: _HostSettings, given: Mapping[str, Any]) -> dict[str, Any]:
     """What the inventory says of ConnectionOptions; a field it does not mention is left out."""
     ssl, port = _protocol(said, given)
     transports = _TRANSPORTS if said.key("auth") == "ansible_winrm_transport" else {}
-    auth = given.get("auth") or said.one_of("auth", *_AUTHENTICATIONS, *transports)
-    auth = _TRANSPORTS.get(auth, auth)
+    auth = given.get("auth") or said.one_of("auth", *_AUTHENTICATIONS, *transports) or ""
+    auth = _TRANSPORTS.get(auth, auth) or None
     proxy = None if said.truth("ignore_proxy") else said.text("proxy")
     trusted = "pinned" in given or "ca_file" in given
     found = {

@@ -10,6 +10,7 @@ import difflib
 import fnmatch
 import heapq
 import itertools
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -100,12 +101,9 @@ def names_one(inventory: Inventory | None, target: str) -> bool:
 
 
 def _terms(given: Iterable[str | Term]) -> list[Term]:
-    found = []
-    for item in given:
-        term = Term(item) if isinstance(item, str) else item
-        pieces = [piece.strip() for piece in term.text.split(",")]
-        found += [Term(piece, term.location) for piece in pieces if piece]
-    return found
+    terms = [Term(item) if isinstance(item, str) else item for item in given]
+    pieces = [Term(text.strip(), term.location) for term in terms for text in term.text.split(",")]
+    return [piece for piece in pieces if piece.text]
 
 
 def _matching(
@@ -145,7 +143,13 @@ def _named(
         return found
     if text == LOCALHOST:
         return (InventoryHost(LOCALHOST),)
-    raise term.error(_unknown(term.text, hosts, groups), inventory)
+    if term.text in groups:
+        raise term.error(f"the group {term.text!r} has no hosts", inventory)
+    names = {name.lower(): name for name in (*(host.name for host in hosts), *groups)}
+    near = [names[name] for name in _nearest(text, names)]
+    advice = f"; near it: {', '.join(near)}" if near else ""
+    reason = f"{term.text!r} names no host, no group and no host's address{advice}"
+    raise term.error(reason, inventory)
 
 
 def _host_of_its_own(term: Term) -> InventoryHost:
@@ -157,24 +161,13 @@ def _host_of_its_own(term: Term) -> InventoryHost:
         raise term.error(str(error), None) from error
 
 
-def _unknown(text: str, hosts: Iterable[InventoryHost], groups: Iterable[str]) -> str:
-    names = {name.lower(): name for name in (*(host.name for host in hosts), *groups)}
-    if text in groups:
-        return f"the group {text!r} has no hosts"
-    near = [names[name] for name in _nearest(text.lower(), names)]
-    advice = f"; near it: {', '.join(near)}" if near else ""
-    return f"{text!r} names no host, no group and no host's address{advice}"
-
-
 def _nearest(text: str, names: Iterable[str]) -> list[str]:
     """At most three names that the text may be a slip of, the nearest first."""
 
-    def is_alike(pair: tuple[str, str]) -> bool:
-        return pair[0] == pair[1]
-
     def ends_alike(name: str) -> int:
-        pairs = [zip(text, name, strict=False), zip(text[::-1], name[::-1], strict=False)]
-        return sum(sum(1 for _ in itertools.takewhile(is_alike, ends)) for ends in pairs)
+        begins = map(operator.eq, text, name)
+        ends = map(operator.eq, reversed(text), reversed(name))
+        return sum(1 for pairs in (begins, ends) for _ in itertools.takewhile(bool, pairs))
 
     # To compare takes long; of an inventory of any size only these are worth it.
     likely = heapq.nlargest(_COMPARED, names, key=ends_alike)

@@ -111,7 +111,14 @@ class InventoryBuilder:
             return None
         value, location = setting.value, setting.location
         for item in value if isinstance(value, list) else [value]:
-            _refuse_ansible(key, item, location)
+            if isinstance(item, VaultValue):
+                advice = "psrebind cannot open a vault; leave the key out and use PSREBIND_PASSWORD"
+                raise location.error(f"!vault: {advice}", key=key)
+            if isinstance(item, str) and any(mark in item for mark in ("{{", "{%", "{#")):
+                reason = "psrebind fills in no {{ … }}: write the value itself"
+                raise location.error(reason, key=key)
+            if not isinstance(item, (str, int, float, bool, type(None))):
+                raise location.error("one value is needed", key=key)
         if isinstance(value, list) and key != "ansible_winrm_transport":
             raise location.error("one value is needed, not a list", key=key)
         if key not in PASSWORDS or value in (None, ""):
@@ -146,13 +153,3 @@ class InventoryBuilder:
             )
             self.notices.append(InventoryNotice(first, f"{what} {in_clear}"))
         return Inventory(self.file, tuple(hosts), groups, tuple(self.notices))
-
-
-def _refuse_ansible(key: str, value: object, location: Location) -> None:
-    if isinstance(value, VaultValue):
-        advice = "psrebind cannot open a vault; leave the key out and use PSREBIND_PASSWORD"
-        raise location.error(f"!vault: {advice}", key=key)
-    if isinstance(value, str) and any(mark in value for mark in ("{{", "{%", "{#")):
-        raise location.error("psrebind fills in no {{ … }}: write the value itself", key=key)
-    if not isinstance(value, (str, int, float, bool, type(None))):
-        raise location.error("one value is needed", key=key)

@@ -43,7 +43,13 @@ def read_csv(text: str, builder: InventoryBuilder) -> None:
     rows = csv.reader((f"{line}\n" for line in lines[start:]), delimiter=delimiter, strict=True)
     at = start + 1
     try:
-        header = _header(next(rows), Location(builder.file, at))
+        header = [cell.strip().lower() for cell in next(rows)]
+        if not set(NAME_COLUMNS) & set(header):
+            reason = f"no column names the host: one of {', '.join(NAME_COLUMNS)} is needed"
+            raise Location(builder.file, at).error(reason)
+        keys = [COLUMNS.get(name, name) for name in header if name]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            raise Location(builder.file, at).error("two columns say the same", key=twice)
         at = start + rows.line_num + 1
         for cells in rows:
             if any(cell.strip() for cell in cells):
@@ -56,17 +62,6 @@ def read_csv(text: str, builder: InventoryBuilder) -> None:
 def _delimiter(header: str) -> str:
     """What stands between the columns; a spreadsheet of half of Europe writes semicolons."""
     return max("\t;,", key=header.count)
-
-
-def _header(cells: list[str], location: Location) -> list[str]:
-    header = [cell.strip().lower() for cell in cells]
-    if not set(NAME_COLUMNS) & set(header):
-        reason = f"no column names the host: one of {', '.join(NAME_COLUMNS)} is needed"
-        raise location.error(reason)
-    keys = [COLUMNS.get(name, name) for name in header if name]
-    if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise location.error("two columns say the same", key=twice)
-    return header
 
 
 def _read_row(

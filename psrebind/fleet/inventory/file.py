@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from psrebind.errors import InventoryError
 from psrebind.fleet.inventory.builder import InventoryBuilder
@@ -19,7 +19,7 @@ from psrebind.fleet.inventory.precedence import FolderSettings
 from psrebind.fleet.inventory.text import LARGEST, decode, lines_of, read_text
 from psrebind.fleet.inventory.yaml import read_variables, read_yaml
 
-Format = Literal["yaml", "json", "ini", "csv", "list"]
+Reader = Callable[[str, InventoryBuilder], None]
 
 STDIN = "-"
 STDIN_NAME = "standard input"
@@ -29,20 +29,13 @@ DEEPEST_FOLDER = 5
 # A range, web[01:20], stands after something; a section begins its line.
 _SECTION_OR_VALUE = re.compile(r"\A\[[^\]:]+(:\w+)?\]\s*(#.*)?\Z|=")
 _YAML_KEY = re.compile(r"""(["']?)[\w .-]+\1\s*:(\s|\Z)""")
-_READERS: dict[Format, Callable[[str, InventoryBuilder], None]] = {
-    "yaml": read_yaml,
-    "json": read_json,
-    "ini": read_ini,
-    "csv": read_csv,
-    "list": read_list,
-}
-_ENDINGS: dict[str, Format] = {
-    ".yml": "yaml",
-    ".yaml": "yaml",
-    ".json": "yaml",
-    ".ini": "ini",
-    ".csv": "csv",
-    ".tsv": "csv",
+_ENDINGS: dict[str, Reader] = {
+    ".yml": read_yaml,
+    ".yaml": read_yaml,
+    ".json": read_yaml,
+    ".ini": read_ini,
+    ".csv": read_csv,
+    ".tsv": read_csv,
 }
 
 
@@ -58,7 +51,7 @@ def read_inventory(source: str | Path, *, stdin: BinaryIO | None = None) -> Inve
 def parse_inventory(text: str, *, file: str, folder: Path | None = None) -> Inventory:
     """Read the text of an inventory; the folder is where group_vars and host_vars may lie."""
     builder = InventoryBuilder(file)
-    _READERS[format_of(text, file)](text, builder)
+    reader_of(text, file)(text, builder)
     try:
         groups = _folder_settings(folder / "group_vars" if folder else None, builder)
         hosts = _folder_settings(folder / "host_vars" if folder else None, builder)
@@ -70,22 +63,22 @@ def parse_inventory(text: str, *, file: str, folder: Path | None = None) -> Inve
     return inventory
 
 
-def format_of(text: str, file: str) -> Format:
-    """The format by the file's ending, else by its first line that says something."""
+def reader_of(text: str, file: str) -> Reader:
+    """The reader by the file's ending, else by its first line that says something."""
     if text.startswith("#!"):
         advice = f"psrebind runs none; give it what this prints: {COMMAND} -i {Path(file).name}"
         raise Location(file, 1).error(f"a program: {advice}")
     if is_listing(text):
-        return "json"
+        return read_json
     if ending := _ENDINGS.get(Path(file).suffix.lower()):
         return ending
     lines = [line for _, line in lines_of(text)]
     first = lines[0] if lines else ""
     if first.startswith(("---", "%YAML", "{")) or _YAML_KEY.match(first):
-        return "yaml"
+        return read_yaml
     if is_header(first):
-        return "csv"
-    return "ini" if any(_SECTION_OR_VALUE.search(line) for line in lines) else "list"
+        return read_csv
+    return read_ini if any(_SECTION_OR_VALUE.search(line) for line in lines) else read_list
 
 
 def _folder_settings(folder: Path | None, builder: InventoryBuilder) -> FolderSettings:

@@ -64,7 +64,12 @@ class _Reader:
             elif self.kind == "hosts":
                 self.host(line, location)
             elif self.kind == "vars":
-                self.variable(line, location)
+                key, equals, value = line.partition("=")
+                if not equals:
+                    reason = "a variable is name=value, on one line, and = is missing"
+                    raise location.error(reason, key=_known(line))
+                setting = Setting(_value(value.strip()), location)
+                self.builder.group_variable(self.group, key.strip(), setting)
             else:
                 self.child(line, location)
         for name, location, why in self.needed:
@@ -99,14 +104,6 @@ class _Reader:
             before = key
             if key in KEYS:
                 self.builder.host_variable(names, key, Setting(_value(value), location))
-
-    def variable(self, line: str, location: Location) -> None:
-        key, equals, value = line.partition("=")
-        if not equals:
-            reason = "a variable is name=value, on one line, and = is missing"
-            raise location.error(reason, key=_known(line))
-        setting = Setting(_value(value.strip()), location)
-        self.builder.group_variable(self.group, key.strip(), setting)
 
     def child(self, line: str, location: Location) -> None:
         found = _CHILD.match(line)

@@ -10,14 +10,15 @@ from typing import Any
 from psrebind.fleet.connection_keys import KEYS
 from psrebind.fleet.inventory.builder import InventoryBuilder, VaultValue
 from psrebind.fleet.inventory.model import Location, Setting
+from psrebind.fleet.inventory.precedence import MOST_HOSTS
 
 _SHAPE = "give psrebind what ansible-inventory --list prints"
-_BLANKS = re.compile(r"[ \t\n]*")
+_NOT_BLANK = re.compile(r"[^ \t\n]")
 
 
 def is_listing(text: str) -> bool:
     """Whether a text is such JSON: a table with `_meta`, where the variables of hosts stand."""
-    return _Document(text, "").next == "{" and '"_meta"' in text
+    return _Document(text, "").next() == "{" and '"_meta"' in text
 
 
 def read_json(text: str, builder: InventoryBuilder) -> None:
@@ -26,14 +27,14 @@ def read_json(text: str, builder: InventoryBuilder) -> None:
     variables: dict[str, list[tuple[str, Setting]]] = {}
     for name, location in document.entries():
         if name != "_meta":
-            _read_group(document, builder, name, location)
+            _read_group(document, builder, builder.group(name, location))
             continue
         for section, _ in document.entries():
             if section == "hostvars":
                 variables = {host: list(_settings(document)) for host, _ in document.entries()}
             else:
                 document.value()
-    if document.next:
+    if document.next():
         raise document.location().error("more text after the end of the JSON")
     # As for Ansible, a host that is in no group is none.
     for host in filter(builder.has_host, variables):
@@ -41,13 +42,10 @@ def read_json(text: str, builder: InventoryBuilder) -> None:
             builder.host_variable((host,), key, setting)
 
 
-def _read_group(
-    document: _Document, builder: InventoryBuilder, name: str, location: Location
-) -> None:
-    group = builder.group(name, location)
+def _read_group(document: _Document, builder: InventoryBuilder, group: str) -> None:
     # The short form of a group is the list of its hosts.
-    is_short = document.next == "["
-    for section, here in [("hosts", location)] if is_short else document.entries():
+    short = [("hosts", document.location())] if document.next() == "[" else None
+    for section, here in short or document.entries():
         if section == "vars":
             for key, setting in _settings(document):
                 builder.group_variable(group, key, setting)
@@ -80,41 +78,45 @@ class _Document:
     def __init__(self, text: str, file: str) -> None:
         self._text = text
         self._file = file
+        self._decoder = json.JSONDecoder(object_hook=_plain)
+        self._at = 0
         self._line = 1
         self._counted = 0
-        self._decoder = json.JSONDecoder(object_hook=_plain)
-        self._advance(0)
 
-    @property
     def next(self) -> str:
-        """The character that comes next; nothing at the end."""
-        return self._text[self._at : self._at + 1]
+        """The character after the blanks; nothing at the end."""
+        found = _NOT_BLANK.search(self._text, self._at)
+        self._at = found.start() if found else len(self._text)
+        return found[0] if found else ""
 
     def location(self) -> Location:
         """The line of what comes next."""
+        self.next()
         self._line += self._text.count("\n", self._counted, self._at)
         self._counted = self._at
         return Location(self._file, self._line)
 
     def value(self) -> Any:
         """The next value, whole."""
+        self.next()
         try:
-            value, end = self._decoder.raw_decode(self._text, self._at)
+            value, self._at = self._decoder.raw_decode(self._text, self._at)
         except json.JSONDecodeError as error:
             raise Location(self._file, error.lineno).error(f"not JSON: {error.msg}") from error
         except (ValueError, RecursionError) as error:
             raise self.location().error("not JSON that can be read") from error
-        self._advance(end)
         return value
 
     def items(self, brackets: str) -> Iterator[Location]:
         """Where each item of a list or table stands; who asks for the next has read the one."""
         self._take(brackets[0])
-        is_first = True
-        while self.next != brackets[1]:
-            if not is_first:
+        count = 0
+        while self.next() != brackets[1]:
+            if count:
                 self._take(",")
-            is_first = False
+            count += 1
+            if count > MOST_HOSTS:
+                raise self.location().error(f"more than {MOST_HOSTS:,} entries")
             yield self.location()
         self._take(brackets[1])
 
@@ -132,13 +134,9 @@ class _Document:
             yield key, location
 
     def _take(self, character: str) -> None:
-        if self.next != character:
+        if self.next() != character:
             raise self.location().error(f"{character} is needed here: {_SHAPE}")
-        self._advance(self._at + 1)
-
-    def _advance(self, at: int) -> None:
-        found = _BLANKS.match(self._text, at)
-        self._at = found.end() if found else at
+        self._at += 1
 
 
 def _plain(table: dict[str, Any]) -> Any:

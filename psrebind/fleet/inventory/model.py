@@ -28,9 +28,8 @@ class Location:
 
     def error(self, reason: str, *, key: str | None = None) -> InventoryError:
         """An error that names this location."""
-        return InventoryError(
-            reason, file=self.file, line=self.line, key=(key and self.word) or key
-        )
+        key = self.word or key if key else None
+        return InventoryError(reason, file=self.file, line=self.line, key=key)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ DEEPEST_GROUPS = 50
 
 # What the folder group_vars or host_vars says of one group or host.
 FolderSettings = Callable[[str], Settings]
+# What hosts have in common that stand in the same groups: all their groups, and the variables.
+_Inherited = tuple[tuple[str, ...], Settings]
 
 
 @dataclass
@@ -67,8 +69,7 @@ class Precedence:
         order = _sorted_groups(groups)
         self._rank = {name: at for at, name in enumerate(order)}
         self._folder = {name: folder(name) for name in order}
-        # What hosts have in common that stand in the same groups: all of these, and variables.
-        self._inherited: dict[tuple[str, ...], tuple[tuple[str, ...], Settings]] = {}
+        self._inherited: dict[tuple[str, ...], _Inherited] = {}
 
     def host(self, name: str, entry: HostEntry, own: Settings) -> InventoryHost:
         """The host with what it inherits; `own` is what the folder says of it."""
@@ -82,9 +83,7 @@ class Precedence:
             settings = {**settings, **entry.settings, **own}
         return InventoryHost(name, settings, groups, entry.location)
 
-    def _inherit(
-        self, direct: Iterable[str], location: Location
-    ) -> tuple[tuple[str, ...], Settings]:
+    def _inherit(self, direct: Iterable[str], location: Location) -> _Inherited:
         """The groups and those that they are in, without ``all``, and the variables of all."""
         found = {"all"}
         waiting = list(direct)

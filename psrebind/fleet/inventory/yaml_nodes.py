@@ -116,7 +116,7 @@ class _NodeBuilder:
                     raise self.error(line, f"{reason} needs quotes")
                 self.place(self.anchors[event.anchor], line)
             case yaml.ScalarEvent():
-                self.done(self.scalar(event, line), event.anchor, line)
+                self.place(self.scalar(event, line), line, event.anchor)
             case yaml.MappingStartEvent():
                 self.begin(Table(line), event, "map")
             case yaml.SequenceStartEvent():
@@ -124,8 +124,12 @@ class _NodeBuilder:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 node, anchor = self.open.pop()
                 if isinstance(node, Table):
-                    self.merge(node)
-                self.done(node, anchor, node.line)
+                    # What ``<<`` names: the table's own keys win, then the first table's.
+                    for other in node.merged:
+                        if not isinstance(other, Table):
+                            raise self.error(node.line, "<< takes a table, or a list of them")
+                        node.entries = {**other.entries, **node.entries}
+                self.place(node, node.line, anchor)
 
     def begin(self, node: Table | Row, event: yaml.CollectionStartEvent, tag: str) -> None:
         if event.tag not in (None, "!", _TAG + tag):
@@ -134,13 +138,10 @@ class _NodeBuilder:
             raise self.error(node.line, f"nested deeper than {DEEPEST}")
         self.open.append((node, event.anchor))
 
-    def done(self, node: Node, anchor: str | None, line: int) -> None:
+    def place(self, node: Node, line: int, anchor: str | None = None) -> None:
+        """Put a node that is complete where it belongs."""
         if anchor:
             self.anchors[anchor] = node
-        self.place(node, line)
-
-    def place(self, node: Node, line: int) -> None:
-        """Put a node that is complete where it belongs."""
         if not self.open:
             self.root = node
             return
@@ -169,13 +170,6 @@ class _NodeBuilder:
             raise self.error(line, f"the key {node.value!r} stands in line {before} already")
         return Scalar(line, value=node.value, merges=node.merges)
 
-    def merge(self, table: Table) -> None:
-        """Take in what ``<<`` names; the table's own keys win, and of several tables the first."""
-        for other in table.merged:
-            if not isinstance(other, Table):
-                raise self.error(table.line, "<< takes a table, or a list of them")
-            table.entries = {**other.entries, **table.entries}
-
     def scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
         if event.tag in _VAULT:
             return Scalar(line, value=VaultValue())
@@ -189,8 +183,13 @@ class _NodeBuilder:
             return Scalar(line, value=event.value, merges=True)
         if kind not in ("str", "int", "float", "bool", "null", "timestamp", "value"):
             raise self.error(line, _STRANGE_TAG)
+        is_number = kind in ("int", "float") and len(event.value) <= _LONGEST_NUMBER
+        if kind not in ("null", "bool") and not is_number:
+            return Scalar(line, value=event.value)
+        node = yaml.ScalarNode(_TAG + kind, event.value)
         try:
-            return Scalar(line, value=_value(kind, event.value))
+            # As Ansible's reader, YAML 1.1, where `yes` is true and 010 is eight.
+            return Scalar(line, value=yaml.constructor.SafeConstructor().construct_object(node))
         except (ValueError, KeyError, IndexError, OverflowError) as error:
             reason = f"the value is not of the type {kind}: put it in quotes, without the tag"
             raise self.error(line, reason) from error
@@ -199,11 +198,3 @@ class _NodeBuilder:
         above = self.open[-1][0] if self.open else None
         key = above.key if isinstance(above, Table) else None
         return Location(self.file, line).error(reason, key=str(key.value) if key else None)
-
-
-def _value(kind: str, text: str) -> Any:
-    """A plain value as Ansible's reader has it: YAML 1.1, where `yes` is true and 010 is eight."""
-    if kind in ("null", "bool") or (kind in ("int", "float") and len(text) <= _LONGEST_NUMBER):
-        node = yaml.ScalarNode(_TAG + kind, text)
-        return yaml.constructor.SafeConstructor().construct_object(node)  # type: ignore[no-untyped-call]
-    return text
