@@ -7,11 +7,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fleet.inventories import FOLDER
+from fleet.inventories import FOLDER, inventory_of
 
 from psrebind.fleet.connection_keys import KEYS
 from psrebind.fleet.inventory.file import read_inventory
@@ -20,20 +21,23 @@ from psrebind.model import Secret
 
 
 @pytest.fixture
-def ansible_list(tmp_path: Path) -> Any:
-    """Ask `ansible-inventory --list`; skips where ansible-core does not install."""
+def ansible_list(tmp_path: Path) -> Callable[..., str]:
+    """What `ansible-inventory --list` prints; skips where ansible-core does not install."""
     if importlib.util.find_spec("ansible") is None:
         pytest.skip("ansible-core is not installed: it may not support this Python yet")
 
-    def ask(path: Path) -> dict[str, Any]:
+    def ask(file: str, *options: str) -> str:
         own = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
         settings = {"HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "ANSIBLE_LOCALHOST_WARNING": "0"}
-        command = [sys.executable, "-m", "ansible", "inventory", "-i", str(path), "--list"]
-        ran = subprocess.run(
-            command, env=own | settings, cwd=tmp_path, capture_output=True, text=True, check=True
-        )
-        found: dict[str, Any] = json.loads(ran.stdout)
-        return found
+        command = [sys.executable, "-m", "ansible", "inventory", "-i", str(FOLDER / file), "--list"]
+        return subprocess.run(
+            [*command, *options],
+            env=own | settings,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
 
     return ask
 
@@ -59,10 +63,24 @@ def filled_groups(inventory: Inventory) -> dict[str, set[str]]:
     return {name: set(hosts) for name, hosts in inventory.groups.items() if hosts}
 
 
+def assert_same(found: Inventory, wanted: Inventory) -> None:
+    """The hosts, variables and groups of two inventories are the same, in any order."""
+    ours, theirs = (
+        {host.name: (understood(host.variables), host.groups) for host in each.hosts}
+        for each in (found, wanted)
+    )
+    assert ours == theirs
+    assert filled_groups(found) == filled_groups(wanted)
+
+
 @pytest.mark.parametrize("file", ["hosts.yml", "hosts.ini", "beside/hosts"])
-def test_hosts_groups_and_variables_are_those_of_ansible(file: str, ansible_list: Any) -> None:
-    """Each file gives the hosts, groups and understood variables that ansible-inventory prints."""
-    listed = ansible_list(FOLDER / file)
+def test_hosts_groups_and_variables_are_those_of_ansible(
+    file: str, ansible_list: Callable[..., str]
+) -> None:
+    """Each file gives the hosts, groups and understood variables that ansible-inventory prints, and
+    so does what it prints."""
+    text = ansible_list(file)
+    listed = json.loads(text)
     hostvars = listed.pop("_meta")["hostvars"]
     inventory = read_inventory(FOLDER / file)
     ours = {host.name: understood(host.variables) for host in inventory.hosts}
@@ -70,3 +88,21 @@ def test_hosts_groups_and_variables_are_those_of_ansible(file: str, ansible_list
     assert ours == theirs
     assert all(ours.values()), "a host without variables would compare nothing"
     assert filled_groups(inventory) == {name: members(listed, name) for name in listed}
+    assert_same(inventory_of(text, "standard input"), inventory)
+
+
+@pytest.mark.parametrize(
+    ("file", "options"),
+    [
+        ("hosts.yml", ["--yaml"]),
+        ("hosts.ini", ["--export"]),
+        ("hosts.ini", ["--export", "--yaml"]),
+        ("beside/hosts", ["--yaml"]),
+    ],
+)
+def test_all_that_ansible_prints_is_an_inventory(
+    file: str, options: list[str], ansible_list: Callable[..., str]
+) -> None:
+    """As YAML, and with the variables where they were set, a listing is what was listed."""
+    printed = ansible_list(file, *options)
+    assert_same(inventory_of(printed, "standard input"), read_inventory(FOLDER / file))

@@ -14,10 +14,24 @@ from hypothesis import strategies as st
 
 from psrebind.errors import InventoryError
 from psrebind.fleet.connection_keys import KEYS, PASSWORDS, SETTINGS
-from psrebind.fleet.inventory.file import format_of, parse_inventory, read_inventory
+from psrebind.fleet.inventory.csv import read_csv
+from psrebind.fleet.inventory.file import Reader, parse_inventory, read_inventory, reader_of
+from psrebind.fleet.inventory.ini import read_ini
+from psrebind.fleet.inventory.json import read_json
+from psrebind.fleet.inventory.list import read_list
+from psrebind.fleet.inventory.yaml import read_yaml
 from psrebind.fleet.inventory.yaml_nodes import DEEPEST
 from psrebind.model import Secret
 
+
+def listing(hostvars: str, hosts: str = '"w"') -> str:
+    """JSON as ansible-inventory prints it, of variables and hosts in one group."""
+    return f'{{"_meta": {{"hostvars": {{{hostvars}}}}}, "web": {{"hosts": [{hosts}]}}}}'
+
+
+VAULT_LISTING = listing(
+    '"w": {\n"ansible_user": "x",\n"ansible_password": {"__ansible_vault": ""}}'
+)
 REFUSED = {
     "vault": ("a.yml", "all:\n  vars:\n    ansible_password: !vault |\n      x\n", 3, "!vault"),
     "template": ("a.yml", "all:\n  hosts:\n    w:\n      ansible_host: '{{ x }}'\n", 4, "{{"),
@@ -53,6 +67,25 @@ REFUSED = {
     "CSV columns twice": ("a.csv", "host,port,Port\nw,1,2\n", 1, "say the same"),
     "a program": ("hosts", "#!/usr/bin/env python\n", 1, "a program"),
     "a list's bad name": ("a.txt", "web01\n\nweb 02!\n", 3, "not the name"),
+    "vault in JSON": ("a.json", VAULT_LISTING, 3, "!vault"),
+    "template in JSON": ("a", listing('"w": {\n"ansible_port": "{{ x }}"}'), 2, "{{"),
+    "duplicate key in JSON": ("a", listing('"w": {},\n"w": {}'), 2, "stands in line 1"),
+    "a range in JSON": ("a", listing("", '"v",\n"w[1:3]"'), 2, "not the name"),
+    "a port in JSON": ("a", listing("", '"v",\n"w:5986"'), 2, "not the name"),
+    "number as a host in JSON": ("a", listing("", "\n12"), 2, "quotes"),
+    "table of hosts in JSON": (
+        "a",
+        '{"_meta": {},\n"web": {"hosts": {"w": {}}}}',
+        2,
+        "[ is needed",
+    ),
+    "all as a child in JSON": ("a", '{"_meta": {},\n"b": {"children": ["all"]}}', 2, "no other"),
+    "no vars in JSON": ("a", listing('"w":\nnull'), 2, "{ is needed"),
+    "JSON cut off": ("a", '{"_meta":\n{"hostvars": {"w": {"a"', 2, ": is needed"),
+    "not JSON": ("a", listing('"w": {"a":\n yes}'), 2, "not JSON: Expecting value"),
+    "deep JSON": ("a", '{"_meta": {"a":\n' + "[" * 100_000, 2, "not JSON"),
+    "more than JSON": ("a", listing("") + "\n{}", 2, "more text"),
+    "a key without quotes": ("a", '{"_meta": {},\n1: {}}', 2, "quotes"),
     "an impossible IDN": ("a.txt", "web\n☃\u200d.example\n", 2, "not"),
 }
 
@@ -119,19 +152,35 @@ def test_a_plain_list_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("web01\nweb02:5986\nweb[01:03]\n", "list"),
-        ("# c\n[web]\nweb01\n", "ini"),
-        ("web01 ansible_host=10.0.0.1\n", "ini"),
-        ("---\nall:\n", "yaml"),
-        ("all:\n  hosts:\n", "yaml"),
-        ("host,port\nweb01,5986\n", "csv"),
-        ('"Name"\n"web01"\n', "csv"),
-        ("fe80::1\n", "list"),
+        ("web01\nweb02:5986\nweb[01:03]\n", read_list),
+        ("# c\n[web]\nweb01\n", read_ini),
+        ("web01 ansible_host=10.0.0.1\n", read_ini),
+        ("---\nall:\n", read_yaml),
+        ("all:\n  hosts:\n", read_yaml),
+        ('{"all": {"hosts": {"w": {}}}}', read_yaml),
+        (f"\n{listing('')}", read_json),
+        ("host,port\nweb01,5986\n", read_csv),
+        ('"Name"\n"web01"\n', read_csv),
+        ("fe80::1\n", read_list),
     ],
 )
-def test_the_format_is_told_by_the_text(text: str, wanted: str) -> None:
+def test_the_format_is_told_by_the_text(text: str, wanted: Reader) -> None:
     """Without an ending that says it, the first lines do."""
-    assert format_of(text, "standard input") == wanted
+    assert reader_of(text, "standard input") is wanted
+
+
+def test_a_program_s_json_is_read() -> None:
+    """What is not understood is left out, a group may be a list, and text beyond ASCII is text."""
+    hostvars = (
+        r'"w": {"tags": [{"__ansible_vault": ""}], "ansible_user": "\ud83d\ude00"}, "gone": {}'
+    )
+    text = listing(hostvars).removesuffix("}") + ', "db": ["s"], "all": {"vars": {"ansible_port":'
+    found = inventory_of(text + ' 1, "ansible_group_priority": 2}, "children": ["db"], "x": 1}}')
+    assert [(host.name, host.groups) for host in found.hosts] == [("w", ("web",)), ("s", ("db",))]
+    assert found.hosts[0].variables == {"ansible_user": "😀", "ansible_port": 1}
+    assert [notice.sentence[:18] for notice in found.notices] == ["'x' in the group a"]
+    unsafe = listing('"w": {"ansible_user": {"__ansible_unsafe": "x"}}')
+    assert host_of(unsafe).variables == {"ansible_user": "x"}
 
 
 def test_standard_input_is_an_inventory() -> None:
@@ -192,8 +241,9 @@ TEXTS = st.one_of(st.text(), st.lists(PIECES).map("".join))
 @given(text=TEXTS, ending=st.sampled_from(["", ".yml", ".ini", ".csv", ".txt"]))
 def test_readers_raise_nothing_but_their_own_error(text: str, ending: str) -> None:
     """Any text is an inventory with hosts, or an InventoryError."""
-    with contextlib.suppress(InventoryError):
-        assert parse_inventory(text, file=f"hosts{ending}").hosts
+    for each in (text, f'{{"_meta": {text}', listing("", text)):
+        with contextlib.suppress(InventoryError):
+            assert parse_inventory(each, file=f"hosts{ending}").hosts
 
 
 @given(data=st.binary())

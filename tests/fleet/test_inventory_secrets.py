@@ -11,6 +11,8 @@ from psrebind.fleet.inventory.file import parse_inventory
 from psrebind.model import Secret
 
 KEY = "ansible_password"
+LISTING = f'''{{"all": {{"hosts": ["w"]}}, "_meta": {{"hostvars": {{"w": {{
+"{KEY}": ?}}}}}}}}'''
 # Each spells a secret of three words, wholly or in part, somewhere a reader stumbles over it.
 STUMBLES = {
     "blanks": ("a.ini", f"# hosts\nweb01 {KEY}=Correct horse battery\n", 2, KEY, "quotes"),
@@ -30,6 +32,15 @@ STUMBLES = {
     "a colon": ("a.yml", f"all:\n  vars:\n    {KEY}: Correct: horse\n", 3, None, "not YAML"),
     "a percent sign": ("a.yml", f"all:\n  vars:\n    {KEY}: %Correct-horse\n", 3, None, "not YAML"),
     "a table": ("a.yml", f"all:\n  vars:\n    {KEY}: {{Correct: horse}}\n", 3, KEY, "one value"),
+    "JSON cut off": ("a.json", f'{{"_meta": {{\n"{KEY}": "Correct', 2, None, "not JSON"),
+    "a table in JSON": (
+        "a.json",
+        LISTING.replace("?", '{"Correct": "horse"}'),
+        2,
+        KEY,
+        "one value",
+    ),
+    "a word in JSON": ("a.json", LISTING.replace("?", "Correct"), 2, None, "not JSON"),
     "no header": ("a.txt", "web01,10.0.0.1,admin,Correct/horse\n", 1, None, "header"),
     "a slipped column": (
         "a.csv",
@@ -101,6 +112,15 @@ def test_a_column_of_passwords_is_taken_with_a_warning() -> None:
             "a.yml",
             ["all:", "  hosts:", *(f"    w{each}: {{{KEY}: Correct}}" for each in range(5))],
             f"a.yml:3: {KEY} holds passwords in clear, here and in 4 more lines",
+        ),
+        (
+            "a.json",
+            [
+                '{"_meta": {"hostvars": {"w": {}',
+                *(f', "w{each}": {{"{KEY}": "Correct"}}' for each in range(5)),
+                '}}, "web": {"hosts": ["w0", "w1", "w2", "w3", "w4"]}}',
+            ],
+            f"a.json:2: {KEY} holds passwords in clear, here and in 4 more lines",
         ),
     ],
 )
