@@ -6,6 +6,7 @@ only Linux tells.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -152,8 +153,19 @@ def _empty_tables() -> Iterator[str]:
     yield "]"
 
 
+def _json() -> Iterator[str]:
+    names = _names()
+    hostvars = {
+        name: {"ansible_host": _address(number), "ansible_port": 5986, "ansible_user": "admin"}
+        for number, name in enumerate(names)
+    }
+    groups = {f"site{group:02}": {"hosts": names[group::20]} for group in range(20)}
+    yield json.dumps({"_meta": {"hostvars": hostvars}, **groups}, indent=4)
+
+
 INVENTORIES: dict[str, Callable[[], Iterator[str]]] = {
     "hosts.yml": _yaml,
+    "hosts.json": _json,
     "hosts.ini": _ini,
     "hosts.csv": _csv,
     "hosts.txt": _list,

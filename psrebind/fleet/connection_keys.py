@@ -1,8 +1,11 @@
-"""The variables of an inventory that psrebind understands: the documentation's table as data."""
+"""The variables of an inventory that psrebind understands: the README's table as data.
+
+Names and sentences only; what the values mean for a connection stands in connection_vars.
+"""
 
 from __future__ import annotations
 
-# Every key that is understood, with the documentation's sentence about it.
+# Every key that is understood, with the README's sentence about it.
 KEYS: dict[str, str] = {
     "ansible_connection": "`psrp` or `winrm` (over the network), or `local`; else refused.",
     "ansible_host": "Address or name to connect to, where it is not the host's own name.",

@@ -56,7 +56,6 @@ def connection(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> HostCon
             )
             raise host.error(reason, key=key)
         return HostConnection(host.name, None)
-    said.refuse_unknown_connection()
     user = asked.pop("user", None)
     own_user = said.text("user")
     fields = {**_fields(said, asked), **asked}
@@ -89,7 +88,6 @@ def endpoint(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> tuple[str
     if is_local(host, given):
         return LOCALHOST, 0
     said = _HostSettings(host)
-    said.refuse_unknown_connection()
     address = str(given.get("address") or said.text("address") or host.name)
     ssl, port = _protocol(said, given)
     return normal_address(address), port or (5986 if ssl else 5985)
@@ -114,8 +112,6 @@ class _HostSettings:
         self.host = host
         found = host.value("ansible_connection")
         self.kind = str(found).rpartition(".")[2].lower() if found not in (None, "") else None
-
-    def refuse_unknown_connection(self) -> None:
         if self.kind not in (None, "psrp", "winrm", "local"):
             reason = "psrp, winrm or local is needed; leave another host out by --exclude"
             raise self.host.error(reason, key="ansible_connection")
@@ -171,8 +167,8 @@ def _fields(said: _HostSettings, given: Mapping[str, Any]) -> dict[str, Any]:
     """What the inventory says of ConnectionOptions; a field it does not mention is left out."""
     ssl, port = _protocol(said, given)
     transports = _TRANSPORTS if said.key("auth") == "ansible_winrm_transport" else {}
-    auth = given.get("auth") or said.one_of("auth", *_AUTHENTICATIONS, *transports) or ""
-    auth = _TRANSPORTS.get(auth, auth) or None
+    own = said.one_of("auth", *_AUTHENTICATIONS, *transports)
+    auth = given.get("auth") or _TRANSPORTS.get(own or "", own)
     proxy = None if said.truth("ignore_proxy") else said.text("proxy")
     trusted = "pinned" in given or "ca_file" in given
     found = {

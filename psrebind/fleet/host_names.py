@@ -84,20 +84,18 @@ def _items(text: str) -> Iterator[str]:
     first, last, step = first or "0", rest[0], _number(rest[1]) if len(rest) == 2 else 1
     if step < 1:
         raise ValueError(f"[{text}] does not advance")
-    letters = string.ascii_letters
+    letters, width = string.ascii_letters, 0
+    chosen: str | range
     if len(first) == len(last) == 1 and first in letters and last in letters:
-        chosen: Iterator[str] = iter(letters[letters.index(first) : letters.index(last) + 1 : step])
-        empty = letters.index(first) > letters.index(last)
+        chosen = letters[letters.index(first) : letters.index(last) + 1 : step]
     else:
         width = len(first) if first[0] == "0" and len(first) > 1 else 0
         if width and width != len(last):
             raise ValueError(f"[{text}]: both ends need the same number of digits")
-        low, high = _number(first), _number(last)
-        chosen = (str(number).zfill(width) for number in range(low, high + 1, step))
-        empty = low > high
-    if empty:
+        chosen = range(_number(first), _number(last) + 1, step)
+    if not chosen:
         raise ValueError(f"[{text}] ends before it begins")
-    return chosen
+    return (str(item).zfill(width) for item in chosen)
 
 
 def _number(text: str) -> int:

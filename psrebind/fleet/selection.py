@@ -5,6 +5,7 @@ Plain words only; `@`, `&` and `!` belong to the user's shell.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import fnmatch
@@ -79,7 +80,11 @@ def select(
     dropped = _matching(inventory, _terms(exclude), among=pool)
     chosen = {name: host for name, host in chosen.items() if name not in dropped}
     # A machine that is excluded by one name must not be met by another.
-    away = {endpoint(host, given) for host in dropped.values() if _is_reachable(host)}
+    away = set()
+    for host in dropped.values():
+        # One that only Ansible reaches, and that has no endpoint here, may well be excluded.
+        with contextlib.suppress(InventoryError):
+            away.add(endpoint(host, given))
     found: dict[tuple[str, int], InventoryHost] = {}
     for host in chosen.values():
         reached = endpoint(host, given)
@@ -178,12 +183,3 @@ def _nearest(text: str, names: Iterable[str]) -> list[str]:
         if compare.quick_ratio() >= _NEAR and (ratio := compare.ratio()) >= _NEAR:
             found.append((-ratio, name))
     return [name for _, name in sorted(found)[:3]]
-
-
-def _is_reachable(host: InventoryHost) -> bool:
-    """Whether the host has an endpoint; one that only Ansible reaches may well be excluded."""
-    try:
-        endpoint(host)
-    except InventoryError:
-        return False
-    return True

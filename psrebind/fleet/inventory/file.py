@@ -89,18 +89,16 @@ def _folder_settings(folder: Path | None, builder: InventoryBuilder) -> FolderSe
 
     def settings(name: str) -> Settings:
         found: dict[str, Setting] = {}
-        named = (files[name + end] for end in VARIABLE_ENDINGS if name + end in files)
-        for file in _files_in(next(named, None)):
+        named = [files[name + end] for end in VARIABLE_ENDINGS if name + end in files]
+        for file in _files_in(named[0]) if named else ():
             found |= read_variables(read_text(file), builder, file=str(file))
         return found
 
     return settings
 
 
-def _files_in(path: Path | None, depth: int = DEEPEST_FOLDER) -> Iterator[Path]:
+def _files_in(path: Path, depth: int = DEEPEST_FOLDER) -> Iterator[Path]:
     """A file itself; of a folder all files that Ansible reads."""
-    if path is None:
-        return
     if not path.is_dir():
         yield path
         return
