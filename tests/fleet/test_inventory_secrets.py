@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fleet.inventories import host_of, inventory_of
+from fleet.inventories import inventory_of
 
 from psrebind.errors import InventoryError
 from psrebind.fleet.connection_vars import connection
-from psrebind.fleet.inventory.file import parse_inventory
 from psrebind.model import Secret
 
 KEY = "ansible_password"
@@ -56,16 +55,6 @@ STUMBLES = {
         "address",
         "address",
     ),
-    "as a truth": (
-        "a.ini",
-        "w ansible_psrp_ignore_proxy=Correct\n",
-        1,
-        "ansible_psrp_ignore_proxy",
-        "",
-    ),
-    "as a choice": ("a.ini", "w ansible_psrp_auth=Correct\n", 1, "ansible_psrp_auth", "negotiate"),
-    "as a path": ("a.ini", "w ansible_winrm_path=Correct\n", 1, "ansible_winrm_path", "wsman"),
-    "as a connection": ("a.ini", "w ansible_connection=Correct\n", 1, "ansible_connection", "psrp"),
 }
 
 
@@ -82,16 +71,21 @@ def test_no_text_of_a_value_is_shown(
     assert not any(piece in str(error).lower() for piece in ("correct", "horse", "battery"))
 
 
-def test_a_column_of_passwords_is_taken_with_a_warning() -> None:
-    """``password`` is understood as ``address`` and ``user`` are, and nobody reads it either."""
-    text = "name,address,user,password\nweb01,10.0.0.1,admin,Correct horse\n"
-    inventory = parse_inventory(text, file="a.csv")
-    assert [str(one) for one in inventory.notices] == [
-        "a.csv:2: the column password holds a password in clear"
-    ]
-    found = connection(host_of(text, "a.csv")).password
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("a.csv", "name,address,user,password\nw,10.0.0.1,admin,horse\n", "2: the column password"),
+        ("a.ini", f"w\n[all:vars]\nansible_user=admin\n{KEY}=horse\n", f"4: {KEY}"),
+        ("a.json", LISTING.replace("?", '"horse", "ansible_user": "admin"'), f"2: {KEY}"),
+    ],
+)
+def test_a_password_is_taken_with_a_warning(file: str, text: str, said: str) -> None:
+    """It is accepted with a notice of its line, and printing the inventory does not print it."""
+    inventory = inventory_of(text, file)
+    assert [str(one) for one in inventory.notices] == [f"{file}:{said} holds a password in clear"]
+    found = connection(inventory.hosts[0]).password
     assert isinstance(found, Secret)
-    assert found.reveal() == "Correct horse"
+    assert found.reveal() == "horse"
     assert "horse" not in repr(inventory)
 
 
@@ -112,15 +106,6 @@ def test_a_column_of_passwords_is_taken_with_a_warning() -> None:
             "a.yml",
             ["all:", "  hosts:", *(f"    w{each}: {{{KEY}: Correct}}" for each in range(5))],
             f"a.yml:3: {KEY} holds passwords in clear, here and in 4 more lines",
-        ),
-        (
-            "a.json",
-            [
-                '{"_meta": {"hostvars": {"w": {}',
-                *(f', "w{each}": {{"{KEY}": "Correct"}}' for each in range(5)),
-                '}}, "web": {"hosts": ["w0", "w1", "w2", "w3", "w4"]}}',
-            ],
-            f"a.json:2: {KEY} holds passwords in clear, here and in 4 more lines",
         ),
     ],
 )
