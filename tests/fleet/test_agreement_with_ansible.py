@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,42 +17,19 @@ from psrebind.fleet.inventory.model import Inventory
 from psrebind.model import Secret
 
 
-@pytest.fixture
-def ansible_list(tmp_path: Path) -> Callable[..., str]:
-    """What `ansible-inventory --list` prints; skips where ansible-core does not install."""
-    if importlib.util.find_spec("ansible") is None:
-        pytest.skip("ansible-core is not installed: it may not support this Python yet")
-
-    def ask(file: str, *options: str) -> str:
-        own = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-        settings = {"HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "ANSIBLE_LOCALHOST_WARNING": "0"}
-        command = [sys.executable, "-m", "ansible", "inventory", "-i", str(FOLDER / file), "--list"]
-        return subprocess.run(
-            [*command, *options],
-            env=own | settings,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-
-    return ask
+def hosts_of(inventory: Inventory) -> dict[str, dict[str, Any]]:
+    """Variables and groups of each host, passwords in clear to be compared."""
+    found = {host.name: {**host.variables, "groups": host.groups} for host in inventory.hosts}
+    for variables in found.values():
+        for key, value in variables.items():
+            variables[key] = value.reveal() if isinstance(value, Secret) else value
+    return found
 
 
-def hosts_of(inventory: Inventory) -> dict[str, tuple[tuple[str, ...], dict[str, Any]]]:
-    """Groups and variables of each host, passwords in clear to be compared."""
-    return {
-        host.name: (
-            host.groups,
-            {
-                key: value.reveal() if isinstance(value, Secret) else value
-                for key, value in host.variables.items()
-            },
-        )
-        for host in inventory.hosts
-    }
-
-
+@pytest.mark.skipif(
+    find_spec("ansible") is None,
+    reason="ansible-core is not installed: it may not support this Python yet",
+)
 @pytest.mark.parametrize(
     ("file", "options"),
     [
@@ -67,10 +43,17 @@ def hosts_of(inventory: Inventory) -> dict[str, tuple[tuple[str, ...], dict[str,
     ],
 )
 def test_what_ansible_prints_of_an_inventory_is_that_inventory(
-    file: str, options: list[str], ansible_list: Callable[..., str]
+    file: str, options: list[str], tmp_path: Path
 ) -> None:
     """Hosts, groups and variables are the same, whether Ansible or psrebind spreads them."""
-    printed = inventory_of(ansible_list(file, *options), "standard input")
+    own = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    settings = {"HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "ANSIBLE_LOCALHOST_WARNING": "0"}
+    path = str(FOLDER / file)
+    command = [sys.executable, "-m", "ansible", "inventory", "-i", path, "--list", *options]
+    ran = subprocess.run(
+        command, env=own | settings, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    printed = inventory_of(ran.stdout, "standard input")
     ours = read_inventory(FOLDER / file)
     assert hosts_of(printed) == hosts_of(ours)
     assert all(host.variables for host in ours.hosts), "nothing would be compared"

@@ -14,12 +14,7 @@ from hypothesis import strategies as st
 
 from psrebind.errors import InventoryError
 from psrebind.fleet.connection_keys import KEYS, PASSWORDS, SETTINGS
-from psrebind.fleet.inventory.csv import read_csv
-from psrebind.fleet.inventory.file import Reader, parse_inventory, read_inventory, reader_of
-from psrebind.fleet.inventory.ini import read_ini
-from psrebind.fleet.inventory.json import read_json
-from psrebind.fleet.inventory.list import read_list
-from psrebind.fleet.inventory.yaml import read_yaml
+from psrebind.fleet.inventory.file import parse_inventory, read_inventory, reader_of
 from psrebind.fleet.inventory.yaml_nodes import DEEPEST
 
 
@@ -135,21 +130,21 @@ def test_a_plain_list_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("web01\nweb02:5986\nweb[01:03]\n", read_list),
-        ("# c\n[web]\nweb01\n", read_ini),
-        ("web01 ansible_host=10.0.0.1\n", read_ini),
-        ("---\nall:\n", read_yaml),
-        ("all:\n  hosts:\n", read_yaml),
-        ('{"all": {"hosts": {"w": {}}}}', read_yaml),
-        (f"\n{listing('')}", read_json),
-        ("host,port\nweb01,5986\n", read_csv),
-        ('"Name"\n"web01"\n', read_csv),
-        ("fe80::1\n", read_list),
+        ("web01\nweb02:5986\nweb[01:03]\n", "list"),
+        ("# c\n[web]\nweb01\n", "ini"),
+        ("web01 ansible_host=10.0.0.1\n", "ini"),
+        ("---\nall:\n", "yaml"),
+        ("all:\n  hosts:\n", "yaml"),
+        ('{"all": {"hosts": {"w": {}}}}', "yaml"),
+        (f"\n{listing('')}", "json"),
+        ("host,port\nweb01,5986\n", "csv"),
+        ('"Name"\n"web01"\n', "csv"),
+        ("fe80::1\n", "list"),
     ],
 )
-def test_the_format_is_told_by_the_text(text: str, wanted: Reader) -> None:
+def test_the_format_is_told_by_the_text(text: str, wanted: str) -> None:
     """Without an ending that says it, the first lines do."""
-    assert reader_of(text, "standard input") is wanted
+    assert reader_of(text, "standard input").__name__ == f"read_{wanted}"
 
 
 def test_a_program_s_json_is_read() -> None:

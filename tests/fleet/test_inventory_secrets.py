@@ -102,11 +102,6 @@ def test_a_password_is_taken_with_a_warning(file: str, text: str, said: str) -> 
             [f"web0{each} {KEY}=Correct" for each in range(5)],
             f"a.ini:1: {KEY} holds passwords in clear, here and in 4 more lines",
         ),
-        (
-            "a.yml",
-            ["all:", "  hosts:", *(f"    w{each}: {{{KEY}: Correct}}" for each in range(5))],
-            f"a.yml:3: {KEY} holds passwords in clear, here and in 4 more lines",
-        ),
     ],
 )
 def test_many_passwords_are_one_warning(file: str, lines: list[str], said: str) -> None:
