@@ -147,18 +147,22 @@ def test_the_format_is_told_by_the_text(text: str, wanted: str) -> None:
     assert reader_of(text, "standard input").__name__ == f"read_{wanted}"
 
 
+PROGRAM = r"""
+{"all": {"vars": {"ansible_port": 1, "ansible_group_priority": 2}, "children": ["db"], "x": [1]},
+ "web": {"hosts": ["w"]}, "db": ["s"],
+ "_meta": {"profile": {"a": 1}, "hostvars": {
+   "w": {"tags": [{"__ansible_vault": ""}], "ansible_user": "\ud83d\ude00"},
+   "s": {"ansible_user": {"__ansible_unsafe": "y"}},
+   "gone": {"ansible_port": 2}}}}"""
+
+
 def test_a_program_s_json_is_read() -> None:
     """What is not understood is left out, a group may be a list, and text beyond ASCII is text."""
-    hostvars = (
-        r'"w": {"tags": [{"__ansible_vault": ""}], "ansible_user": "\ud83d\ude00"}, "gone": {}'
-    )
-    text = listing(hostvars).removesuffix("}") + ', "db": ["s"], "all": {"vars": {"ansible_port":'
-    found = inventory_of(text + ' 1, "ansible_group_priority": 2}, "children": ["db"], "x": 1}}')
+    found = inventory_of(PROGRAM)
     assert [(host.name, host.groups) for host in found.hosts] == [("w", ("web",)), ("s", ("db",))]
-    assert found.hosts[0].variables == {"ansible_user": "😀", "ansible_port": 1}
+    users = [{"ansible_user": user, "ansible_port": 1} for user in ("😀", "y")]
+    assert [host.variables for host in found.hosts] == users
     assert [notice.sentence[:18] for notice in found.notices] == ["'x' in the group a"]
-    unsafe = listing('"w": {"ansible_user": {"__ansible_unsafe": "x"}}')
-    assert host_of(unsafe).variables == {"ansible_user": "x"}
 
 
 def test_standard_input_is_an_inventory() -> None:
