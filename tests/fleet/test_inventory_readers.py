@@ -148,8 +148,8 @@ def test_the_format_is_told_by_the_text(text: str, wanted: str) -> None:
 
 
 PROGRAM = r"""
-{"all": {"vars": {"ansible_port": 1, "ansible_group_priority": 2}, "children": ["db"], "x": [1]},
- "web": {"hosts": ["w"]}, "db": ["s"],
+{"all": {"vars": {"ansible_port": 1, "ansible_group_priority": 2}, "x": [1]},
+ "web": {"hosts": ["w"], "children": ["db"]}, "db": ["s"],
  "_meta": {"profile": {"a": 1}, "hostvars": {
    "w": {"tags": [{"__ansible_vault": ""}], "ansible_user": "\ud83d\ude00"},
    "s": {"ansible_user": {"__ansible_unsafe": "y"}},
@@ -159,7 +159,10 @@ PROGRAM = r"""
 def test_a_program_s_json_is_read() -> None:
     """What is not understood is left out, a group may be a list, and text beyond ASCII is text."""
     found = inventory_of(PROGRAM)
-    assert [(host.name, host.groups) for host in found.hosts] == [("w", ("web",)), ("s", ("db",))]
+    assert [(host.name, host.groups) for host in found.hosts] == [
+        ("w", ("web",)),
+        ("s", ("db", "web")),
+    ]
     users = [{"ansible_user": user, "ansible_port": 1} for user in ("😀", "y")]
     assert [host.variables for host in found.hosts] == users
     assert [notice.sentence[:18] for notice in found.notices] == ["'x' in the group a"]
