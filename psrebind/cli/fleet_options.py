@@ -20,7 +20,7 @@ from psrebind.sessions.credentials import Credential, PasswordSource, resolve
 if TYPE_CHECKING:
     from psrebind.fleet.fleet import Fleet
     from psrebind.fleet.host import Login
-    from psrebind.fleet.inventory import Inventory
+    from psrebind.fleet.inventory.model import Inventory
 
 _MOST_NOTICES = 5
 

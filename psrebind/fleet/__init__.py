@@ -11,7 +11,7 @@ from psrebind.lazy import lazy_names
 
 if TYPE_CHECKING:
     from psrebind.fleet.fleet import Fleet as Fleet
-    from psrebind.fleet.inventory_file import read_inventory as read_inventory
+    from psrebind.fleet.inventory.file import read_inventory as read_inventory
     from psrebind.fleet.selection import names_one as names_one
     from psrebind.fleet.selection import read_terms as read_terms
     from psrebind.fleet.selection import select as select
@@ -23,7 +23,7 @@ else:
             "Fleet": "psrebind.fleet.fleet",
             "Library": "psrebind.templates",
             "names_one": "psrebind.fleet.selection",
-            "read_inventory": "psrebind.fleet.inventory_file",
+            "read_inventory": "psrebind.fleet.inventory.file",
             "read_terms": "psrebind.fleet.selection",
             "select": "psrebind.fleet.selection",
         },

@@ -15,8 +15,8 @@ from threading import Event
 from typing import Any, Self, TypeVar
 
 from psrebind.fleet.host import FleetHost, Login, login_with, reach_host
-from psrebind.fleet.inventory import Inventory, InventoryHost
-from psrebind.fleet.inventory_file import read_inventory
+from psrebind.fleet.inventory.file import read_inventory
+from psrebind.fleet.inventory.model import Inventory, InventoryHost
 from psrebind.fleet.runner import FORKS, Result, Runner
 from psrebind.fleet.selection import ALL, Term, select
 from psrebind.fleet.watcher import NoWatcher, Watcher

@@ -10,7 +10,7 @@ from typing import Any
 
 from psrebind.errors import InvalidInput
 from psrebind.fleet.connection_vars import connection
-from psrebind.fleet.inventory import InventoryHost
+from psrebind.fleet.inventory.model import InventoryHost
 from psrebind.model import Secret
 from psrebind.sessions.base import Logon, Session
 from psrebind.sessions.credentials import Credential

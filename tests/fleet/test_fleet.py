@@ -63,13 +63,6 @@ def test_each_host_answers(lab: Lab, inventory: Path) -> None:
     assert [shells_left(host) for host in lab.hosts.values()] == [0] * 6
 
 
-def test_two_names_of_one_endpoint_are_one_host(lab: Lab) -> None:
-    """A host that is named twice is asked once."""
-    address = lab.hosts["web01"].address
-    fleet = Fleet.of([address, address], user=lab.user, password=Secret(lab.password))
-    assert [host.name for host in fleet.hosts] == [address]
-
-
 def test_a_wrong_password_is_tried_once(lab: Lab, inventory: Path) -> None:
     """Every host has the refusal, and one of them the only attempt."""
     before = sum(attempts(lab))

@@ -113,11 +113,13 @@ def test_each_host_has_its_value(fleet: Fleet) -> None:
     }
 
 
-def test_hosts_run_at_the_same_time(fleet: Fleet) -> None:
-    """As many hosts as there are forks meet at a barrier that only all of them can pass."""
+@pytest.mark.parametrize("credential", ["admin", None])
+def test_hosts_run_at_the_same_time(fleet: Fleet, credential: str | None) -> None:
+    """As many hosts as there are forks meet at work, at a barrier that only all of them can pass:
+    a credential counts as good once the first was let in, and nobody's needs no first."""
     barrier = threading.Barrier(8, timeout=20)
     fleet.work = lambda _: barrier.wait()
-    results = by_name(fleet.runner(forks=8).run(places(8)))
+    results = by_name(fleet.runner(forks=8).run(places(8, credential)))
     assert [result.error or result.bug for result in results.values()] == [None] * 8
 
 
@@ -254,21 +256,6 @@ def test_nobody_s_credential_cannot_be_refused_for_others(fleet: Fleet) -> None:
     fleet.errors = {"web00": AuthenticationError("web00", "no")}
     results = by_name(fleet.runner(forks=1).run(places(3, None)))
     assert [result.error is None for result in results.values()] == [False, True, True]
-
-
-def test_hosts_without_a_credential_do_not_wait(fleet: Fleet) -> None:
-    """Where nobody's password is at stake, no host goes first."""
-    barrier = threading.Barrier(4, timeout=20)
-    fleet.work = lambda _: barrier.wait()
-    results = by_name(fleet.runner(forks=4).run(places(4, None)))
-    assert all(result.bug is None for result in results.values())
-
-
-def test_the_others_start_once_the_first_is_let_in(fleet: Fleet) -> None:
-    """The credential counts as good when the first logon succeeded, not when its work is done."""
-    barrier = threading.Barrier(3, timeout=20)
-    fleet.work = lambda _: barrier.wait()
-    assert all(one.bug is None for one in fleet.runner(forks=3).run(places(3)))
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
-"""YAML as nodes that know their line: the only user of PyYAML.
+"""YAML as nodes that know their line.
 
-Built from the parser's events, not by its constructors: so nothing is made but tables, rows and
-plain values, keys that stand twice are seen, and nesting and aliases have a bound. An error names
-line and key, never the text of a value, nor of a tag or an alias: a password may begin with ! or
-*. Knows nothing of inventories but `Encrypted`, the stand-in for ``!vault``.
+Built from the events of PyYAML's parser, not by its constructors: so nothing is made but tables,
+rows and plain values, keys that stand twice are seen, and nesting and aliases have a bound. An
+error names line and key, never the text of a value, nor of a tag or an alias: a password may begin
+with ! or *.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from psrebind.errors import InventoryError
-from psrebind.fleet.inventory import Place
-from psrebind.fleet.inventory_draft import Encrypted
+from psrebind.fleet.inventory.builder import VaultValue
+from psrebind.fleet.inventory.model import Location
 
 DEEPEST = 60
 # Counted with aliases written out: ten lines of aliases of aliases can stand for billions.
@@ -38,15 +38,10 @@ class Node:
     weight: int = 1
     height: int = 1
 
-    def adopt(self, child: Node) -> None:
-        """Count a node below this one."""
-        self.weight += child.weight
-        self.height = max(self.height, child.height + 1)
-
 
 @dataclass(slots=True)
 class Scalar(Node):
-    """Text, a number, a truth value, None, or Encrypted."""
+    """Text, a number, a truth value, None, or VaultValue."""
 
     value: Any = None
     merges: bool = False
@@ -79,7 +74,7 @@ def plain(node: Node) -> Any:
 
 def parse(text: str, file: str) -> Node | None:
     """The one document of a file, None if it is empty; InventoryError for anything unfit."""
-    builder = _Builder(file)
+    builder = _NodeBuilder(file)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
@@ -99,7 +94,7 @@ def parse(text: str, file: str) -> Node | None:
     return builder.root
 
 
-class _Builder:
+class _NodeBuilder:
     def __init__(self, file: str) -> None:
         self.file = file
         self.root: Node | None = None
@@ -121,7 +116,7 @@ class _Builder:
                     raise self.error(line, f"{reason} needs quotes")
                 self.place(self.anchors[event.anchor], line)
             case yaml.ScalarEvent():
-                self.done(self.scalar(event, line), event.anchor, line)
+                self.place(self.scalar(event, line), line, event.anchor)
             case yaml.MappingStartEvent():
                 self.begin(Table(line), event, "map")
             case yaml.SequenceStartEvent():
@@ -129,8 +124,12 @@ class _Builder:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 node, anchor = self.open.pop()
                 if isinstance(node, Table):
-                    self.merge(node)
-                self.done(node, anchor, node.line)
+                    # What ``<<`` names: the table's own keys win, then the first table's.
+                    for other in node.merged:
+                        if not isinstance(other, Table):
+                            raise self.error(node.line, "<< takes a table, or a list of them")
+                        node.entries = {**other.entries, **node.entries}
+                self.place(node, node.line, anchor)
 
     def begin(self, node: Table | Row, event: yaml.CollectionStartEvent, tag: str) -> None:
         if event.tag not in (None, "!", _TAG + tag):
@@ -139,18 +138,16 @@ class _Builder:
             raise self.error(node.line, f"nested deeper than {DEEPEST}")
         self.open.append((node, event.anchor))
 
-    def done(self, node: Node, anchor: str | None, line: int) -> None:
+    def place(self, node: Node, line: int, anchor: str | None = None) -> None:
+        """Put a node that is complete where it belongs."""
         if anchor:
             self.anchors[anchor] = node
-        self.place(node, line)
-
-    def place(self, node: Node, line: int) -> None:
-        """Put a node that is complete where it belongs."""
         if not self.open:
             self.root = node
             return
         above = self.open[-1][0]
-        above.adopt(node)
+        above.weight += node.weight
+        above.height = max(above.height, node.height + 1)
         if above.weight > MOST_NODES or above.height > DEEPEST:
             raise self.error(line, "the file stands for too much")
         if isinstance(above, Row):
@@ -166,23 +163,16 @@ class _Builder:
             above.key = None
 
     def new_key(self, table: Table, node: Node, line: int) -> Scalar:
-        if not isinstance(node, Scalar) or isinstance(node.value, Encrypted):
+        if not isinstance(node, Scalar) or isinstance(node.value, VaultValue):
             raise self.error(line, "a key is one plain word")
         if node.value in table.entries and not node.merges:
             before = table.entries[node.value][0]
             raise self.error(line, f"the key {node.value!r} stands in line {before} already")
         return Scalar(line, value=node.value, merges=node.merges)
 
-    def merge(self, table: Table) -> None:
-        """Take in what ``<<`` names; the table's own keys win, and of several tables the first."""
-        for other in table.merged:
-            if not isinstance(other, Table):
-                raise self.error(table.line, "<< takes a table, or a list of them")
-            table.entries = {**other.entries, **table.entries}
-
     def scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
         if event.tag in _VAULT:
-            return Scalar(line, value=Encrypted())
+            return Scalar(line, value=VaultValue())
         if event.tag in (None, "!"):
             implicit = event.implicit if event.tag is None else (False, True)
             tag = str(self.resolver.resolve(yaml.ScalarNode, event.value, implicit))  # type: ignore[no-untyped-call]
@@ -193,8 +183,13 @@ class _Builder:
             return Scalar(line, value=event.value, merges=True)
         if kind not in ("str", "int", "float", "bool", "null", "timestamp", "value"):
             raise self.error(line, _STRANGE_TAG)
+        is_number = kind in ("int", "float") and len(event.value) <= _LONGEST_NUMBER
+        if kind not in ("null", "bool") and not is_number:
+            return Scalar(line, value=event.value)
+        node = yaml.ScalarNode(_TAG + kind, event.value)
         try:
-            return Scalar(line, value=_value(kind, event.value))
+            # As Ansible's reader, YAML 1.1, where `yes` is true and 010 is eight.
+            return Scalar(line, value=yaml.constructor.SafeConstructor().construct_object(node))
         except (ValueError, KeyError, IndexError, OverflowError) as error:
             reason = f"the value is not of the type {kind}: put it in quotes, without the tag"
             raise self.error(line, reason) from error
@@ -202,17 +197,4 @@ class _Builder:
     def error(self, line: int, reason: str) -> InventoryError:
         above = self.open[-1][0] if self.open else None
         key = above.key if isinstance(above, Table) else None
-        return Place(self.file, line).error(reason, key=str(key.value) if key else None)
-
-
-def _value(kind: str, text: str) -> Any:
-    """A plain value as Ansible's reader has it: YAML 1.1, where `yes` is true and 010 is eight."""
-    constructor = yaml.constructor.SafeConstructor()
-    node = yaml.ScalarNode(_TAG + kind, text)
-    if kind == "null":
-        return None
-    if kind == "bool":
-        return constructor.bool_values[text.lower()]
-    if kind in ("int", "float") and len(text) <= _LONGEST_NUMBER:
-        return getattr(constructor, f"construct_yaml_{kind}")(node)
-    return text
+        return Location(self.file, line).error(reason, key=str(key.value) if key else None)

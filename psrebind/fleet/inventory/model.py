@@ -1,7 +1,4 @@
-"""What an inventory is once it was read: hosts, groups, variables, and where each stood.
-
-Frozen data; reads nothing, and knows no file format.
-"""
+"""An inventory once it was read: hosts, groups, variables, and where in the file each stood."""
 
 from __future__ import annotations
 
@@ -12,11 +9,11 @@ from typing import Any
 from psrebind.errors import InventoryError
 
 # What turns any inventory of Ansible's into one that psrebind reads.
-COMMAND = "ansible-inventory --list --yaml"
+COMMAND = "ansible-inventory --list"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """A line of a file, the first is 1; without a line the whole file is meant.
 
     `word` is what the file calls the variable there, where that is not its key: a column's name.
@@ -30,45 +27,64 @@ class Place:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
     def error(self, reason: str, *, key: str | None = None) -> InventoryError:
-        """An error that names this place."""
-        return InventoryError(
-            reason, file=self.file, line=self.line, key=(key and self.word) or key
-        )
+        """An error that names this location."""
+        key = self.word or key if key else None
+        return InventoryError(reason, file=self.file, line=self.line, key=key)
 
 
 @dataclass(frozen=True)
-class Notice:
+class InventoryNotice:
     """Something in the inventory that is accepted and should be known."""
 
-    place: Place
+    location: Location
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.sentence}"
+        return f"{self.location}: {self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The value of a variable and where it was set."""
+
+    value: Any
+    location: Location
+
+
+Settings = Mapping[str, Setting]
 
 
 @dataclass(frozen=True, slots=True)
 class InventoryHost:
-    """One host with the variables that psrebind understands; `places` says where each was set.
+    """One host with the variables that psrebind understands.
 
     `groups` has all groups that the host is in, by name, without ``all``. `also_named` has the
     other names of the same machine that were selected with it.
     """
 
     name: str
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
     groups: tuple[str, ...] = ()
-    source: Place | None = None
-    places: Mapping[str, Place] = field(default_factory=dict)
+    location: Location | None = None
     also_named: tuple[str, ...] = ()
 
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The values of the variables."""
+        return {key: setting.value for key, setting in self.settings.items()}
+
+    def value(self, key: str) -> Any:
+        """The value of one variable; None where it is not set."""
+        setting = self.settings.get(key)
+        return setting.value if setting else None
+
     def error(self, reason: str, *, key: str | None = None) -> InventoryError:
-        """An error about this host, or one of its variables, that names the place in the file."""
-        place = self.places.get(key) if key else None
-        place = place or self.source
-        if place is None:
+        """An error about this host, or one of its variables, that names the line of the file."""
+        setting = self.settings.get(key) if key else None
+        location = setting.location if setting else self.location
+        if location is None:
             return InventoryError(f"{self.name}: {reason}", key=key)
-        return place.error(f"{self.name}: {reason}", key=key)
+        return location.error(f"{self.name}: {reason}", key=key)
 
 
 @dataclass(frozen=True)
@@ -78,4 +94,4 @@ class Inventory:
     file: str
     hosts: tuple[InventoryHost, ...]
     groups: Mapping[str, tuple[str, ...]]
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[InventoryNotice, ...] = ()

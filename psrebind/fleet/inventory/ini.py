@@ -1,7 +1,7 @@
 """An inventory in Ansible's INI: sections of hosts, of `:vars` and of `:children`.
 
-Reads as Ansible's own reader does, down to values being Python literals where they can be. What is
-wrong is told by line and key, never by the text: it may be a password.
+It means what it means to Ansible, whose values are Python literals where they can be. What is wrong
+is told by line and key, never by the text: it may be a password.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import warnings
 from typing import Any
 
 from psrebind.fleet.connection_keys import KEYS
-from psrebind.fleet.inventory import Place
-from psrebind.fleet.inventory_draft import Draft, lines_of
-from psrebind.fleet.inventory_settling import Setting
+from psrebind.fleet.inventory.builder import InventoryBuilder
+from psrebind.fleet.inventory.model import Location, Setting
+from psrebind.fleet.inventory.text import lines_of
 
 _SECTION = re.compile(r"\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?\Z")
 _WORD = re.compile(r"\w+", re.ASCII)
@@ -36,86 +36,83 @@ _LONGEST_LITERAL = 500
 _LONGEST_LINE = 50_000
 
 
-def read_ini(text: str, draft: Draft) -> None:
-    """Tell the draft what an INI inventory says."""
+def read_ini(text: str, builder: InventoryBuilder) -> None:
+    """Tell the builder what an INI inventory says."""
     with warnings.catch_warnings():
         # Python's reader of literals warns of odd escapes in what is no literal at all.
         warnings.simplefilter("ignore", SyntaxWarning)
-        _Reader(draft).read(text)
+        _Reader(builder).read(text)
 
 
 class _Reader:
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
+    def __init__(self, builder: InventoryBuilder) -> None:
+        self.builder = builder
         self.group = "ungrouped"
         self.kind = "hosts"
         self.declared = {"all", "ungrouped"}
-        self.needed: list[tuple[str, Place, str]] = []
+        self.needed: list[tuple[str, Location, str]] = []
 
     def read(self, text: str) -> None:
         for number, line in lines_of(text):
-            place = Place(self.draft.file, number)
+            location = Location(self.builder.file, number)
             if len(line) > _LONGEST_LINE:
-                raise place.error(f"the line is longer than {_LONGEST_LINE} characters")
+                raise location.error(f"the line is longer than {_LONGEST_LINE} characters")
             if found := _SECTION.match(line):
-                self.section(found[1], found[2] or "hosts", place)
+                self.section(found[1], found[2] or "hosts", location)
             elif line.startswith("[") and line.endswith("]"):
-                raise place.error("no section: [group], [group:vars] or [group:children] is one")
+                raise location.error("no section: [group], [group:vars] or [group:children] is one")
             elif self.kind == "hosts":
-                self.host(line, place)
+                self.host(line, location)
             elif self.kind == "vars":
-                self.variable(line, place)
+                key, equals, value = line.partition("=")
+                if not equals:
+                    reason = "a variable is name=value, on one line, and = is missing"
+                    raise location.error(reason, key=_known(line))
+                setting = Setting(_value(value.strip()), location)
+                self.builder.group_variable(self.group, key.strip(), setting)
             else:
-                self.child(line, place)
-        for name, place, why in self.needed:
+                self.child(line, location)
+        for name, location, why in self.needed:
             if name not in self.declared:
-                raise place.error(f"{why} the group {name}, which is nowhere declared")
+                raise location.error(f"{why} the group {name}, which is nowhere declared")
 
-    def section(self, name: str, kind: str, place: Place) -> None:
+    def section(self, name: str, kind: str, location: Location) -> None:
         if kind not in ("hosts", "vars", "children"):
-            raise place.error(f"[{name}:{kind}] is no section: hosts, vars or children")
-        self.group = self.draft.group(name, place)
+            raise location.error(f"[{name}:{kind}] is no section: hosts, vars or children")
+        self.group = self.builder.group(name, location)
         self.kind = kind
         if kind == "vars":
-            self.needed.append((name, place, "variables of"))
+            self.needed.append((name, location, "variables of"))
         else:
             self.declared.add(name)
 
-    def host(self, line: str, place: Place) -> None:
+    def host(self, line: str, location: Location) -> None:
         try:
             first, *rest = _words(line)
         except ValueError as error:
-            raise place.error(f"the line cannot be read: {error}") from error
+            raise location.error(f"the line cannot be read: {error}") from error
         if "=" in first:
             reason = "a host's name is missing before it; name=value alone is for [group:vars]"
-            raise place.error(reason, key=_known(first))
-        names = self.draft.hosts(first, place, group=self.group)
+            raise location.error(reason, key=_known(first))
+        names = self.builder.hosts(first, location, group=self.group)
         before = None
         for word in rest:
             key, equals, value = word.partition("=")
             if not equals:
                 reason = "after a host stands name=value: put a value with blanks in quotes"
-                raise place.error(reason, key=_known(word) or before)
+                raise location.error(reason, key=_known(word) or before)
             before = key
             if key in KEYS:
-                self.draft.host_variable(names, key, Setting(_value(value), place))
+                self.builder.host_variable(names, key, Setting(_value(value), location))
 
-    def variable(self, line: str, place: Place) -> None:
-        key, equals, value = line.partition("=")
-        if not equals:
-            reason = "a variable is name=value, on one line, and = is missing"
-            raise place.error(reason, key=_known(line))
-        setting = Setting(_value(value.strip()), place)
-        self.draft.group_variable(self.group, key.strip(), setting)
-
-    def child(self, line: str, place: Place) -> None:
+    def child(self, line: str, location: Location) -> None:
         found = _CHILD.match(line)
         if not found or "=" in found[1]:
             reason = "here stands the name of a group alone; name=value is for [group:vars]"
-            raise place.error(reason, key=_known(line))
-        child = self.draft.group(found[1], place)
-        self.needed.append((child, place, f"[{self.group}:children] names"))
-        self.draft.child(self.group, child, place)
+            raise location.error(reason, key=_known(line))
+        child = self.builder.group(found[1], location)
+        self.needed.append((child, location, f"[{self.group}:children] names"))
+        self.builder.child(self.group, child, location)
 
 
 def _words(line: str) -> list[str]:
@@ -163,5 +160,5 @@ def _value(text: str) -> Any:
     if value is ... or isinstance(value, complex):
         return text
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return value.decode("utf-8", "relocation")
     return list(value) if isinstance(value, (tuple, set)) else value
