@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from psrebind import __version__
 from psrebind.cli import (
+    check_host,
     demo,
     events,
     lab,
@@ -102,6 +103,7 @@ _LOOK: dict[Command | _Group, str] = {
         },
         _WithDefault,
     ): "List lifecycle events of hosts, or decode files of them",
+    check_host.check_host: "Ask a Windows what the lab only assumes, and write a report",
 }
 _CHANGE: dict[Command | _Group, str] = {
     replaying.replay: "Find renewals still to be followed, and rebind them",
