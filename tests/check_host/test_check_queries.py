@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from labs import connect, running
+from labs import connect, running, sent
 
 from psrebind.check_host.check import HostCheck
 from psrebind.check_host.questions import Verdict, questions_of
@@ -74,6 +74,22 @@ def test_the_command_writes_its_report(
     assert model.password not in told.out + told.err
     assert "blob_property_key" in told.out
     assert "Please send both files" in told.err
+
+
+def test_changes_are_asked_for(
+    model: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nobody is there to agree, nothing is sent; --yes agrees, and the check begins."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", model.password)
+    host = model.hosts["web01"]
+    words = ["check-host", host.address, "--user", model.user, "--folder", str(tmp_path)]
+    before = sent(host)
+    assert main([*words, "--changes"]) == 5
+    assert "nobody is there to agree to the change: add --yes" in capsys.readouterr().err
+    assert sent(host) == before
+    assert main([*words, "--changes", "--yes"]) == FAILED
+    assert "trying on a site of its own" in capsys.readouterr().err
+    assert sent(host) > before
 
 
 def test_a_failed_check_has_its_status(model: Lab, tmp_path: Path) -> None:

@@ -59,12 +59,6 @@ def test_wrong_words_send_nothing(words: list[str]) -> None:
     assert main(["check-host", *words]) == 5
 
 
-def test_a_change_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where nobody is there to agree to changes and no --yes is said, nothing is sent."""
-    assert main(["check-host", "a", "--changes", "--auth", "kerberos"]) == 5
-    assert "nobody is there to agree to the change: add --yes" in capsys.readouterr().err
-
-
 def test_the_task_of_a_check_is_disabled() -> None:
     """The task that a check registers is IIS Manager's own, but for that nothing starts it."""
     assert wanted_xml() != FULL
