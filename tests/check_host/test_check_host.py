@@ -31,7 +31,7 @@ MEASURED = "gap_milliseconds"
 FLIPPED: dict[str, Any] = {
     "add_ssl_certificate_deletes_first": True,
     "rebind_ssl_certificate_deletes_first": True,
-    "gap_milliseconds": 150,
+    "gap_milliseconds": 1500,
     "add_resets_options": False,
     "rebind_resets_options": False,
     "record_flags_follow_ssl_flags": True,

@@ -262,7 +262,7 @@ def test_a_receive_that_is_always_empty_is_not_repeated_at_once(
             return nothing(body) if after and action(body) == "Receive" else None
 
         with strange(answer, winrm.endpoint.settings.http_port) as server:
-            assert "time limit" in str(said(basic(server), seconds=3))
+            assert "time limit" in str(said(basic(server), seconds=6))
             assert 3 < server.actions.count("Receive") < 20
             assert winrm.endpoint.open_shells == 0
 
@@ -277,7 +277,7 @@ def test_a_shell_that_never_opens_is_not_asked_at_once(serve: Serve) -> None:
         serve(allow_unencrypted=True) as winrm,
         strange(answer, winrm.endpoint.settings.http_port) as server,
     ):
-        assert "time limit" in str(said(basic(server), seconds=3))
+        assert "time limit" in str(said(basic(server), seconds=6))
         assert 3 < server.actions.count("Receive") < 20
         assert winrm.endpoint.open_shells == 0
 
