@@ -139,8 +139,10 @@ def test_ctrl_c_at_each_request(as_admin: Command, lab: Lab, hosts: list[LabHost
             told = ""
             if number in (CHANGING, CHANGING + 1):
                 assert process.stderr
-                while "not stopped in its middle" not in told:
-                    told += process.stderr.readline()
+                while "not stopped in its middle" not in told and (
+                    line := process.stderr.readline()
+                ):
+                    told += line
                 process.send_signal(signal.SIGINT)
             shown[number], rest = process.communicate(timeout=60)
             said[number] = told + rest

@@ -109,7 +109,7 @@ def test_thinking_takes_no_time(lab: Lab, tmp_path: Path) -> None:
     """A person may think longer than the command may take, and the change is still made."""
     environment = {"PSREBIND_PASSWORD": lab.password, "PSREBIND_BEFORE_FOLDER": str(tmp_path)}
     with restored(lab.hosts["web02"]) as host:
-        words = rebind_words(lab, host, "--user", lab.user, "--timeout", "8")
-        ran = on_a_terminal(words, environment, b"y\n", thinking=8.5)
+        words = rebind_words(lab, host, "--user", lab.user, "--timeout", "16")
+        ran = on_a_terminal(words, environment, b"y\n", thinking=16.5)
     assert ran.status == 0, ran.err
     assert "3 bindings changed" in ran.err
