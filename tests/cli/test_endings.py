@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 from cli.command_line import Command, on_a_terminal
 from cli.fifty_hosts import written
-from labs import change_certificate, give_options, rebind_words, records, restored, running, swap
+from labs import (
+    change_certificate,
+    give_options,
+    rebind_words,
+    records,
+    restored,
+    running,
+    sent,
+    swap,
+)
 
 from psrebind.cli.replaying import Done
 from psrebind.errors import ConnectError, InvalidInput
@@ -135,7 +144,7 @@ def test_a_signal_ends_a_run_in_order(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        while "Command" not in [one.action for one in web02.endpoint.requests[began:]]:
+        while "Command" not in sent(web02)[began:] and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(number)
         said = process.communicate(timeout=60)[1]

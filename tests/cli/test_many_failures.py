@@ -156,7 +156,7 @@ def interrupted(lab: Lab, inventory: Path, *, presses: int, form: str = "jsonl")
             assert process.stderr
             # A row of the first host: its credential was accepted, and the others have begun.
             first = process.stdout.readline() if form == "jsonl" else ""
-            while len(next_host.endpoint.requests) == before:
+            while len(next_host.endpoint.requests) == before and process.poll() is None:
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
             said = process.stderr.readline() + process.stderr.readline()

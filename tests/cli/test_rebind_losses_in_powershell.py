@@ -140,8 +140,8 @@ def test_a_signal_while_it_changes(lab: Lab, number: signal.Signals, status: int
             assert began.wait(60)
             process.send_signal(number)
             told = ""
-            while "not stopped in its middle" not in told:
-                told += process.stderr.readline()
+            while "not stopped in its middle" not in told and (line := process.stderr.readline()):
+                told += line
             release(host)
             shown, rest = process.communicate(timeout=60)
         assert "changed" in shown
