@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 from jinja2 import StrictUndefined, Undefined
@@ -112,7 +111,7 @@ class Library:
     Frames and shared pieces come from the package alone.
     """
 
-    def __init__(self, folders: Iterable[Path] = (), *, package: Traversable | None = None):
+    def __init__(self, folders: Iterable[Traversable] = (), *, package: Traversable | None = None):
         self._folders: list[Traversable] = [*folders, package or files("ps_templates")]
         self._load = cache(self._read)
         self._latest: tuple[str, Script] = "", Script("")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from psrebind.errors import ScriptError
 from psrebind.lab.httpsys import Options, Record
 from psrebind.lab.runtime import Lab, LabHost
 from psrebind.lab.scenario import Swap
@@ -54,6 +55,15 @@ def ask(session: RemoteSession, operation: Operation[Any], library: Library | No
     return operation.rows(reply.bodies[0])
 
 
+def refusal(session: RemoteSession, operation: Operation[Any], library: Library) -> ScriptError:
+    """The error of an operation that must fail."""
+    try:
+        ask(session, operation, library)
+    except ScriptError as error:
+        return error
+    raise AssertionError("the operation succeeded")
+
+
 def swap(lab: Lab, name: str) -> Swap:
     """The renewal that waits on a host."""
     return next(one for one in lab.scenario.summary if one.host == name)
@@ -95,6 +105,44 @@ def give_options(host: LabHost, options: Options) -> None:
         return replace(state, records=tuple(given))
 
     host.host.change(change)
+
+
+def change_certificate(host: LabHost, thumbprint: str, **fields: Any) -> None:
+    """Let a certificate of a host be another in some fields."""
+
+    def change(state: HostState) -> HostState:
+        found = (
+            replace(one, **fields) if one.thumbprint == thumbprint else one
+            for one in state.certificates
+        )
+        return replace(state, certificates=tuple(found))
+
+    host.host.change(change)
+
+
+def remove_certificate(host: LabHost, thumbprint: str, store: str | None = None) -> None:
+    """Take a certificate from a store of a host, or from all that have it."""
+
+    def change(state: HostState) -> HostState:
+        left = (
+            one
+            for one in state.certificates
+            if one.thumbprint != thumbprint or store not in (None, one.store)
+        )
+        return replace(state, certificates=tuple(left))
+
+    host.host.change(change)
+
+
+@contextmanager
+def seen_states(host: LabHost) -> Iterator[list[HostState]]:
+    """Every state that a host comes into during a with block, one for each change."""
+    states: list[HostState] = []
+    stop = host.host.watch(lambda: states.append(host.host.state))
+    try:
+        yield states
+    finally:
+        stop()
 
 
 def leave_out_site(host: LabHost, name: str) -> None:

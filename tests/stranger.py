@@ -13,7 +13,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from winrm import ADDRESS, PASSWORD
+from winrm import ADDRESS, PASSWORD, Serve, Winrm
 
 from psrebind.errors import PsrebindError
 from psrebind.model import Secret
@@ -99,6 +99,17 @@ def stranger(answer: Answer, behind: int | None = None) -> Iterator[Stranger]:
         yield server
         server.shutdown()
         thread.join(5)
+
+
+@contextlib.contextmanager
+def between(serve: Serve, answer: Answer, **settings: Any) -> Iterator[tuple[Winrm, Stranger]]:
+    """Run a host that takes what is not encrypted, and a stranger on the way to it."""
+    settings = {"allow_unencrypted": True} | settings
+    with (
+        serve(**settings) as winrm,
+        stranger(answer, winrm.endpoint.settings.http_port) as server,
+    ):
+        yield winrm, server
 
 
 def action(body: bytes) -> str:

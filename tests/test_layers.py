@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "psrebind"
 # Top-level names of psrebind, lowest first; names in one group may import each other.
 LAYERS = (
-    {"errors", "folders", "problems"},
+    {"errors", "folders", "problems", "text"},
     {"model", "thumbprints"},
     {"decode"},
     {"literals", "literal_reader", "script"},
@@ -20,6 +20,7 @@ LAYERS = (
     {"operations"},
     {"rebind"},
     {"fleet"},
+    {"check_host"},
     {"cli", "__main__"},
 )
 # The lab stands beside the stack: it may use anything below the command line.

@@ -102,6 +102,11 @@ _HELP = {
             },
             kind=_WithDefault,
         ),
+        _Entry(
+            "check-host",
+            "Ask a Windows what the lab only assumes, and write a report",
+            module="check_host",
+        ),
     ),
     "Change": (
         _Entry("replay", "Find renewals still to be followed, and rebind them"),

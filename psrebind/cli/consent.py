@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from psrebind.cli.output.messages import tell, visible
+from psrebind.cli.output.messages import tell
 from psrebind.errors import InvalidInput
+from psrebind.text import visible
 
 if TYPE_CHECKING:
     from psrebind.fleet.fleet import Fleet

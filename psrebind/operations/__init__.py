@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from psrebind.operations.parameters import OperationLine as OperationLine
     from psrebind.operations.parameters import parse_parameters as parse_parameters
     from psrebind.operations.parameters import require_whole as require_whole
+    from psrebind.operations.runner import run as run
 else:
     _PARAMETERS = f"{__name__}.parameters"
     __getattr__ = lazy_names(

@@ -130,6 +130,16 @@ def _explained(body: Body) -> Body:
     return replace(body, error=with_remedy(body.error)) if body.error else body
 
 
-def run(operations: Sequence[Operation[Any]], session: Session, **fields: Any) -> Reply:
-    """Send operations to one host as one script, and give its reply."""
-    return ScriptRunner(session, **fields).run(operations)
+def run(
+    operations: Sequence[Operation[Any]],
+    session: Session,
+    *,
+    library: Library | None = None,
+    limits: Limits | None = None,
+    on_stream: OnStream | None = None,
+) -> Reply:
+    """Send several operations to one host as one script, and give its reply."""
+    runner = ScriptRunner(
+        session, renderer=Renderer(library), limits=limits or Limits(), on_stream=on_stream
+    )
+    return runner.run(operations)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psrebind.cli.consent import require_answer
-from psrebind.cli.output.messages import tell, visible
+from psrebind.cli.output.messages import tell
 from psrebind.errors import InvalidInput
+from psrebind.text import visible
 
 
 @pytest.mark.parametrize(

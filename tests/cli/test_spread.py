@@ -165,7 +165,7 @@ def test_after_ctrl_c_while_planning_nothing_is_asked(
     try:
         with at_a_terminal([*words, *inventory], environment) as (process, typed):
             os.write(typed, b"y\n")
-            while any("Delete" not in sent(twin)[requests:] for twin in twins[:1]):
+            while "Delete" not in sent(twins[0])[requests:] and process.poll() is None:
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
             said = process.communicate(timeout=60)[1]

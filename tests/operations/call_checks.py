@@ -221,7 +221,7 @@ def each_change_is_told_as_it_begins(lab: Lab, session: RemoteSession, library: 
 
     def is_told(host: LabHost, new: str) -> None:
         done = [one.key for one in host.host.state.records if one.thumbprint == new]
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while len(heard) < len(done) and time.monotonic() < end:
             time.sleep(0.02)
         late.extend(done[len(heard) :])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from labs import ask, connect, records, restored
+from labs import ask, connect, records, refusal, restored, seen_states
 from operations.changes import pair
-from operations.task_checks import is_on, refusal, switch_off
+from operations.task_checks import is_on, switch_off
 
 from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
 from psrebind.lab import renewals
@@ -81,11 +81,9 @@ def registers_once(lab: Lab, session: RemoteSession, library: Library) -> None:
         assert (first.changed, first.after.state, first.after.waiting) == (True, "Ready", True)
         assert first.after.handler == shipped(HANDLER) == host.host.state.files[SCRIPT]
         assert f'-File "{SCRIPT}"' in first.after.arguments
-        moves: list[None] = []
-        stop = host.host.watch(lambda: moves.append(None))
-        second = ask(session, RegisterRebindNotification(), library)[0]
-        stop()
-        assert (second.changed, second.after, moves) == (False, first.after, [])
+        with seen_states(host) as states:
+            second = ask(session, RegisterRebindNotification(), library)[0]
+        assert (second.changed, second.after, states) == (False, first.after, [])
 
 
 def converges(lab: Lab, session: RemoteSession, library: Library) -> None:

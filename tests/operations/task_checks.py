@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from labs import ask, connect, restored, swap
+from labs import ask, connect, refusal, restored, seen_states, swap
 
 from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences, wanted_xml
-from psrebind.errors import ScriptError
 from psrebind.lab import renewals
 from psrebind.lab.iis_manager import TASK_XML
 from psrebind.lab.runtime import Lab, LabHost, assume
 from psrebind.lab.task_xml import RegisteredTask
-from psrebind.operations import Operation, run
+from psrebind.operations import run
 from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.register_rebind_notification import RegisterRebindNotification
 from psrebind.operations.register_rebind_task import RegisterRebindTask
@@ -29,15 +28,6 @@ SPELLINGS = (
     ("<Hidden>false</Hidden>", ""),
     ("<Priority>7</Priority>", "<Priority> 7 </Priority>"),
 )
-
-
-def refusal(session: RemoteSession, operation: Operation[Any], library: Library) -> ScriptError:
-    """The error of an operation that must fail."""
-    try:
-        ask(session, operation, library)
-    except ScriptError as error:
-        return error
-    raise AssertionError("the operation succeeded")
 
 
 def switch_off(host: LabHost) -> None:
@@ -97,11 +87,9 @@ def registers_once(lab: Lab, session: RemoteSession, library: Library) -> None:
         first = ask(session, RegisterRebindTask(), library)[0]
         assert (first.before, first.changed, first.skipped) == (None, True, False)
         assert differences(first.after) == ()
-        moves: list[None] = []
-        stop = host.host.watch(lambda: moves.append(None))
-        second = ask(session, RegisterRebindTask(), library)[0]
-        stop()
-        assert (second.changed, second.after, moves) == (False, first.after, [])
+        with seen_states(host) as states:
+            second = ask(session, RegisterRebindTask(), library)[0]
+        assert (second.changed, second.after, states) == (False, first.after, [])
 
 
 def turns_the_log_on(lab: Lab, session: RemoteSession, library: Library) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from labs import rebound, records, restored, sent, swap
+from labs import rebound, records, remove_certificate, restored, sent, swap
 
 from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import HostState
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.rules import Rule
 from psrebind.rebind.run import Method
@@ -21,12 +19,6 @@ def as_windows_task(lab: Lab, host: LabHost) -> None:
     words = ["renew", "binding", f"/oldcert:{waiting.old}", f"/newcert:{waiting.new}"]
     program = {"program": r"C:\Windows\System32\inetsrv\appcmd.exe", "arguments": words}
     assert host.host.call("native", program)["exit"] == 0
-
-
-def without_new(state: HostState, store: str, new: str) -> HostState:
-    """A host whose store lacks a certificate."""
-    kept = (c for c in state.certificates if (c.store, c.thumbprint) != (store, new))
-    return replace(state, certificates=tuple(kept))
 
 
 @pytest.mark.parametrize("name", ["web02", "web03"])
@@ -51,7 +43,7 @@ def test_a_binding_that_is_skipped_is_said(
 ) -> None:
     """Where a store lacks the new certificate, the task would succeed in silence; we say it."""
     host, new = hosts["web02"], swap(lab, "web02").new
-    host.host.change(lambda state: without_new(state, "WebHosting", new))
+    remove_certificate(host, new, "WebHosting")
     with restored(host):
         as_windows_task(lab, host)
         by_task = records(host)

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import pytest
-from labs import give_options, leave_out_site, rebound, records, restored, swap
+from labs import (
+    change_certificate,
+    give_options,
+    leave_out_site,
+    rebound,
+    records,
+    remove_certificate,
+    restored,
+    swap,
+)
 
 from psrebind.lab.assumptions import Assumptions
 from psrebind.lab.httpsys import IIS_APPLICATION, Options, Record, RecordKind
@@ -64,25 +73,12 @@ def odd_sites(host: LabHost, new: str) -> None:
 
 def archived(host: LabHost, new: str) -> None:
     """Let the new certificate be archived: binding commands may not find it."""
-
-    def change(state: HostState) -> HostState:
-        found = (
-            replace(one, archived=one.archived or one.thumbprint == new)
-            for one in state.certificates
-        )
-        return replace(state, certificates=tuple(found))
-
-    host.host.change(change)
+    change_certificate(host, new, archived=True)
 
 
 def lacking(host: LabHost, new: str) -> None:
     """Let the store WebHosting lack the new certificate."""
-
-    def change(state: HostState) -> HostState:
-        kept = (c for c in state.certificates if (c.store, c.thumbprint) != ("WebHosting", new))
-        return replace(state, certificates=tuple(kept))
-
-    host.host.change(change)
+    remove_certificate(host, new, "WebHosting")
 
 
 def in_use(host: LabHost, new: str) -> None:

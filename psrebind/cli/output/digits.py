@@ -10,9 +10,9 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-from psrebind.cli.output.messages import visible
 from psrebind.model import Thumbprint
 from psrebind.phrase import Name, Phrase
+from psrebind.text import visible
 
 SHORT = 8
 _GAP = "…"

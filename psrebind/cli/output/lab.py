@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-from psrebind.cli.output.messages import visible
+from psrebind.text import visible
 
 Row = Mapping[str, Any]
 _SHORT = 8

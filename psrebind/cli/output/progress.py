@@ -18,7 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from psrebind.cli.output.appearance import colored
-from psrebind.cli.output.messages import visible
+from psrebind.text import visible
 
 PATIENCE = 2.0
 

@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, TextIO
 
-from psrebind.cli.output.messages import visible
 from psrebind.model import Thumbprint
 from psrebind.phrase import Phrase
+from psrebind.text import visible
 
 # A spreadsheet takes a cell that starts so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

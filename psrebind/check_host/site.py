@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from check_host.orders import (
+from psrebind.check_host.operations import (
     HOST_NAME,
     SITE,
     TASK,
@@ -24,8 +24,7 @@ from check_host.orders import (
     SetCheckRecord,
     library,
 )
-from check_host.questions import Unanswered
-
+from psrebind.check_host.questions import Unanswered
 from psrebind.errors import PsrebindError
 from psrebind.model import BindingInfo, RecordKind, Thumbprint
 from psrebind.operations import Operation, run
@@ -42,7 +41,7 @@ APPLICATION = "{7c1e5b0e-6f0d-4c58-9d0f-d3a1c4b7e921}"
 
 
 @dataclass(frozen=True)
-class Place:
+class CheckTarget:
     """The host: where clients reach it, the port of the site, and how sessions open."""
 
     address: str
@@ -51,7 +50,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Spot:
+class CheckBinding:
     """One binding of the site, and the record that its certificate lives in."""
 
     information: BindingInfo
@@ -68,23 +67,23 @@ class CheckSite:
     port: int
     first: Thumbprint
     second: Thumbprint
-    plain: Spot
-    named: Spot
-    flagged: Spot | None
+    plain: CheckBinding
+    named: CheckBinding
+    flagged: CheckBinding | None
 
     def ask(self, asked: Operation[Row]) -> Row:
         """The one row of an operation; raises its error."""
-        return one(self.session, asked)
+        return ask_one(self.session, asked)
 
     def call(
-        self, spot: Spot, method: str, thumbprint: str, *, archive: bool = False
+        self, binding: CheckBinding, method: str, thumbprint: str, *, archive: bool = False
     ) -> MethodCall:
         """Call a method of a binding; its failure is in the row."""
         return self.ask(
             SetCheckCertificate(
-                information=spot.information,
-                kind=spot.kind,
-                endpoint=spot.endpoint,
+                information=binding.information,
+                kind=binding.kind,
+                endpoint=binding.endpoint,
                 method=method,
                 thumbprint=Thumbprint(thumbprint),
                 archive=archive,
@@ -92,21 +91,23 @@ class CheckSite:
         )
 
     def bind(
-        self, spot: Spot, thumbprint: Thumbprint, method: str = "AddSslCertificate"
+        self, binding: CheckBinding, thumbprint: Thumbprint, method: str = "AddSslCertificate"
     ) -> MethodCall:
         """Put a certificate on a binding, by any means; Unanswered where Windows refuses."""
-        done = self.call(spot, method, thumbprint)
+        done = self.call(binding, method, thumbprint)
         if done.hresult is not None or not done.after or done.after.thumbprint != thumbprint:
             raise Unanswered(f"{method} did not bind the certificate: {done.message or 'no error'}")
         return done
 
-    def netsh(self, spot: Spot, verb: str, *arguments: str) -> NetshCall:
+    def netsh(self, binding: CheckBinding, verb: str, *arguments: str) -> NetshCall:
         """Let netsh work on a binding's record; its failure is in the row."""
         return self.ask(
-            SetCheckRecord(kind=spot.kind, endpoint=spot.endpoint, verb=verb, arguments=arguments)
+            SetCheckRecord(
+                kind=binding.kind, endpoint=binding.endpoint, verb=verb, arguments=arguments
+            )
         )
 
-    def exact(self) -> Spot:
+    def exact(self) -> CheckBinding:
         """The address that clients come to, as a place for a record; no binding has it."""
         try:
             found = socket.getaddrinfo(self.address, self.port, type=socket.SOCK_STREAM)[0][4][0]
@@ -115,49 +116,50 @@ class CheckSite:
         address = f"[{found}]" if ":" in str(found) else str(found)
         return replace(self.plain, endpoint=f"{address}:{self.port}")
 
-    def client(self, spot: Spot) -> Endpoint:
-        """Where a client of a binding knocks."""
-        return Endpoint(self.address, spot.information.port, spot.information.host or None)
+    def client(self, binding: CheckBinding) -> Endpoint:
+        """Where a client of a binding handshakes."""
+        return Endpoint(self.address, binding.information.port, binding.information.host or None)
 
-    def served(self, spot: Spot) -> str:
+    def served(self, binding: CheckBinding) -> str:
         """Which of the two certificates a client gets; Unanswered where it meets neither."""
-        met = handshake(self.client(spot), timeout=5.0)
+        met = handshake(self.client(binding), timeout=5.0)
         if met.thumbprint not in (self.first, self.second):
             reason = met.error or "another certificate answers"
             raise Unanswered(
                 f"port {self.port} is not reached from here ({reason}): "
-                "open it, or name one that is by ARGS='--check-port N'"
+                "open it, or name one that is by --check-port"
             )
         return met.thumbprint
 
 
-def one(session: Session, asked: Operation[Row]) -> Row:
+def ask_one(session: Session, asked: Operation[Row]) -> Row:
     """The one row of one operation in a script of its own."""
     row: Row = asked.rows(run([asked], session, library=library()).bodies[0])[0]
     return row
 
 
 @contextmanager
-def check_site(place: Place, session: Session, *, left: list[str]) -> Iterator[CheckSite]:
+def check_site(target: CheckTarget, session: Session, *, left: list[str]) -> Iterator[CheckSite]:
     """The site for the length of a with block; ``left`` gets what could not be taken away."""
-    one(session, RemoveCheckSite())
-    before = _everything(session)
+    ask_one(session, RemoveCheckSite())
+    before = _objects(session)
     try:
-        yield _made(session, place.address, place.port)
+        yield _made(session, target.address, target.port)
     finally:
-        left += _cleaned(place.open, before)
+        left += _cleaned(target.open, before)
 
 
 def _made(session: Session, address: str, port: int) -> CheckSite:
-    first, second = (one(session, NewCheckCertificate()).after for _ in range(2))
+    first, second = (ask_one(session, NewCheckCertificate()).after for _ in range(2))
     asked = NewCheckSite(port=port, flagged_port=port + 1)
-    spots = {spot.information: spot for spot in map(_spot, one(session, asked).after)}
+    made = map(_binding, ask_one(session, asked).after)
+    bindings = {binding.information: binding for binding in made}
     plain, named, flagged = (
-        spots.get(BindingInfo(text))
+        bindings.get(BindingInfo(text))
         for text in (f"*:{port}:", f"*:{port}:{HOST_NAME}", f"*:{port + 1}:")
     )
     if plain is None or named is None:
-        raise Unanswered(f"the site has the bindings {', '.join(spots)} only")
+        raise Unanswered(f"the site has the bindings {', '.join(bindings)} only")
     return CheckSite(
         session=session,
         address=address,
@@ -170,24 +172,24 @@ def _made(session: Session, address: str, port: int) -> CheckSite:
     )
 
 
-def _spot(information: BindingInfo) -> Spot:
+def _binding(information: BindingInfo) -> CheckBinding:
     if information.host:
         place = f"{information.host}:{information.port}"
-        return Spot(information, RecordKind.SNI, place)
-    return Spot(information, RecordKind.IP, f"0.0.0.0:{information.port}")
+        return CheckBinding(information, RecordKind.SNI, place)
+    return CheckBinding(information, RecordKind.IP, f"0.0.0.0:{information.port}")
 
 
 def _cleaned(open_session: OpenSession, before: set[str]) -> list[str]:
     # A session of its own: the other one may be what was lost.
     try:
         with open_session() as session:
-            reasons = one(session, RemoveCheckSite()).after
-            return [*reasons, *sorted(_everything(session) - before)]
+            reasons = ask_one(session, RemoveCheckSite()).after
+            return [*reasons, *sorted(_objects(session) - before)]
     except PsrebindError as error:
-        return [f"{said} ({error})" for said in by_hand()]
+        return [f"{said} ({error})" for said in removal_by_hand()]
 
 
-def by_hand() -> tuple[str, ...]:
+def removal_by_hand() -> tuple[str, ...]:
     """What to remove by hand where nothing could be looked at any more."""
     return (
         f"the site {SITE}: Remove-Website {SITE}",
@@ -197,7 +199,7 @@ def by_hand() -> tuple[str, ...]:
     )
 
 
-def _everything(session: Session) -> set[str]:
+def _objects(session: Session) -> set[str]:
     """Every binding, record, certificate and task that psrebind sees, as a line of text."""
     asked: list[Operation[Any]] = [GetIisBinding(), GetCertificate(), GetRebindTask()]
     iis, stores, tasks = run(asked, session).bodies

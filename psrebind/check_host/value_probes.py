@@ -1,6 +1,6 @@
-"""What of the lab's assumptions single values settle: blobs, registry values, keys, queries.
+"""The questions that single values settle: of blobs, registry values, keys and queries.
 
-Sends queries only.
+Only queries are sent.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from check_host.orders import GetCheckKey, library
-from check_host.questions import Answers, Unanswered, number
-
+from psrebind.check_host.operations import GetCheckKey, library
+from psrebind.check_host.questions import Answers, Unanswered, number
 from psrebind.decode.events import LifecycleEvent
 from psrebind.model import RecordKind
 from psrebind.operations import run
@@ -69,11 +68,11 @@ def _property(answers: Answers, question: str, found: set[int], usual: int, what
 def settle_empty_values(answers: Answers, bindings: IisBindings) -> None:
     """Settle whether a record without a CTL has empty values for it."""
     records = [one.record for one in bindings.bindings if one.record] + [*bindings.strays]
-    settle_empty(answers, [one.values for one in records if one.kind is not RecordKind.CCS])
+    settle_empty_records(answers, [one.values for one in records if one.kind is not RecordKind.CCS])
 
 
-def settle_empty(answers: Answers, records: Sequence[Mapping[str, Any]]) -> None:
-    """The same for the registry values of some records."""
+def settle_empty_records(answers: Answers, records: Sequence[Mapping[str, Any]]) -> None:
+    """Settle the same by the registry values of some records."""
     question, name = "empty_ctl_values_present", "DefaultSslCtlIdentifier"
     empty = sum(values.get(name) == "" for values in records)
     absent = sum(name not in values for values in records)

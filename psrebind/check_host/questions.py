@@ -1,25 +1,23 @@
-"""The lab's named assumptions as questions, and what a host answered.
+"""The questions of a check, and what a host answered.
 
-Knows the assumptions and no host. The sentence of a question is the assumption's own.
+A question is an assumption about Windows: a field of a frozen dataclass with its default and the
+sentence below it. The lab has such a dataclass; whoever starts a check hands it in.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from psrebind.errors import HostError
-from psrebind.lab import assumptions
-from psrebind.lab.assumptions import Assumptions
 
-# Guesses of the lab that no switch covers, with what the lab takes for true.
+# Assumptions that no switch of the lab covers, with what it takes for true.
 FIXED: dict[str, tuple[Any, str]] = {
     "sni_keys_are_numbers": (True, "[K] SslSniBindingInfo names its keys by a running number."),
     "sni_value_names_the_server": (True, "[K] The value HostnamePort of such a key is host:port."),
@@ -36,7 +34,7 @@ UNASKED: dict[str, str] = {
     "switch_certificate_needs_my": "it needs two certificates in WebHosting, and raises an event",
     "event_delay_milliseconds": "a notice waits up to 15 s for its event, however long it takes",
 }
-NEEDS_CHANGES = "only queries were sent; CHANGES=yes asks it on a site of its own"
+NEEDS_CHANGES = "only queries were sent; --changes asks it on a site of its own"
 
 
 class Verdict(StrEnum):
@@ -46,6 +44,14 @@ class Verdict(StrEnum):
     SO_FAR = "agrees so far"
     DIFFERS = "differs"
     UNSETTLED = "not settled"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One assumption: what the lab takes for true, and the sentence that says what it is."""
+
+    assumed: Any
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,12 @@ class Answer:
 class Answers:
     """The answers so far; a later one replaces an earlier one that settled nothing."""
 
+    questions: Mapping[str, Question]
     found: dict[str, Answer] = field(default_factory=dict)
 
     def settle(self, question: str, seen: Any, because: str, *, agrees: bool | None = None) -> None:
         """Keep what was seen; it agrees where it is what the lab takes for true."""
-        assumed = defaults()[question]
-        same = seen == assumed if agrees is None else agrees
+        same = seen == self.questions[question].assumed if agrees is None else agrees
         verdict = Verdict.AGREES if same else Verdict.DIFFERS
         self._keep(question, seen, verdict, because)
 
@@ -94,16 +100,16 @@ class Answers:
 
     def all(self, *, changes: bool) -> tuple[Answer, ...]:
         """An answer to every question, in the order of the assumptions."""
-        for question in defaults():
+        for question in self.questions:
             if question not in self.found:
                 reason = UNASKED.get(question, "" if changes else NEEDS_CHANGES)
                 self.leave(question, reason or "nothing on this host showed it")
-        return tuple(self.found[question] for question in defaults())
+        return tuple(self.found[question] for question in self.questions)
 
     def _keep(self, question: str, seen: Any, verdict: Verdict, because: str) -> None:
-        assumed = defaults()[question]
+        asked = self.questions[question]
         self.found[question] = Answer(
-            question, sentences()[question], assumed, seen, verdict, because
+            question, asked.sentence, asked.assumed, seen, verdict, because
         )
 
 
@@ -111,22 +117,18 @@ class Unanswered(HostError):
     """What was tried did not show what it was tried for; the text says why."""
 
 
-@cache
-def defaults() -> dict[str, Any]:
-    """Every question, with what the lab takes for true."""
-    return asdict(Assumptions()) | {name: value for name, (value, _) in FIXED.items()}
-
-
-@cache
-def sentences() -> dict[str, str]:
-    """The sentence below each assumption, from its own source."""
-    tree = ast.parse(inspect.getsource(assumptions))
-    body = next(one for one in tree.body if isinstance(one, ast.ClassDef)).body
-    found = {name: sentence for name, (_, sentence) in FIXED.items()}
-    for named, said in pairwise(body):
+def questions_of(assumptions: Any) -> dict[str, Question]:
+    """A question for each field of a dataclass's value, with the sentence below it in its source,
+    and those that have no field."""
+    kind = type(assumptions)
+    (tree,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(tree, ast.ClassDef)
+    found = {}
+    for named, said in pairwise(tree.body):
         if isinstance(named, ast.AnnAssign) and isinstance(named.target, ast.Name):
-            found[named.target.id] = _text(said)
-    return found
+            name = named.target.id
+            found[name] = Question(getattr(assumptions, name), _text(said))
+    return found | {name: Question(*fixed) for name, fixed in FIXED.items()}
 
 
 def _text(node: ast.stmt) -> str:

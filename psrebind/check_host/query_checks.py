@@ -1,6 +1,6 @@
-"""What queries alone tell of a host: whether psrebind reads it, and what of the lab they settle.
+"""The check by queries alone: whether psrebind reads a host, and which questions that settles.
 
-Sends queries only. Says how many, never which: what stands here is sent to somebody.
+It says how many, never which: the report goes to somebody.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from check_host.orders import library
-from check_host.questions import Answers
-from check_host.settling import (
+from psrebind.check_host.operations import library
+from psrebind.check_host.questions import Answers
+from psrebind.check_host.value_probes import (
     settle_blobs,
     settle_comparisons,
     settle_empty_values,
     settle_keys,
     settle_replacements,
 )
-
 from psrebind.decode.events import LifecycleEvent
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences
 from psrebind.errors import PsrebindError
@@ -48,7 +47,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Reading:
+class QueryResults:
     """What the queries gave; what could not be read is None."""
 
     host: Host | None
@@ -57,7 +56,7 @@ class Reading:
     checks: tuple[Check, ...]
 
 
-def read(session: Session, address: str, answers: Answers) -> Reading:
+def run_queries(session: Session, address: str, answers: Answers) -> QueryResults:
     """Ask every query of psrebind, check what came, and settle what it settles."""
     asked = [kind() for name in names() if (kind := operation(name)).effect == "query"]
     reply = run(asked, session, library=library())
@@ -73,7 +72,7 @@ def read(session: Session, address: str, answers: Answers) -> Reading:
         settle_empty_values(answers, bindings)
     settle_keys(session, answers)
     settle_comparisons(session, answers)
-    return Reading(host, bindings, blobs, tuple(checks))
+    return QueryResults(host, bindings, blobs, tuple(checks))
 
 
 def _check(asked: Operation[Any], body: Body) -> Check:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from check_host.orders import RegisterCheckTask
-from check_host.questions import Answers, Unanswered, defaults
-from check_host.settling import settle_blobs, settle_comparisons
-from check_host.site import CheckSite
-from check_host.task_exports import FULL, MINIMAL, settle_exports
-
+from psrebind.check_host.operations import RegisterCheckTask
+from psrebind.check_host.questions import Answers, Unanswered
+from psrebind.check_host.site import CheckSite
+from psrebind.check_host.task_exports import FULL, MINIMAL, settle_exports
+from psrebind.check_host.value_probes import settle_blobs, settle_comparisons
 from psrebind.operations import run
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
@@ -65,7 +64,7 @@ def _link(site: CheckSite, answers: Answers) -> None:
 
 
 def _tasks(site: CheckSite, answers: Answers, evidence: Evidence) -> None:
-    questions = [one for one in defaults() if one.startswith("task_export_")]
+    questions = [one for one in answers.questions if one.startswith("task_export_")]
     with answers.attempt(*questions):
         exports = [site.ask(RegisterCheckTask(xml=xml)).export for xml in (FULL, MINIMAL)]
         if None in exports:

@@ -1,6 +1,6 @@
 """The report of one check: JSON for the project, Markdown for people, a table for the terminal.
 
-Values to text; writes two files. No password ever comes near: it knows no credential.
+No credential ever comes near it.
 """
 
 from __future__ import annotations
@@ -9,19 +9,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from check_host.event_probes import Evidence
-from check_host.questions import Answer, Verdict
-from check_host.reading import Check
-
 import psrebind
-from psrebind.cli.output.messages import visible
-from psrebind.cli.output.values import plain
+from psrebind.check_host.event_probes import Evidence
+from psrebind.check_host.query_checks import Check
+from psrebind.check_host.questions import Answer, Verdict
 from psrebind.operations.get_host import Host
+from psrebind.text import visible
 
 SEND = (
     "Please send both files to the project, as an issue in its repository. They hold no password "
@@ -55,15 +53,21 @@ def write(report: Report, folder: Path) -> tuple[Path, Path]:
     stem = f"psrebind-check-{safe}-{report.made:%Y%m%dT%H%M%SZ}"
     folder.mkdir(parents=True, exist_ok=True)
     data, text = folder / f"{stem}.json", folder / f"{stem}.md"
-    data.write_text(json.dumps(document(report), indent=2) + "\n", "ascii")
+    data.write_text(json.dumps(document(report), indent=2, default=_json) + "\n", "ascii")
     text.write_text("\n".join(_markdown(report)) + "\n", "utf-8")
     return data, text
 
 
 def document(report: Report) -> dict[str, Any]:
     """The report as JSON has it."""
-    found: dict[str, Any] = plain(report)
-    return {"psrebind": psrebind.__version__, **found}
+    return {"psrebind": psrebind.__version__, **asdict(report)}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    assert isinstance(value, datetime)
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def table(report: Report) -> list[dict[str, str]]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from check_host.questions import Answers, Unanswered, defaults, number
-from check_host.records import (
+from psrebind.check_host.questions import Answers, Unanswered, number
+from psrebind.check_host.record_watch import WatchResult, watch_changes
+from psrebind.check_host.records import (
     NOBODY,
     OPTIONS,
     certificate_arguments,
@@ -17,10 +18,8 @@ from check_host.records import (
     has_options,
     options_of,
 )
-from check_host.settling import properties, settle_empty
-from check_host.site import CheckSite
-from check_host.watching import Watched, watched
-
+from psrebind.check_host.site import CheckSite
+from psrebind.check_host.value_probes import properties, settle_empty_records
 from psrebind.operations import run
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.sessions.base import Session
@@ -53,22 +52,22 @@ def _missing(site: CheckSite, answers: Answers) -> None:
 def _flagged(site: CheckSite, answers: Answers) -> None:
     flags, removal = "record_flags_follow_ssl_flags", "removing_missing_record_fails"
     with answers.attempt(flags, removal):
-        spot = site.flagged
-        if spot is None:
+        binding = site.flagged
+        if binding is None:
             answers.leave(flags, "this Windows takes no binding with sslFlags 4")
         else:
-            done = site.call(spot, ADD, site.first)
+            done = site.call(binding, ADD, site.first)
             if done.after is None:
                 raise Unanswered(f"{ADD} made no record: {done.message}")
             mask = flags_of(done.after)
             because = f"sslFlags 4 made DefaultFlags {mask}"
             answers.settle(flags, bool(mask & NO_HTTP2), because)
-        spot = spot or site.plain
-        site.bind(spot, site.first)
-        record = site.call(spot, REMOVE, site.first).before
+        binding = binding or site.plain
+        site.bind(binding, site.first)
+        record = site.call(binding, REMOVE, site.first).before
         if record:
-            settle_empty(answers, [record.values])
-        again = site.call(spot, REMOVE, site.first)
+            settle_empty_records(answers, [record.values])
+        again = site.call(binding, REMOVE, site.first)
         failure = f"0x{again.hresult & 0xFFFFFFFF:08X}" if again.hresult is not None else "nothing"
         answers.settle(removal, again.hresult is not None, f"the second removal said {failure}")
 
@@ -93,7 +92,7 @@ def _gap(site: CheckSite, second: Session, answers: Answers, *, method: str, rou
         site.bind(site.plain, site.first)
         turns = [site.second, site.first] * rounds
         changes = [partial(site.bind, site.plain, turn, method) for turn in turns[:rounds]]
-        seen = watched(second, site.client(site.plain), changes, record=site.plain.endpoint)
+        seen = watch_changes(second, site.client(site.plain), changes, record=site.plain.endpoint)
         because = f"{rounds} changes: {seen}"
         if seen.gap:
             answers.settle(question, True, because)
@@ -102,12 +101,12 @@ def _gap(site: CheckSite, second: Session, answers: Answers, *, method: str, rou
         _length(answers, seen)
 
 
-def _length(answers: Answers, seen: Watched) -> None:
+def _length(answers: Answers, seen: WatchResult) -> None:
     question = "gap_milliseconds"
     if not seen.watch.absent:
         answers.leave(question, "no gap was seen, so that there was none to measure")
         return
-    assumed, longest = defaults()[question], seen.watch.longest
+    assumed, longest = answers.questions[question].assumed, seen.watch.longest
     near = assumed / 2 <= longest <= assumed * 2
     answers.settle(question, longest, "the longest absence seen, in milliseconds", agrees=near)
 

@@ -1,19 +1,16 @@
-"""The operations of a check beside psrebind's own; their templates lie in `templates`.
-
-Values only: what is asked, and the rows that come back.
-"""
+"""The operations of a check beside psrebind's own, and their rows; see `templates`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources import files
 
 from psrebind.decode.records import RawRecord
 from psrebind.model import BindingInfo, RecordKind, Thumbprint
 from psrebind.operations import Change, Query
 from psrebind.templates import Library
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = files("psrebind.check_host") / "templates"
 SITE = "psrebind-check"
 TASK = "psrebind-check"
 # A name that no resolver knows, by rule.

@@ -1,11 +1,10 @@
-"""What a record shows of the options that a check gives it. Values only."""
+"""The options that a check gives a record, and what the record shows of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from check_host.site import APPLICATION, CheckSite
-
+from psrebind.check_host.site import APPLICATION, CheckSite
 from psrebind.decode.records import RawRecord
 
 OPTIONS = ("clientcertnegotiation=enable", "sslctlstorename=ClientAuthIssuer")

@@ -1,4 +1,4 @@
-"""Looking at a binding while another session changes it: its record, and what a client meets.
+"""The watch over a binding that another session changes: its record, and what a client meets.
 
 A gap that was seen is a fact; one that was not seen may have been too short to see.
 """
@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from queue import Empty, Queue
 from threading import Event, Thread
 
-from check_host.orders import GetCheckWatch, Watch, library
-from check_host.questions import Unanswered
-
+from psrebind.check_host.operations import GetCheckWatch, Watch, library
+from psrebind.check_host.questions import Unanswered
 from psrebind.operations import run
 from psrebind.rebind.handshake import Endpoint, handshake
 from psrebind.sessions.base import Session, StreamRecord
@@ -27,7 +26,7 @@ SECONDS_TO_BEGIN = 60
 
 
 @dataclass
-class Knocks:
+class HandshakeLog:
     """What a client met, handshake by handshake: a thumbprint, or why there was none."""
 
     served: list[str] = field(default_factory=list)
@@ -40,26 +39,27 @@ class Knocks:
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchResult:
     """What was seen of one series of changes."""
 
     watch: Watch
-    knocks: Knocks
+    handshakes: HandshakeLog
 
     @property
     def gap(self) -> bool:
         """Whether the record was away for some time, or clients were refused."""
-        return self.watch.absent > 0 or bool(self.knocks.served and self.knocks.refused)
+        return self.watch.absent > 0 or bool(self.handshakes.served and self.handshakes.refused)
 
     def __str__(self) -> str:
         away = f"{self.watch.absent} of {self.watch.looks} looks found no record"
         every = self.watch.elapsed / self.watch.looks
-        return f"{away} (at most {self.watch.longest} ms; one each {every:.1f} ms), {self.knocks}"
+        longest = f"at most {self.watch.longest} ms; one each {every:.1f} ms"
+        return f"{away} ({longest}), {self.handshakes}"
 
 
-def watched(
+def watch_changes(
     session: Session, place: Endpoint, changes: Sequence[Callable[[], object]], *, record: str
-) -> Watched:
+) -> WatchResult:
     """Make changes one after another under the eyes of a second session and of a client."""
     news: Queue[str] = Queue()
 
@@ -70,40 +70,40 @@ def watched(
     asked = GetCheckWatch(
         endpoint=record, seconds=SECONDS_FOR_A_CHANGE * (len(changes) + 1), awaited=len(changes)
     )
-    with ThreadPoolExecutor(1) as looking, knocking(place) as knocks:
-        looked = looking.submit(run, [asked], session, library=library(), on_stream=heard)
+    with ThreadPoolExecutor(1) as pool, repeated_handshakes(place) as handshakes:
+        answer = pool.submit(run, [asked], session, library=library(), on_stream=heard)
         with suppress(Empty):
             news.get(timeout=SECONDS_TO_BEGIN)
             for change in changes:
                 change()
                 news.get(timeout=SECONDS_FOR_A_CHANGE)
-        (watch,) = asked.rows(looked.result().bodies[0])
+        (watch,) = asked.rows(answer.result().bodies[0])
     if len(watch.seen) <= len(changes):
         missed = len(changes) + 1 - len(watch.seen)
         raise Unanswered(
             f"the second session missed {missed} of {len(changes)} changes: "
             f"it looked {watch.looks} times in {watch.elapsed} ms"
         )
-    return Watched(watch, knocks)
+    return WatchResult(watch, handshakes)
 
 
 @contextmanager
-def knocking(place: Endpoint) -> Iterator[Knocks]:
+def repeated_handshakes(place: Endpoint) -> Iterator[HandshakeLog]:
     """Shake hands every few milliseconds for the length of a with block."""
-    knocks, done = Knocks(), Event()
+    handshakes, done = HandshakeLog(), Event()
 
-    def knock() -> None:
+    def repeat() -> None:
         while not done.wait(PERIOD):
             met = handshake(place, timeout=2.0)
             if met.thumbprint:
-                knocks.served.append(met.thumbprint)
+                handshakes.served.append(met.thumbprint)
             else:
-                knocks.refused.append(met.error or "")
+                handshakes.refused.append(met.error or "")
 
-    thread = Thread(target=knock, name="knocking", daemon=True)
+    thread = Thread(target=repeat, name="psrebind-handshakes", daemon=True)
     thread.start()
     try:
-        yield knocks
+        yield handshakes
     finally:
         done.set()
         thread.join()
