@@ -9,12 +9,12 @@ from typing import Any
 
 from lab_hosts import bind, host, issue, site
 
-from psrebind.lab.authority import Authority
-from psrebind.lab.eventlog import SYSTEM_CHANNEL, Event
-from psrebind.lab.host import Host
-from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
-from psrebind.lab.state import HostState
-from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.windows.certificate_authority import Authority
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.event_log import SYSTEM_CHANNEL, Event
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
+from psrebind.lab.windows.state import HostState
 
 PLACE = {"path": TASK_PATH, "name": TASK_NAME}
 

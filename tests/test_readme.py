@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from labs import network, running
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 CHECKOUT = Path(__file__).parents[1]
 README = (CHECKOUT / "README.md").read_text("utf-8")

@@ -2,7 +2,7 @@
 
 Run by hand as `python tools/make_stubs.py CATALOGUE`; the results are committed, and nothing else
 reads the catalogue. A stub has the true parameters of its command and no behaviour: what the lab
-models stands in `psrebind/lab/stubs/modelled/<Command>.ps1` and is put in as the body.
+models stands in `psrebind/lab/engines/stubs/modelled/<Command>.ps1` and is put in as the body.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-STUBS = ROOT / "psrebind" / "lab" / "stubs"
+STUBS = ROOT / "psrebind" / "lab" / "engines" / "stubs"
 FACTS = ROOT / "tests" / "data" / "windows_commands.json"
 
 STUB_MODULES = ("WebAdministration", "ScheduledTasks", "PKI")

@@ -17,7 +17,7 @@ from psrebind.cli.demo_picture import Picture, excerpted
 from psrebind.cli.lab_drawing import short
 from psrebind.cli.messages import visible
 from psrebind.decode.names import a_label
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 from psrebind.model import BindingInfo
 from psrebind.rebind.handshake import Endpoint, Handshake, handshakes
 

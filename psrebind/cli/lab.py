@@ -15,8 +15,8 @@ from psrebind.cli.options import Output
 from psrebind.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from psrebind.lab.runtime import Lab
-    from psrebind.lab.settings import ArmedFault, Assumed
+    from psrebind.lab.stage.lab import Lab
+    from psrebind.lab.stage.options import ArmedFault, Assumed
 
 FOLDER_VARIABLE = "PSREBIND_LAB_FOLDER"
 Folder = Annotated[
@@ -65,7 +65,7 @@ def up(output: Output, wishes: Wishes, folder: Folder = None, engine: Engine = N
     """Start the simulated hosts in the background; make them first where there are none."""
     from psrebind.cli.messages import tell
     from psrebind.cli.output import show
-    from psrebind.lab import control
+    from psrebind.lab.stage import control
 
     place = folder or control.default_folder()
     if wishes.model and engine == "pwsh":
@@ -87,7 +87,7 @@ def status(output: Output, folder: Folder = None) -> int:
     """Draw the running lab: hosts, bindings and their certificates, tasks, channels, events."""
     from psrebind.cli.lab_drawing import drawn
     from psrebind.cli.output import show, write
-    from psrebind.lab import control
+    from psrebind.lab.stage import control
 
     place = folder or control.default_folder()
     tell_engine(place)
@@ -105,7 +105,7 @@ def status(output: Output, folder: Folder = None) -> int:
 def tell_engine(place: Path) -> None:
     """Say where no PowerShell runs in the running lab."""
     from psrebind.cli.messages import tell
-    from psrebind.lab.control import NO_POWERSHELL, has_engine
+    from psrebind.lab.stage.control import NO_POWERSHELL, has_engine
 
     if not has_engine(place):
         tell(NO_POWERSHELL)
@@ -114,7 +114,7 @@ def tell_engine(place: Path) -> None:
 def down(folder: Folder = None) -> int:
     """Stop the lab; what its hosts hold stays in the folder."""
     from psrebind.cli.messages import tell
-    from psrebind.lab import control
+    from psrebind.lab.stage import control
 
     place = folder or control.default_folder()
     control.stop(place)
@@ -142,9 +142,9 @@ def made(
 ) -> Lab:
     """The lab of a folder, new where there is none; InvalidInput where it cannot run."""
     with extra():
-        from psrebind.lab.control import NO_POWERSHELL
-        from psrebind.lab.runtime import Lab, find_engine
-        from psrebind.lab.scenario import NETWORK
+        from psrebind.lab.stage.control import NO_POWERSHELL
+        from psrebind.lab.stage.lab import Lab, find_engine
+        from psrebind.lab.stage.scenario import NETWORK
     program = None if engine == "model" else find_engine()
     if engine == "pwsh" and program is None:
         raise InvalidInput(NO_POWERSHELL)
@@ -165,7 +165,7 @@ def made(
 @contextmanager
 def on_the_air(lab: Lab) -> Iterator[None]:
     """Run a lab and take its orders in this process; InvalidInput where it cannot listen."""
-    from psrebind.lab.serve import controlled
+    from psrebind.lab.stage.control_server import controlled
 
     running = controlled(lab)
     try:
@@ -204,19 +204,19 @@ def _network(wanted: str | None) -> str | None:
 
 
 def _assumed(wishes: Wishes) -> list[Assumed]:
-    from psrebind.lab.settings import assumption
+    from psrebind.lab.stage.options import assumption
 
     return [assumption(text) for text in wishes.assume or ()]
 
 
 def _armed(wishes: Wishes, lab: Lab) -> list[ArmedFault]:
-    from psrebind.lab.settings import fault
+    from psrebind.lab.stage.options import fault
 
     return [fault(text, tuple(lab.scenario.hosts)) for text in wishes.fault or ()]
 
 
 def _give(place: Path, lab: Lab, assumed: Sequence[Assumed], armed: Sequence[ArmedFault]) -> None:
-    from psrebind.lab.control import order
+    from psrebind.lab.stage.control import order
 
     for host in lab.scenario.hosts:
         for one in assumed:
@@ -226,7 +226,7 @@ def _give(place: Path, lab: Lab, assumed: Sequence[Assumed], armed: Sequence[Arm
 
 
 def _introduction(lab: Lab) -> list[str]:
-    from psrebind.lab.control import NO_POWERSHELL
+    from psrebind.lab.stage.control import NO_POWERSHELL
 
     password = shlex.quote(str(lab.folder / "password"))
     lines = [] if lab.engine else [NO_POWERSHELL]

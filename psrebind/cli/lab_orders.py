@@ -72,7 +72,7 @@ def break_(
     """Break one thing on a host, as people and other programs do."""
     from psrebind.cli.messages import tell
     from psrebind.cli.output import show
-    from psrebind.lab.breakage import breaks
+    from psrebind.lab.stage.breakage import breaks
 
     known = breaks()
     if list_:
@@ -87,7 +87,7 @@ def break_(
 
 
 def _ordered(folder: Path | None, order: str, **arguments: Any) -> Any:
-    from psrebind.lab import control
+    from psrebind.lab.stage import control
 
     place = folder or control.default_folder()
     done = control.order(place, order, **arguments)

@@ -16,8 +16,8 @@ from itertools import pairwise
 from typing import Any
 
 from psrebind.errors import HostError
-from psrebind.lab import assumptions
-from psrebind.lab.assumptions import Assumptions
+from psrebind.lab.windows import assumptions
+from psrebind.lab.windows.assumptions import Assumptions
 
 # Guesses of the lab that no switch covers, with what the lab takes for true.
 FIXED: dict[str, tuple[Any, str]] = {

@@ -17,11 +17,11 @@ from check_host.report import Report
 from check_host.site import Place, check_site
 from labs import connect, restored, running
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.authority import self_signed
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
-from psrebind.lab.stores import stored
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.certificate_authority import self_signed
+from psrebind.lab.windows.certificate_stores import stored
+from psrebind.lab.windows.state import HostState
 
 # No run on one host settles these, and why is said.
 OPEN = {*UNASKED, "renewal_replaces_others_of_template"}

@@ -12,7 +12,7 @@ from check_host.questions import Verdict
 from check_host.report import Report, document, write
 from labs import connect, running
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 
 @pytest.fixture

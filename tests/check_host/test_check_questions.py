@@ -13,9 +13,9 @@ from check_host.orders import TASK
 from check_host.questions import Answers, Verdict, defaults, sentences
 from check_host.task_exports import FULL, MINIMAL, settle_exports
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.task_export import export
-from psrebind.lab.task_xml import RegisteredTask
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.task_export import export
+from psrebind.lab.windows.task_xml import RegisteredTask
 
 EXPORTS = [one.name for one in fields(Assumptions) if one.name.startswith("task_export_")]
 

@@ -10,7 +10,7 @@ from labs import network, restored, swap
 
 from psrebind.cli.parameters import filled, require_whole
 from psrebind.errors import InvalidInput, ParameterError
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 from psrebind.operations.send_renewal_notice import SendRenewalNotice
 from psrebind.thumbprints import first_digits, the_only
 

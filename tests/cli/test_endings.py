@@ -18,11 +18,11 @@ from labs import rebind_words, records, restored, running, swap
 
 from psrebind.cli.replaying import Done
 from psrebind.errors import ConnectError, InvalidInput
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.httpsys import drop_record
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.scenario import ALL_NAMES
-from psrebind.lab.state import HostState
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.scenario import ALL_NAMES
+from psrebind.lab.windows.http_sys import drop_record
+from psrebind.lab.windows.state import HostState
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,11 @@ from cli.command_line import Command, Ran
 from labs import network
 
 from psrebind.cli.lab_drawing import drawn
-from psrebind.lab import control, scenario
-from psrebind.lab.breakage import break_host, breaks
-from psrebind.lab.control import NO_POWERSHELL
-from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
-from psrebind.lab.overview import overview
+from psrebind.lab.stage import control, scenario
+from psrebind.lab.stage.breakage import break_host, breaks
+from psrebind.lab.stage.control import NO_POWERSHELL
+from psrebind.lab.stage.overview import overview
+from psrebind.lab.windows.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
 
 NAMES = ["web01", "web02", "web03", "web04", "web05", "web06"]
 

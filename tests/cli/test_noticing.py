@@ -10,9 +10,9 @@ import pytest
 from cli.command_line import Command, Ran
 from labs import restored, swap
 
-from psrebind.lab import renewals
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.certificate_stores import StoredCertificate
 
 REFUSED = 3
 

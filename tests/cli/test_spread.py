@@ -22,8 +22,8 @@ from psrebind.cli.asking import Visit
 from psrebind.cli.many import Asked, alone, spread
 from psrebind.cli.options import Connection, Source
 from psrebind.cli.rows import Rows
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab, LabHost
 from psrebind.rebind.observe import Observation
 from psrebind.rebind.run import Prepared
 

@@ -15,10 +15,10 @@ from operations.notification_checks import ODDITIES
 from operations.task_checks import set_autoenrollment
 
 from psrebind.decode.task_words import NOTIFICATION_NAME
-from psrebind.lab import renewals
-from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.scenario import ALL_NAMES
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.scenario import ALL_NAMES
+from psrebind.lab.windows.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
 from psrebind.model import BindingInfo
 from psrebind.rebind.handshake import Endpoint, handshakes
 

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from psrebind.lab.callbacks import CallbackServer
-from psrebind.lab.hostfault import HostFault
+from psrebind.lab.engines.callbacks import CallbackServer
+from psrebind.lab.windows.host_fault import HostFault
 
 VERSION = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 RECORDS = r"HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters\SslBindingInfo"

@@ -9,8 +9,8 @@ from typing import Any
 
 from lab.lab_shell import Host, run_script
 
-from psrebind.lab.callbacks import prelude
-from psrebind.lab.hostfault import HostFault
+from psrebind.lab.engines.callbacks import prelude
+from psrebind.lab.windows.host_fault import HostFault
 
 FRAME = """
 {prelude}

@@ -10,13 +10,13 @@ from lab_hosts import host, issue, site
 from lab_tasks import PLACE, authority, bound_host, edit, events, hashes, register
 
 from psrebind.errors import InvalidInput
-from psrebind.lab import renewals, scenario
-from psrebind.lab.breakage import break_host, breaks
-from psrebind.lab.host import Host
-from psrebind.lab.hostfault import HostFault
-from psrebind.lab.httpsys import Hello, choose
-from psrebind.lab.serve import STORY_ORDERS
-from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.stage import renewals, scenario
+from psrebind.lab.stage.breakage import break_host, breaks
+from psrebind.lab.stage.control_server import STORY_ORDERS
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.host_fault import HostFault
+from psrebind.lab.windows.http_sys import Hello, choose
 
 
 def enabled_host(folder: Path) -> tuple[Host, StoredCertificate]:

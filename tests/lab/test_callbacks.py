@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from lab.lab_shell import Host, run_script, serving
 
-from psrebind.lab.callbacks import CallbackServer, prelude
+from psrebind.lab.engines.callbacks import CallbackServer, prelude
 
 STOPPED_CALL = """
 $token = $env:PSREBIND_LAB_TOKEN

@@ -29,14 +29,14 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.shell import SignalCode
 from pypsrp.wsman import WSMan, WSManAction
 
-from psrebind.lab.auth import Logons
-from psrebind.lab.endpoint import Endpoint, EndpointSettings
-from psrebind.lab.engine_model import ModelEngine
-from psrebind.lab.engine_pwsh import PwshEngine
-from psrebind.lab.faults import NetworkFault, NetworkFaults
-from psrebind.lab.hostfault import HostFault
-from psrebind.lab.shells import ShellEngine
-from psrebind.lab.soap import element
+from psrebind.lab.engines.model.engine import ModelEngine
+from psrebind.lab.engines.pwsh import PwshEngine
+from psrebind.lab.server.authentication import Logons
+from psrebind.lab.server.endpoint import Endpoint, EndpointSettings
+from psrebind.lab.server.network_faults import NetworkFault, NetworkFaults
+from psrebind.lab.server.shells import ShellEngine
+from psrebind.lab.server.soap import element
+from psrebind.lab.windows.host_fault import HostFault
 
 ADDRESS = "127.0.20.250"
 USER = "labadmin"

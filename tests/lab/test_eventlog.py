@@ -11,13 +11,14 @@ import pytest
 from lab_hosts import host, issue, run
 from lab_tasks import authority, bound_host, events
 
-from psrebind.lab import event_xpath, lifecycle, renewals
-from psrebind.lab.event_values import InvalidXPath, TooComplex, Unsupported
-from psrebind.lab.event_xml import Author
-from psrebind.lab.eventlog import SYSTEM_CHANNEL, USER_CHANNEL
-from psrebind.lab.host import Host
-from psrebind.lab.hostfault import HostFault
-from psrebind.lab.state import Facts, HostState
+from psrebind.lab.stage import renewals
+from psrebind.lab.windows import certificate_events, event_xpath
+from psrebind.lab.windows.event_log import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.lab.windows.event_values import InvalidXPath, TooComplex, Unsupported
+from psrebind.lab.windows.event_xml import Author
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.host_fault import HostFault
+from psrebind.lab.windows.state import Facts, HostState
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 EVENT = (
@@ -140,7 +141,7 @@ def written(folder: Path, count: int = 3, **facts: object) -> Host:
     where = host(folder, state, certificates=(certificate,))
     for _ in range(count):
         author = Author(process="x.exe", account="LAB\\a")
-        lifecycle.write(where, lifecycle.exported(certificate, author))
+        certificate_events.write(where, certificate_events.exported(certificate, author))
     return where
 
 
@@ -158,7 +159,9 @@ def test_events_survive_a_restart(tmp_path: Path) -> None:
     again = Host.load(first.folder)
     assert events(again) == events(first)
     author = Author(process="x.exe", account="a")
-    lifecycle.write(again, lifecycle.exported(again.state.certificates[0], author))
+    certificate_events.write(
+        again, certificate_events.exported(again.state.certificates[0], author)
+    )
     assert events(again, newest=1)[0]["record_id"] == 4
 
 
@@ -191,9 +194,9 @@ def test_event_without_template_has_no_node(tmp_path: Path) -> None:
     """A certificate without a template has no Template node, and a 1001 has both details."""
     where, certificate = bound_host(tmp_path)
     plain = replace(certificate, template=None)
-    author = lifecycle.autoenrollment(where)
-    happening = lifecycle.replaced(plain, certificate, author=author, action="Renew")
-    lifecycle.write(where, happening)
+    author = certificate_events.autoenrollment(where)
+    happening = certificate_events.replaced(plain, certificate, author=author, action="Renew")
+    certificate_events.write(where, happening)
     xml = events(where)[0]["xml"]
     assert xml.count("<Template Name=") == 1
     assert 'AccountName="LAB\\WEB01$"' in xml
@@ -208,7 +211,9 @@ def test_full_log_rolls_over(tmp_path: Path) -> None:
     where.change(lambda state: replace(state, channels=small))
     author = Author(process="x" * 20000, account="a")
     for _ in range(9):
-        lifecycle.write(where, lifecycle.exported(where.state.certificates[0], author))
+        certificate_events.write(
+            where, certificate_events.exported(where.state.certificates[0], author)
+        )
     found = events(where)
     assert found[0]["record_id"] == 9
     assert 1 <= len(found) < 9
@@ -270,7 +275,9 @@ def test_wevtutil_switches_a_channel(tmp_path: Path) -> None:
     assert where.call("eventlog.logs", {})[0]["enabled"] is False
     assert run(where, "wevtutil.exe", "set-log", SYSTEM_CHANNEL, "/enabled:true")[0] == 0
     author = Author(process="x.exe", account="a")
-    lifecycle.write(where, lifecycle.exported(where.state.certificates[0], author))
+    certificate_events.write(
+        where, certificate_events.exported(where.state.certificates[0], author)
+    )
     assert [one["record_id"] for one in events(where)] == [3, 2, 1]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from lab_tasks import authority, bound_host, hashes
 
-from psrebind.lab import renewals
-from psrebind.lab.host import Host
-from psrebind.lab.notification_operations import SCRIPT
+from psrebind.lab.engines.model.notification_operations import SCRIPT
+from psrebind.lab.stage import renewals
+from psrebind.lab.windows.host import Host
 from psrebind.templates import shipped
 
 HANDLER = shipped("notification_handler.ps1")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from lab_hosts import bind, host, only_record, site, special_host
 
-from psrebind.lab.host import Host
-from psrebind.lab.hostfault import HostFault
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.host_fault import HostFault
 
 
 def test_state_survives_down_and_up(tmp_path: Path) -> None:

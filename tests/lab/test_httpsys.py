@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from lab_hosts import issue
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.httpsys import (
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.http_sys import (
     Answers,
     Hello,
     Record,
@@ -18,7 +19,6 @@ from psrebind.lab.httpsys import (
     drop_record,
     put_record,
 )
-from psrebind.lab.stores import StoredCertificate
 
 OTHER = "127.0.20.202"
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from lab_hosts import PRODUCT_APPID, SPECIAL, bind, host, issue, only_record, site, special_host
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.hostfault import HostFault
-from psrebind.lab.httpsys import IIS_APPLICATION, Options, RecordKind, find_record
-from psrebind.lab.state import Facts, HostState
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.host_fault import HostFault
+from psrebind.lab.windows.http_sys import IIS_APPLICATION, Options, RecordKind, find_record
+from psrebind.lab.windows.state import Facts, HostState
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from lab_hosts import host, only_record
 
-from psrebind.lab.hostfault import HostFault
-from psrebind.lab.state import Facts, HostState
+from psrebind.lab.windows.host_fault import HostFault
+from psrebind.lab.windows.state import Facts, HostState
 
 SITE = {"name": "Made", "id": 7, "port": 8443, "ssl": True}
 PLACE = {"site_id": 7, "bindingInformation": "*:8443:", "store": "My"}

@@ -11,8 +11,8 @@ from lab.story_shell import CAUGHT, LOG, NAME, PATH, StoryHost, run_body
 from lab_hosts import host as model
 from lab_hosts import issue
 
-from psrebind.lab.files import ROOT
-from psrebind.lab.iis_manager import TASK_XML
+from psrebind.lab.windows.files import ROOT
+from psrebind.lab.windows.iis_manager import TASK_XML
 
 Run = Callable[..., Any]
 

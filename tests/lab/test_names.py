@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from engine import run
 
-from psrebind.lab.names import folded
+from psrebind.lab.windows.names import folded
 
 # Latin, Greek and Cyrillic with all their accents, and what looks like them further on.
 LETTERS = [chr(code) for code in (*range(0x20, 0x530), 0x1E9E, 0x212A, 0x212B, 0xFB01)]

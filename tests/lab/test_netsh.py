@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from lab_hosts import PRODUCT_APPID, host, issue, only_record, run, sslcert
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.httpsys import Options, RecordKind
-from psrebind.lab.state import Facts, HostState
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.http_sys import Options, RecordKind
+from psrebind.lab.windows.state import Facts, HostState
 
 
 def test_netsh_add_makes_a_record_with_its_options(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from lab_hosts import bind, host, issue, only_record, run, site, sslcert
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.host import Host
-from psrebind.lab.hostfault import HostFault
-from psrebind.lab.state import Facts, HostState
-from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.host_fault import HostFault
+from psrebind.lab.windows.state import Facts, HostState
 
 APPCMD = r"C:\Windows\System32\inetsrv\appcmd.exe"
 

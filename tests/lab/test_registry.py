@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from lab_hosts import bind, host, issue, site, special_host
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.hostfault import HostFault
-from psrebind.lab.state import Facts, HostState
-from psrebind.lab.stores import blob
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.certificate_stores import blob
+from psrebind.lab.windows.host_fault import HostFault
+from psrebind.lab.windows.state import Facts, HostState
 
 HTTP = r"HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from psrebind.lab import scenario
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.rehearsal import appcmd_alone
-from psrebind.lab.runtime import assume
+from psrebind.lab.stage import scenario
+from psrebind.lab.stage.appcmd_effects import appcmd_alone
+from psrebind.lab.stage.lab import assume
+from psrebind.lab.windows.assumptions import Assumptions
 
 
 def test_appcmd_breaks_a_name_and_forgets_options_of_the_copy_alone(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from lab_hosts import bind, host, issue, site
 from lab_tasks import authority, bound_host, events, hashes, last_run, register
 
 from psrebind.errors import InvalidInput
-from psrebind.lab import renewals, scenario
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.host import Host
-from psrebind.lab.overview import overview
-from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.stage import renewals, scenario
+from psrebind.lab.stage.overview import overview
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.host import Host
 
 RENEWAL = "*[System[EventID=1001]]"
 

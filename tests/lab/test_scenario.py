@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from psrebind.lab import scenario
+from psrebind.lab.stage import scenario
 
 
 def test_scenario_has_ten_bindings_with_the_old_certificate(tmp_path: Path) -> None:

@@ -13,14 +13,15 @@ from lab_hosts import host, issue
 from lab_tasks import PLACE, authority, bound_host, edit, events, hashes, last_run, register
 
 from psrebind.decode.tasks import differences, wanted_xml
-from psrebind.lab import renewals, task_export
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.eventlog import SYSTEM_CHANNEL, USER_CHANNEL
-from psrebind.lab.host import Host
-from psrebind.lab.hostfault import HostFault
-from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
-from psrebind.lab.state import Facts, HostState
-from psrebind.lab.task_xml import RegisteredTask
+from psrebind.lab.stage import renewals
+from psrebind.lab.windows import task_export
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.event_log import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.host_fault import HostFault
+from psrebind.lab.windows.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
+from psrebind.lab.windows.state import Facts, HostState
+from psrebind.lab.windows.task_xml import RegisteredTask
 
 NAMESPACE = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 SELECT = "*[System[EventID=1001]]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from psrebind.errors import InvalidInput
-from psrebind.lab.settings import ArmedFault, Assumed, assumption, fault
+from psrebind.lab.stage.options import ArmedFault, Assumed, assumption, fault
 
 HOSTS = ("web01", "web02")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lab.lab_shell import BINDING, COM, RECORDS, VERSION, Host, run_script
 
-from psrebind.lab.callbacks import prelude
+from psrebind.lab.engines.callbacks import prelude
 
 Run = Callable[..., Any]
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from lab_hosts import bind, host, issue, only_record, site
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.host import Host
-from psrebind.lab.httpsys import Record, RecordKind
-from psrebind.lab.stores import StoredCertificate
-from psrebind.lab.tls import Handshakes, TlsListeners
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.http_sys import Record, RecordKind
+from psrebind.lab.windows.tls_listeners import Handshakes, TlsListeners
 
 ADDRESS = "127.0.20.201"
 OTHER = "127.0.20.202"

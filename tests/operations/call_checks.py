@@ -17,11 +17,11 @@ from labs import restored
 from operations.changes import bindings, interfering, pair, setting
 from operations.samples import SAMPLES
 
-from psrebind.lab.httpsys import Options, Record, RecordKind
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import Binding as LabBinding
-from psrebind.lab.state import HostState
-from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.http_sys import Options, Record, RecordKind
+from psrebind.lab.windows.state import Binding as LabBinding
+from psrebind.lab.windows.state import HostState
 from psrebind.operations import Operation, run
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.set_iis_binding import SetIisBinding

@@ -12,11 +12,11 @@ from operations.task_checks import put_task
 
 from psrebind.decode.records import restoring_arguments
 from psrebind.decode.tasks import TASK_NAME, wanted_xml
-from psrebind.lab.httpsys import Options, Record, RecordKind
-from psrebind.lab.iis_manager import TASK_XML
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import Binding as LabBinding
-from psrebind.lab.state import HostState, Site
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.http_sys import Options, Record, RecordKind
+from psrebind.lab.windows.iis_manager import TASK_XML
+from psrebind.lab.windows.state import Binding as LabBinding
+from psrebind.lab.windows.state import HostState, Site
 from psrebind.model import Binding
 from psrebind.operations import run
 from psrebind.operations.get_iis_binding import GetIisBinding

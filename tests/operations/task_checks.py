@@ -10,10 +10,10 @@ from labs import ask, connect, restored, swap
 from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences, wanted_xml
 from psrebind.errors import ScriptError
-from psrebind.lab import renewals
-from psrebind.lab.iis_manager import TASK_XML
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.task_xml import RegisteredTask
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.iis_manager import TASK_XML
+from psrebind.lab.windows.task_xml import RegisteredTask
 from psrebind.operations import Operation, run
 from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.register_rebind_notification import RegisterRebindNotification

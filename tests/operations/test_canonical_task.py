@@ -10,7 +10,7 @@ from decode.task_cases import EDITS, NORMALISED, WANTED
 from engine import run
 
 from psrebind.decode.tasks import DEFAULTS, IGNORED, SAME, canonical
-from psrebind.lab.iis_manager import TASK_XML
+from psrebind.lab.windows.iis_manager import TASK_XML
 from psrebind.literals import literal
 
 PIECE = Path(__file__).parents[2] / "ps_templates" / "_task.ps1.j2"

@@ -6,7 +6,7 @@ import pytest
 from labs import Check, connect
 from operations.renewal_checks import CHECKS
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 from psrebind.templates import Library
 
 

@@ -16,9 +16,9 @@ from operations.renewal_checks import renewal
 from releases import RELEASES, become
 
 from psrebind.errors import ScriptError
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import HostState
-from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.state import HostState
 from psrebind.operations import run
 from psrebind.operations.base import Operation
 

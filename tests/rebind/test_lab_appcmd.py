@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from labs import rebound, records, restored, sent, swap
 
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.state import HostState
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.rules import Rule
 from psrebind.rebind.run import Method

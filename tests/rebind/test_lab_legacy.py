@@ -8,8 +8,8 @@ import pytest
 from labs import rebound, records, swap
 
 from psrebind.cli.rebind_report import tell_result
-from psrebind.lab.breakage import break_host
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.stage.breakage import break_host
+from psrebind.lab.stage.lab import Lab, LabHost
 from psrebind.rebind.verify import Verdict
 
 

@@ -1,0 +1,82 @@
+"""What happens to certificates on a host, written to its event log; then the tasks it starts.
+
+The tasks run in the writing call, one after another, once the host's state is let go: after a
+call, everything that follows from its events has happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from psrebind.lab.windows import task_scheduler
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.event_log import Event, append, find_channel, put_channel
+from psrebind.lab.windows.event_xml import Author, Lifecycle, Moment, event_of
+
+if TYPE_CHECKING:
+    from psrebind.lab.windows.host import Host
+    from psrebind.lab.windows.state import HostState
+
+REPLACED, ARCHIVED, INSTALLED, EXPORTED = 1001, 1005, 1006, 1007
+
+
+def autoenrollment(host: Host) -> Author:
+    """Return who renews certificates of a domain."""
+    return Author(process="taskhostw.exe", account=machine_account(host.state))
+
+
+def machine_account(state: HostState) -> str:
+    """Return the host's own account, `DOMAIN\\HOST$`."""
+    domain = state.facts.domain.partition(".")[0].upper()
+    return f"{domain}\\{state.facts.name.upper()}$"
+
+
+def installed(certificate: StoredCertificate, author: Author, action: str) -> Lifecycle:
+    """Return the event of a certificate that is new on the host."""
+    details = {"CertificateDetails": certificate}
+    return Lifecycle(id=INSTALLED, action=action, details=details, author=author)
+
+
+def replaced(
+    old: StoredCertificate, new: StoredCertificate, *, author: Author, action: str
+) -> Lifecycle:
+    """Return the event that certificate rebind listens to."""
+    details = {"OldCertificateDetails": old, "NewCertificateDetails": new}
+    return Lifecycle(id=REPLACED, action=action, details=details, author=author)
+
+
+def archived(certificate: StoredCertificate, author: Author) -> Lifecycle:
+    """Return the event of a certificate that is archived."""
+    return Lifecycle(id=ARCHIVED, details={"CertificateDetails": certificate}, author=author)
+
+
+def exported(certificate: StoredCertificate, author: Author) -> Lifecycle:
+    """Return the event of a certificate that is exported."""
+    return Lifecycle(id=EXPORTED, details={"CertificateDetails": certificate}, author=author)
+
+
+def write(host: Host, happening: Lifecycle) -> Event | None:
+    """Write an event and run the tasks that wait for it; None when the channel is off."""
+    written: list[Event] = []
+
+    def make(record_id: int) -> Event:
+        moment = Moment(
+            record_id=record_id,
+            time=host.now(),
+            computer=f"{host.facts.name}.{host.facts.domain}",
+            german=host.state.german,
+        )
+        written.append(event_of(happening, moment))
+        return written[-1]
+
+    def change(state: HostState) -> HostState:
+        channel = find_channel(state.channels, happening.channel)
+        if channel is None:
+            return state
+        return replace(state, channels=put_channel(state.channels, append(channel, make)))
+
+    after = host.change(change)
+    for event in written:
+        task_scheduler.deliver(host, event, channel=happening.channel, tasks=after.tasks)
+    return written[0] if written else None

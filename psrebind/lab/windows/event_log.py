@@ -1,0 +1,231 @@
+"""Event channels as Windows keeps them: what is written, what rolls over, what a query finds.
+
+Values and their rpc; it does not know what events mean, nor who waits for them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from psrebind.lab.windows import event_values, event_xpath, system_errors
+from psrebind.lab.windows.host_fault import HostFault
+from psrebind.lab.windows.persistence import encode
+
+if TYPE_CHECKING:
+    from psrebind.lab.windows.host import Host
+
+SYSTEM_CHANNEL = "Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational"
+USER_CHANNEL = "Microsoft-Windows-CertificateServicesClient-Lifecycle-User/Operational"
+# The size of a new operational channel, and how its file grows.
+DEFAULT_SIZE = 1028 * 1024
+HEADER, CHUNK = 4096, 65536
+
+INVALID_QUERY = 15001
+CHANNEL_NOT_FOUND = 15007
+QUERY_TOO_COMPLEX = 15026
+NO_TEXTS = 15100
+FILE_CORRUPT = 1500
+EVENT_TEXTS = {
+    INVALID_QUERY: ("The specified query is invalid.", "Die angegebene Abfrage ist ungültig."),
+    CHANNEL_NOT_FOUND: (
+        "The specified channel could not be found.",
+        "Der angegebene Kanal konnte nicht gefunden werden.",
+    ),
+    QUERY_TOO_COMPLEX: (
+        "The filter is too complex.",
+        "Der Filter ist zu komplex.",
+    ),
+    FILE_CORRUPT: (
+        "The event log file is corrupted.",
+        "Die Ereignisprotokolldatei ist beschädigt.",
+    ),
+    NO_TEXTS: (
+        "The resource loader failed to find MUI file.",
+        "Das Ressourcenladeprogramm hat die MUI-Datei nicht gefunden.",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One event as it lies in a channel; level 4 is informational.
+
+    Of one that is not ``shown`` Windows cannot make a text.
+    """
+
+    record_id: int
+    provider: str
+    id: int
+    time: datetime
+    xml: str
+    level: int = 4
+    shown: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One channel; record ids go on when events roll over or the channel is off.
+
+    Its ``trouble`` is "denied", where nobody may read it, or "torn", where each read after its
+    events is an error again.
+    """
+
+    name: str
+    enabled: bool = True
+    maximum_size: int = DEFAULT_SIZE
+    next_record: int = 1
+    events: tuple[Event, ...] = ()
+    trouble: str = ""
+
+    @property
+    def file_size(self) -> int:
+        """Return the size of its file: a header and whole chunks."""
+        return HEADER + CHUNK * max(1, math.ceil(_size(self.events) / CHUNK))
+
+
+def lifecycle_channels() -> tuple[Channel, ...]:
+    """Return both certificate lifecycle channels as a new Windows has them: on and empty."""
+    return (Channel(name=SYSTEM_CHANNEL), Channel(name=USER_CHANNEL))
+
+
+def find_channel(channels: Sequence[Channel], name: str) -> Channel | None:
+    """Return a channel by its name, without case."""
+    return next((one for one in channels if one.name.casefold() == name.casefold()), None)
+
+
+def put_channel(channels: Sequence[Channel], channel: Channel) -> tuple[Channel, ...]:
+    """Return the channels with one replaced by its new state."""
+    return tuple(channel if one.name == channel.name else one for one in channels)
+
+
+def append(channel: Channel, make: Callable[[int], Event]) -> Channel:
+    """Return the channel after an event: off, it records nothing; full, its oldest events go."""
+    if not channel.enabled:
+        return channel
+    events = (*channel.events, make(channel.next_record))
+    grown = replace(channel, events=events, next_record=channel.next_record + 1)
+    while grown.file_size > grown.maximum_size and len(grown.events) > 1:
+        grown = replace(grown, events=grown.events[1:])
+    return grown
+
+
+def logs(host: Host, _: Mapping[str, object]) -> list[dict[str, object]]:
+    """Return what Get-WinEvent -ListLog shows of each channel."""
+    return [_described(channel) for channel in host.state.channels]
+
+
+def query(host: Host, arguments: Mapping[str, object]) -> list[dict[str, object]]:
+    """Return what Get-WinEvent finds; no channel and no event are faults, as they are there."""
+    german = host.state.german
+    name = str(arguments["log"])
+    channel = find_channel(host.state.channels, name)
+    if channel is None:
+        raise _none_found("NoMatchingLogsFound", german=german)
+    if channel.trouble == "denied":
+        raise _denied(name, german=german)
+    found = select(host, channel, arguments.get("xpath"))
+    if not found:
+        raise _none_found("NoMatchingEventsFound", german=german)
+    ordered = found if arguments.get("oldest") else found[::-1]
+    limit = arguments.get("newest")
+    error = event_text(NO_TEXTS, german=german)
+    rows = [
+        {"log": channel.name, **encode(event), "error": None if event.shown else error}
+        for event in ordered[: None if limit is None else int(str(limit))]
+    ]
+    # As many as were asked for: nothing is read after them.
+    if channel.trouble == "torn" and len(rows) != limit:
+        rows.append({"torn": event_text(FILE_CORRUPT, german=german)})
+    return rows
+
+
+def select(host: Host, channel: Channel, xpath: object) -> tuple[Event, ...]:
+    """Return a channel's events that an XPath matches, oldest first; no XPath matches all."""
+    now = host.now()
+    late = timedelta(milliseconds=host.state.assumptions.event_delay_milliseconds)
+    written = tuple(one for one in channel.events if not late or one.time + late <= now)
+    if not xpath:
+        return written
+    matches = compiled(host, str(xpath))
+    return tuple(one for one in written if matches(event_xpath.parse_event(one.xml), now))
+
+
+def compiled(host: Host, xpath: str) -> event_xpath.Matcher:
+    """Return an XPath ready to match, or raise what Windows says of one it does not take."""
+    german = host.state.german
+    try:
+        return event_xpath.compile_xpath(
+            xpath, limit=host.state.assumptions.event_query_maximum_comparisons
+        )
+    except event_values.TooComplex as error:
+        raise query_fault(QUERY_TOO_COMPLEX, str(error), german=german) from error
+    except event_values.Unsupported as error:
+        raise system_errors.not_simulated(f"The event query's {error}") from error
+    except event_values.InvalidXPath as error:
+        raise query_fault(INVALID_QUERY, str(error), german=german) from error
+
+
+def event_text(code: int, *, german: bool) -> str:
+    """Return the event log's sentence for one of its error numbers."""
+    return EVENT_TEXTS[code][german]
+
+
+def query_fault(code: int, reason: str, *, german: bool) -> HostFault:
+    """Return the fault of Get-WinEvent for a query that the event log refuses."""
+    exception = "System.Diagnostics.Eventing.Reader.EventLogException"
+    return HostFault(
+        f"{event_text(code, german=german)} ({reason})",
+        error_id=f"{exception},Microsoft.PowerShell.Commands.GetWinEventCommand",
+        exception_type=exception,
+        hresult=0x80070000 | code,
+    )
+
+
+def _denied(log: str, *, german: bool) -> HostFault:
+    text = system_errors.system_text(system_errors.ACCESS_DENIED, german=german)
+    return HostFault(
+        f"{log}: {text}",
+        error_id="LogInfoUnavailable,Microsoft.PowerShell.Commands.GetWinEventCommand",
+        exception_type="System.Exception",
+    )
+
+
+def _none_found(error: str, *, german: bool) -> HostFault:
+    english, translated = {
+        "NoMatchingLogsFound": (
+            "There is not an event log on the localhost computer that matches the name.",
+            'Auf dem Computer "localhost" gibt es kein Ereignisprotokoll dieses Namens.',
+        ),
+        "NoMatchingEventsFound": (
+            "No events were found that match the specified selection criteria.",
+            "Es wurden keine Ereignisse gefunden, die den Auswahlkriterien entsprechen.",
+        ),
+    }[error]
+    return HostFault(
+        translated if german else english,
+        error_id=f"{error},Microsoft.PowerShell.Commands.GetWinEventCommand",
+        category="ObjectNotFound",
+        exception_type="System.Exception",
+    )
+
+
+def _described(channel: Channel) -> dict[str, object]:
+    events = channel.events
+    return {
+        "name": channel.name,
+        "enabled": channel.enabled,
+        "count": len(events),
+        "oldest": events[0].record_id if events else None,
+        "newest": events[-1].record_id if events else None,
+        "maximum_size": channel.maximum_size,
+        "file_size": channel.file_size,
+        "oldest_time": encode(events[0].time) if events else None,
+    }
+
+
+def _size(events: Sequence[Event]) -> int:
+    return sum(len(event.xml) for event in events)

@@ -1,0 +1,126 @@
+"""The XML of a certificate lifecycle event, in the shape that Windows writes.
+
+It knows certificates and the words of the host's language; it keeps nothing and starts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from xml.sax.saxutils import escape, quoteattr
+
+from cryptography import x509
+
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.event_log import SYSTEM_CHANNEL, USER_CHANNEL, Event
+
+NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
+PROVIDERS = {
+    SYSTEM_CHANNEL: "{bc0669e1-a10d-4a78-834e-1ca3c806c93b}",
+    USER_CHANNEL: "{bea18b89-126f-4155-9ee4-d36038b02680}",
+}
+LEVEL = 4
+# Names of usages are in the host's language; only the OID beside them is to be trusted.
+USAGES = {
+    "1.3.6.1.5.5.7.3.1": ("Server Authentication", "Serverauthentifizierung"),
+    "1.3.6.1.5.5.7.3.2": ("Client Authentication", "Clientauthentifizierung"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Author:
+    """Who causes an event: a program under an account; SYSTEM unless another SID is named."""
+
+    process: str
+    account: str
+    sid: str = "S-1-5-18"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lifecycle:
+    """One thing that happens to certificates; details by their element, as CertificateDetails."""
+
+    id: int
+    details: Mapping[str, StoredCertificate]
+    author: Author
+    action: str | None = None
+    channel: str = SYSTEM_CHANNEL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """Where and when an event is written."""
+
+    record_id: int
+    time: datetime
+    computer: str
+    german: bool
+
+
+def event_of(happening: Lifecycle, moment: Moment) -> Event:
+    """Return the event of something that happens at a moment."""
+    return Event(
+        record_id=moment.record_id,
+        provider=happening.channel.partition("/")[0],
+        id=happening.id,
+        level=LEVEL,
+        time=moment.time,
+        xml=_event_xml(happening, moment),
+    )
+
+
+def _event_xml(happening: Lifecycle, moment: Moment) -> str:
+    provider = happening.channel.partition("/")[0]
+    # Seven digits of a second, as the event log's clock has them.
+    time = moment.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    system = (
+        f"<System><Provider Name='{provider}' Guid='{PROVIDERS[happening.channel]}'/>"
+        f"<EventID>{happening.id}</EventID><Version>0</Version><Level>{LEVEL}</Level>"
+        "<Task>0</Task><Opcode>0</Opcode><Keywords>0x8000000000000000</Keywords>"
+        f"<TimeCreated SystemTime='{time}'/><EventRecordID>{moment.record_id}</EventRecordID>"
+        "<Correlation/><Execution ProcessID='4356' ThreadID='5976'/>"
+        f"<Channel>{happening.channel}</Channel><Computer>{escape(moment.computer)}</Computer>"
+        f"<Security UserID='{happening.author.sid}'/></System>"
+    )
+    context = "Machine" if happening.channel == SYSTEM_CHANNEL else "User"
+    attributes = (
+        f"ProcessName={quoteattr(happening.author.process)} "
+        f"AccountName={quoteattr(happening.author.account)} Context='{context}'"
+    )
+    action = f"<Action>{happening.action}</Action>" if happening.action else ""
+    details = "".join(
+        _details(element, certificate, german=moment.german)
+        for element, certificate in happening.details.items()
+    )
+    return (
+        f"<Event xmlns='{NAMESPACE}'>{system}<UserData><CertNotificationData {attributes}>"
+        f"{action}{details}</CertNotificationData></UserData></Event>"
+    )
+
+
+def _details(element: str, certificate: StoredCertificate, *, german: bool) -> str:
+    template = f"<Template Name={quoteattr(certificate.template)}/>" if certificate.template else ""
+    subject = certificate.parsed.subject.rfc4514_string()
+    names = "".join(
+        f"<SubjectName>{escape(name)}</SubjectName>" for name in (subject, *certificate.names)
+    )
+    usages = "".join(
+        f"<EKU Name={quoteattr(USAGES.get(oid, (oid, oid))[german])} OID='{oid}'/>"
+        for oid in _usages(certificate)
+    )
+    end = certificate.not_after.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (
+        f"<{element} Thumbprint='{certificate.thumbprint.lower()}'>{template}"
+        f"<SubjectNames>{names}</SubjectNames>"
+        + (f"<EKUs>{usages}</EKUs>" if usages else "")
+        + f"<NotValidAfter>{end}</NotValidAfter></{element}>"
+    )
+
+
+def _usages(certificate: StoredCertificate) -> tuple[str, ...]:
+    try:
+        found = certificate.parsed.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(usage.dotted_string for usage in found.value)
