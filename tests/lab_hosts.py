@@ -11,6 +11,7 @@ from typing import Any
 from psrebind.lab.windows.assumptions import Assumptions
 from psrebind.lab.windows.certificate_authority import Authority, Request
 from psrebind.lab.windows.certificate_stores import StoredCertificate, stored
+from psrebind.lab.windows.commands import create_host
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.http_sys import Options, Record, RecordKind
 from psrebind.lab.windows.state import Binding, Facts, HostState, Site
@@ -48,7 +49,7 @@ def host(
 ) -> Host:
     """Return a host with some fields of its state set."""
     base = state or HostState(facts=Facts(name="web01"))
-    return Host.create(folder / "host", replace(base, **fields), sleep=sleep)
+    return create_host(folder / "host", replace(base, **fields), sleep=sleep)
 
 
 def bind(where: Host, certificate: StoredCertificate, method: str = "Add", number: int = 1) -> None:

@@ -14,6 +14,7 @@ from psrebind.lab.stage import renewals, scenario
 from psrebind.lab.stage.breakage import break_host, breaks
 from psrebind.lab.stage.control_server import STORY_ORDERS
 from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.commands import load_host
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.http_sys import Hello, choose
@@ -159,7 +160,7 @@ def test_breaks_survive_a_restart(tmp_path: Path) -> None:
     where, _ = enabled_host(tmp_path)
     break_host(where, "stray-record")
     break_host(where, "channel-off")
-    assert Host.load(where.folder).state == where.state
+    assert load_host(where.folder).state == where.state
     assert where.state.channels[0].enabled is False
 
 

@@ -11,9 +11,10 @@ import pytest
 from lab_hosts import host, issue, run
 from lab_tasks import authority, bound_host, events
 
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
 from psrebind.lab.stage import renewals
 from psrebind.lab.windows import certificate_events, event_xpath
-from psrebind.lab.windows.event_log import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.lab.windows.commands import load_host
 from psrebind.lab.windows.event_values import InvalidXPath, TooComplex, Unsupported
 from psrebind.lab.windows.event_xml import Author
 from psrebind.lab.windows.host import Host
@@ -156,7 +157,7 @@ def test_events_come_newest_first(tmp_path: Path) -> None:
 def test_events_survive_a_restart(tmp_path: Path) -> None:
     """Events are in the host's folder, and record ids go on after it is loaded."""
     first = written(tmp_path)
-    again = Host.load(first.folder)
+    again = load_host(first.folder)
     assert events(again) == events(first)
     author = Author(process="x.exe", account="a")
     certificate_events.write(

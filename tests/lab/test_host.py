@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lab_hosts import bind, host, only_record, site, special_host
 
-from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.commands import load_host
 from psrebind.lab.windows.host_fault import HostFault
 
 
@@ -17,7 +17,7 @@ def test_state_survives_down_and_up(tmp_path: Path) -> None:
     """A host loaded from its folder equals the host that wrote it, unknown bytes included."""
     where, new = special_host(tmp_path, add_resets_options=False)
     bind(where, new)
-    assert Host.load(where.folder).state == where.state
+    assert load_host(where.folder).state == where.state
     assert only_record(where).options.extra == {"New": b"\x01"}
 
 
@@ -76,4 +76,4 @@ def test_changes_from_many_threads_are_all_kept(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {one.id for one in Host.load(where.folder).state.sites} == set(range(1, 9))
+    assert {one.id for one in load_host(where.folder).state.sites} == set(range(1, 9))

@@ -11,8 +11,8 @@ from lab.story_shell import CAUGHT, LOG, NAME, PATH, StoryHost, run_body
 from lab_hosts import host as model
 from lab_hosts import issue
 
+from psrebind.decode.tasks import wanted_xml
 from psrebind.lab.windows.files import ROOT
-from psrebind.lab.windows.iis_manager import TASK_XML
 
 Run = Callable[..., Any]
 
@@ -100,7 +100,7 @@ def test_switch_is_seen_in_the_log_and_by_the_task(run: Run, tmp_path: Path) -> 
     """On the model a notice becomes event 1001, and starts the task that waits for it."""
     old, new = issue(tmp_path), issue(tmp_path)
     where = model(tmp_path, certificates=(old, new))
-    xml = TASK_XML.replace("'", "''")
+    xml = wanted_xml().replace("'", "''")
     found = run(
         f"& wevtutil.exe sl '{LOG}' /e:true; $LASTEXITCODE\n"
         f"$place = @{{ TaskPath = '{PATH}'; TaskName = '{NAME}'; ErrorAction = 'Stop' }}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,14 @@ import pytest
 from lab_hosts import host, issue
 from lab_tasks import PLACE, authority, bound_host, edit, events, hashes, last_run, register
 
-from psrebind.decode.tasks import differences, wanted_xml
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences, wanted_xml
 from psrebind.lab.stage import renewals
 from psrebind.lab.windows import task_export
 from psrebind.lab.windows.assumptions import Assumptions
-from psrebind.lab.windows.event_log import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.lab.windows.commands import load_host
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
-from psrebind.lab.windows.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
 from psrebind.lab.windows.state import Facts, HostState
 from psrebind.lab.windows.task_xml import RegisteredTask
 
@@ -35,7 +36,7 @@ def exported(where: Host) -> ElementTree.Element:
     return root
 
 
-def shown(folder: Path, xml: str = TASK_XML, **assumptions: Any) -> ElementTree.Element:
+def shown(folder: Path, xml: str = wanted_xml(), **assumptions: Any) -> ElementTree.Element:
     """Return how a host with some assumptions exports a task."""
     where = host(folder, assumptions=Assumptions(**assumptions))
     register(where, xml)
@@ -62,7 +63,7 @@ def test_tasks_survive_a_restart(tmp_path: Path) -> None:
     where, certificate = bound_host(tmp_path)
     register(where)
     renewals.renew(where, authority(tmp_path), certificate.thumbprint)
-    again = Host.load(where.folder)
+    again = load_host(where.folder)
     assert again.state.tasks == where.state.tasks
     assert last_run(again)[1] == 0
 
@@ -126,7 +127,7 @@ def test_register_again_needs_force(tmp_path: Path) -> None:
         ("2004/02/mit/task", "2004/03/mit/task", 0x80041317),
         ("Priority>", "Importance>", 0x80041316),
         ("<Hidden>false", "<Hidden>no", 0x80041318),
-        ("<Enabled>true</Enabled>\n      <Sub", "<Enabled>yes</Enabled>\n      <Sub", 0x80041318),
+        ("<Enabled>true</Enabled><Sub", "<Enabled>yes</Enabled><Sub", 0x80041318),
         ("&lt;QueryList&gt;", "", 0x80041318),
         ("*[System[EventID=1001]]", "*[System[", 0x80073A99),
         ("Exec>", "Other>", 0x80041316),
@@ -144,14 +145,14 @@ def test_register_refuses_bad_xml(tmp_path: Path, old: str, new: str, hresult: i
 
 def test_register_takes_a_utf_16_declaration(tmp_path: Path) -> None:
     """A declaration of UTF-16 is taken: the text is that."""
-    register(host(tmp_path), '<?xml version="1.0" encoding="UTF-16"?>\n' + TASK_XML)
+    register(host(tmp_path), '<?xml version="1.0" encoding="UTF-16"?>\n' + wanted_xml())
 
 
 def test_register_without_actions_is_refused(tmp_path: Path) -> None:
     """A task that does nothing lacks a node."""
-    start, end = TASK_XML.index("    <Exec>"), TASK_XML.index("  </Actions>")
+    without = re.sub("<Exec>.*</Exec>", "", wanted_xml())
     with pytest.raises(HostFault) as caught:
-        register(host(tmp_path), TASK_XML[:start] + TASK_XML[end:])
+        register(host(tmp_path), without)
     assert caught.value.hresult == 0x80041319
 
 
@@ -193,7 +194,7 @@ def test_export_drops_defaults(tmp_path: Path) -> None:
 
 def test_export_may_fill_defaults_in(tmp_path: Path) -> None:
     """By another assumption settings that were not given are there with their default."""
-    short = edit(("    <Priority>7</Priority>\n", ""), ("    <WakeToRun>false</WakeToRun>\n", ""))
+    short = edit(("<Priority>7</Priority>", ""), ("<WakeToRun>false</WakeToRun>", ""))
     root = shown(tmp_path, short, task_export_fills_defaults=True)
     assert root.findtext("Settings/Priority") == "7"
     assert root.findtext("Settings/WakeToRun") == "false"
@@ -208,7 +209,7 @@ def test_export_may_change_nothing(tmp_path: Path) -> None:
         task_export_drops_defaults=False,
         task_export_drops_system_logon_type=False,
     )
-    given = ElementTree.fromstring(TASK_XML)
+    given = ElementTree.fromstring(wanted_xml())
     tags = [one.tag.removeprefix(NAMESPACE) for one in given.iter()]
     assert [one.tag for one in root.iter()] == tags
     words = [(one.text or "").split() for one in given.iter()]
@@ -221,11 +222,10 @@ def test_export_may_say_service_account(tmp_path: Path) -> None:
     assert root.findtext("Principals/Principal/LogonType") == "ServiceAccount"
 
 
-@pytest.mark.parametrize("xml", [TASK_XML, wanted_xml()], ids=["IIS Manager", "psrebind"])
-def test_every_normalisation_is_the_same_task(xml: str) -> None:
+def test_every_normalisation_is_the_same_task() -> None:
     """Whatever Windows makes of the task, alone or together, psrebind knows it again."""
     names = [one.name for one in fields(Assumptions) if one.name.startswith("task_export_")]
-    task = RegisteredTask(path=TASK_PATH, name=TASK_NAME, xml=xml)
+    task = RegisteredTask(path=TASK_PATH, name=TASK_NAME, xml=wanted_xml())
     for values in itertools.product((False, True), repeat=len(names)):
         text = task_export.export(task, Assumptions(**dict(zip(names, values, strict=True))))
         assert differences(text) == (), text
@@ -269,8 +269,8 @@ def test_renewal_starts_the_rebind_task(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("<Enabled>true</Enabled>\n      <Sub", "<Enabled>false</Enabled>\n      <Sub"),
-        ("<Enabled>true</Enabled>\n    <Hidden", "<Enabled>false</Enabled>\n    <Hidden"),
+        ("<Enabled>true</Enabled><Sub", "<Enabled>false</Enabled><Sub"),
+        ("<Enabled>true</Enabled><Hidden", "<Enabled>false</Enabled><Hidden"),
         ("EventID=1001", "EventID=1002"),
         (SYSTEM_CHANNEL, USER_CHANNEL),
         ("EventTrigger>", "LogonTrigger>"),
@@ -282,7 +282,7 @@ def test_renewal_starts_the_rebind_task(tmp_path: Path) -> None:
 )
 def test_other_tasks_do_not_start(tmp_path: Path, old: str, new: str) -> None:
     """A task that is off, suppresses the event, or waits for something else, does nothing."""
-    assert old in TASK_XML
+    assert old in wanted_xml()
     where, certificate = bound_host(tmp_path)
     register(where, edit((old, new)))
     renewals.renew(where, authority(tmp_path), certificate.thumbprint)

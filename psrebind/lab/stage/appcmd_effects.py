@@ -11,6 +11,7 @@ from pathlib import Path
 from psrebind.decode.names import a_label
 from psrebind.lab.windows import programs
 from psrebind.lab.windows.certificate_stores import covers, find
+from psrebind.lab.windows.commands import create_host
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.http_sys import Record, find_record, record_place
 from psrebind.lab.windows.state import Binding, HostState
@@ -29,7 +30,7 @@ class Effect:
 
 def appcmd_alone(host: Host, folder: Path, *, old: str, new: str) -> tuple[Effect, ...]:
     """Run ``appcmd renew binding`` on a copy of a host; returns what it does to each binding."""
-    copy = Host.create(folder, host.state, sleep=lambda _: None)
+    copy = create_host(folder, host.state, sleep=lambda _: None)
     arguments = ["renew", "binding", f"/oldcert:{old}", f"/newcert:{new}"]
     programs.run(copy.as_system(), "appcmd.exe", arguments)
     before, after = host.state, copy.state

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from psrebind.decode.events import SYSTEM_CHANNEL
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH, wanted_xml
 from psrebind.errors import InvalidInput
 from psrebind.lab.windows import certificate_events
 from psrebind.lab.windows.certificate_stores import StoredCertificate
-from psrebind.lab.windows.event_log import SYSTEM_CHANNEL
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.http_sys import (
     Record,
@@ -21,9 +22,9 @@ from psrebind.lab.windows.http_sys import (
     record_place,
 )
 from psrebind.lab.windows.iis_configuration import HASH, legacy_properties, start_mapper
-from psrebind.lab.windows.iis_manager import TASK_NAME, TASK_PATH, edited_task
 from psrebind.lab.windows.state import HostState, Metadata
 from psrebind.lab.windows.task_scheduler import find_task, put_task
+from psrebind.lab.windows.task_xml import RegisteredTask
 
 OTHER_PROGRAM = "{214124cd-d05b-4309-9af9-9caa44b2b74a}"
 ROLLED_OVER = 1000
@@ -47,6 +48,12 @@ def break_host(host: Host, name: str) -> None:
     if name not in BREAKS:
         raise InvalidInput(f"there is no break {name!r}; there are {', '.join(BREAKS)}")
     BREAKS[name].make(host)
+
+
+def edited_task() -> RegisteredTask:
+    """Return the rebind task as somebody left it who meant well: it waits for the wrong event."""
+    xml = wanted_xml().replace("EventID=1001", "EventID=1006").replace(">Queue<", ">IgnoreNew<")
+    return RegisteredTask(path=TASK_PATH, name=TASK_NAME, xml=xml)
 
 
 def _take_task(host: Host) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from psrebind.lab.windows.certificate_authority import Authority, Issued, Request
 from psrebind.lab.windows.certificate_stores import StoredCertificate, stored
-from psrebind.lab.windows.http_sys import IIS_APPLICATION, Options, Record, RecordKind
+from psrebind.lab.windows.http_sys import Options, Record, RecordKind
 from psrebind.lab.windows.state import Binding
 
 _HOSTS_PER_NETWORK = 100
@@ -94,7 +94,6 @@ def record(
         key=key,
         thumbprint=certificate.thumbprint,
         store=certificate.store,
-        appid=IIS_APPLICATION,
         options=options or Options(),
     )
 

@@ -12,7 +12,7 @@ from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences
 from psrebind.errors import DecodeError
 from psrebind.lab.windows import iis, scheduled_tasks
 from psrebind.lab.windows.certificate_stores import StoredCertificate, find
-from psrebind.lab.windows.event_log import Channel, Event
+from psrebind.lab.windows.event_channels import Channel, Event
 from psrebind.lab.windows.event_values import text
 from psrebind.lab.windows.event_xpath import parse_event
 from psrebind.lab.windows.host import Host

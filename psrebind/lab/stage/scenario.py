@@ -16,6 +16,7 @@ from psrebind.lab.stage.iis_hosts import interface, partners, shop
 from psrebind.lab.stage.task_hosts import damaged, duplicates, foreign
 from psrebind.lab.windows.certificate_authority import Authority
 from psrebind.lab.windows.certificate_stores import find
+from psrebind.lab.windows.commands import create_host, load_host
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.persistence import write_text
 
@@ -58,7 +59,7 @@ def create(folder: Path, names: Sequence[str] | None = None, *, network: str = N
         place = Place(name=name, number=number, now=now, network=network)
         state = STORIES[number % len(STORIES)](authority, place)
         facts = replace(state.facts, address=place.address)
-        hosts[name] = Host.create(folder / "hosts" / name, replace(state, facts=facts))
+        hosts[name] = create_host(folder / "hosts" / name, replace(state, facts=facts))
         addresses[name] = place.address
     write_text(folder / ADDRESSES, json.dumps(addresses))
     return Scenario(hosts=hosts, addresses=addresses, authority=authority, summary=_summary(hosts))
@@ -67,7 +68,7 @@ def create(folder: Path, names: Sequence[str] | None = None, *, network: str = N
 def load(folder: Path) -> Scenario:
     """Return the scenario that a folder holds."""
     addresses = json.loads((folder / ADDRESSES).read_text(encoding="utf-8"))
-    hosts = {name: Host.load(folder / "hosts" / name) for name in addresses}
+    hosts = {name: load_host(folder / "hosts" / name) for name in addresses}
     return Scenario(
         hosts=hosts,
         addresses=addresses,

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
+from psrebind.lab.stage.breakage import edited_task
 from psrebind.lab.stage.host_parts import Place, https, issue_pair, record
 from psrebind.lab.windows import certificate_events
 from psrebind.lab.windows.assumptions import Assumptions
 from psrebind.lab.windows.certificate_authority import Authority
 from psrebind.lab.windows.certificate_stores import StoredCertificate
-from psrebind.lab.windows.event_log import SYSTEM_CHANNEL, USER_CHANNEL, Channel
+from psrebind.lab.windows.event_channels import Channel
 from psrebind.lab.windows.event_xml import Author, Moment, event_of
 from psrebind.lab.windows.http_sys import Record, RecordKind
-from psrebind.lab.windows.iis_manager import edited_task
 from psrebind.lab.windows.state import Binding, Facts, HostState, Site
 
 SNI = RecordKind.HOSTNAMEPORT

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import idna
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from psrebind.decode.names import a_label
 from psrebind.folders import make_private
-from psrebind.lab.windows.names import folded
 from psrebind.lab.windows.persistence import write_text
 
 SERVER_AUTHENTICATION = ExtendedKeyUsageOID.SERVER_AUTH.dotted_string
@@ -44,21 +43,6 @@ class Issued:
 
     certificate: bytes
     key: str
-
-
-def a_label(name: str) -> str:
-    """Return a host name as it stands in certificates and in SNI."""
-    return ".".join(_label(label) for label in name.split("."))
-
-
-def _label(label: str) -> str:
-    if label.isascii():
-        return label.lower()
-    try:
-        return idna.encode(label, uts46=True).decode("ascii")
-    except idna.IDNAError:
-        # A name that is none matches nothing that a client can ask for.
-        return folded(label)
 
 
 def private_key_text(key: ec.EllipticCurvePrivateKey) -> str:

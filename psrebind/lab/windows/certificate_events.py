@@ -7,16 +7,13 @@ call, everything that follows from its events has happened.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from psrebind.lab.windows import task_scheduler
 from psrebind.lab.windows.certificate_stores import StoredCertificate
-from psrebind.lab.windows.event_log import Event, append, find_channel, put_channel
+from psrebind.lab.windows.event_channels import Event, append, find_channel, put_channel
 from psrebind.lab.windows.event_xml import Author, Lifecycle, Moment, event_of
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
-    from psrebind.lab.windows.state import HostState
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.state import HostState
 
 REPLACED, ARCHIVED, INSTALLED, EXPORTED = 1001, 1005, 1006, 1007
 

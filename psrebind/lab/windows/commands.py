@@ -5,29 +5,28 @@ It binds names to the model's functions and holds no rules of Windows itself.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from psrebind.folders import make_private
 from psrebind.lab.windows import (
+    certificate_commands,
     event_log,
     files,
     iis,
     iis_configuration,
-    new_objects,
+    iis_sites,
     pki,
     programs,
     registry,
     scheduled_tasks,
     system_errors,
 )
-from psrebind.lab.windows.certificate_stores import STORES, find, same_store
+from psrebind.lab.windows.host import FILE, Host
 from psrebind.lab.windows.host_fault import HostFault
-from psrebind.lab.windows.persistence import encode
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.persistence import encode, load, save
+from psrebind.lab.windows.state import HostState
 
 Arguments = Mapping[str, object]
 # What the id of a cmdlet's own errors ends with; drives and methods have no such word.
@@ -46,6 +45,20 @@ _CMDLETS = {
     "tasks.register": "Register-ScheduledTask",
     "tasks.unregister": "Unregister-ScheduledTask",
 }
+
+
+def create_host(
+    folder: Path, state: HostState, *, sleep: Callable[[float], None] = time.sleep
+) -> Host:
+    """Make a host's folder and write its first state."""
+    make_private(folder)
+    save(folder / FILE, state)
+    return Host(folder, state, run, sleep=sleep)
+
+
+def load_host(folder: Path) -> Host:
+    """Return the host that a folder holds."""
+    return Host(folder, load(folder / FILE, HostState), run)
 
 
 def run(host: Host, command: str, arguments: Arguments) -> object:
@@ -82,46 +95,6 @@ def role(host: Host, _: Arguments) -> bool:
     return host.state.facts.administers
 
 
-def certificates(host: Host, arguments: Arguments) -> object:
-    """Return the certificates that the Cert: drive lists in one store, or has at one path."""
-    store = str(arguments["store"])
-    if store.casefold() not in {name.casefold() for name in STORES}:
-        path = f"Cert:\\LocalMachine\\{store}"
-        raise system_errors.path_fault(path, "GetChildItemCommand", german=host.state.german)
-    named = str(arguments.get("thumbprint") or "").casefold()
-    hidden = not named or host.state.assumptions.archived_path_is_missing
-    return [
-        {
-            "thumbprint": one.thumbprint,
-            "der": one.der,
-            "friendly_name": one.friendly_name or "",
-            "has_private_key": one.key_linked,
-            "archived": one.archived,
-        }
-        for one in host.state.certificates
-        if same_store(one.store, store)
-        and named in ("", one.thumbprint.casefold())
-        and not (one.archived and hidden)
-    ]
-
-
-def key(host: Host, arguments: Arguments) -> object:
-    """Return what opening a certificate's key finds: its algorithm, and the error if it fails."""
-    found = find(host.state.certificates, str(arguments["store"]), str(arguments["thumbprint"]))
-    if found is None or not found.key_linked:
-        return {"algorithm": None, "hresult": None, "message": ""}
-    public = found.parsed.public_key()
-    algorithm = "EC" if isinstance(public, ec.EllipticCurvePublicKey) else "RSA"
-    lost = found.key is None
-    return {
-        "algorithm": algorithm,
-        "hresult": system_errors.KEYSET_MISSING if lost else None,
-        "message": system_errors.system_text(
-            system_errors.KEYSET_MISSING, german=host.state.german
-        ),
-    }
-
-
 def native(host: Host, arguments: Arguments) -> object:
     """Run a native program."""
     return encode(programs.run(host, str(arguments["program"]), _words(arguments)))
@@ -148,7 +121,6 @@ def _path(arguments: Arguments) -> str:
 COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
     "host.facts": facts,
     "account.role": role,
-    "store.key": key,
     "registry.values": lambda host, given: registry.values(host.state, _path(given)),
     "registry.children": lambda host, given: registry.children(host.state, _path(given)),
     "registry.keys": lambda host, given: registry.keys(
@@ -162,7 +134,6 @@ COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
     "binding.AddSslCertificate": iis.add_ssl_certificate,
     "binding.RebindSslCertificate": iis.rebind_ssl_certificate,
     "binding.RemoveSslCertificate": iis.remove_ssl_certificate,
-    "store.certificates": certificates,
     "files.exists": files.exists,
     "files.read": files.read,
     "files.write": files.write,
@@ -172,6 +143,7 @@ COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
     "eventlog.query": event_log.query,
     **scheduled_tasks.COMMANDS,
     **pki.COMMANDS,
-    **new_objects.COMMANDS,
+    **certificate_commands.COMMANDS,
+    **iis_sites.COMMANDS,
     "native": native,
 }

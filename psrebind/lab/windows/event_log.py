@@ -1,28 +1,15 @@
-"""Event channels as Windows keeps them: what is written, what rolls over, what a query finds.
-
-Values and their rpc; it does not know what events mean, nor who waits for them.
-"""
+"""What Get-WinEvent shows of event channels: logs, queries, and the faults of both."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import timedelta
 
 from psrebind.lab.windows import event_values, event_xpath, system_errors
+from psrebind.lab.windows.event_channels import Channel, Event, find_channel
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.persistence import encode
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
-
-SYSTEM_CHANNEL = "Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational"
-USER_CHANNEL = "Microsoft-Windows-CertificateServicesClient-Lifecycle-User/Operational"
-# The size of a new operational channel, and how its file grows.
-DEFAULT_SIZE = 1028 * 1024
-HEADER, CHUNK = 4096, 65536
 
 INVALID_QUERY = 15001
 CHANNEL_NOT_FOUND = 15007
@@ -48,69 +35,6 @@ EVENT_TEXTS = {
         "Das Ressourcenladeprogramm hat die MUI-Datei nicht gefunden.",
     ),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """One event as it lies in a channel; level 4 is informational.
-
-    Of one that is not ``shown`` Windows cannot make a text.
-    """
-
-    record_id: int
-    provider: str
-    id: int
-    time: datetime
-    xml: str
-    level: int = 4
-    shown: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Channel:
-    """One channel; record ids go on when events roll over or the channel is off.
-
-    Its ``trouble`` is "denied", where nobody may read it, or "torn", where each read after its
-    events is an error again.
-    """
-
-    name: str
-    enabled: bool = True
-    maximum_size: int = DEFAULT_SIZE
-    next_record: int = 1
-    events: tuple[Event, ...] = ()
-    trouble: str = ""
-
-    @property
-    def file_size(self) -> int:
-        """Return the size of its file: a header and whole chunks."""
-        return HEADER + CHUNK * max(1, math.ceil(_size(self.events) / CHUNK))
-
-
-def lifecycle_channels() -> tuple[Channel, ...]:
-    """Return both certificate lifecycle channels as a new Windows has them: on and empty."""
-    return (Channel(name=SYSTEM_CHANNEL), Channel(name=USER_CHANNEL))
-
-
-def find_channel(channels: Sequence[Channel], name: str) -> Channel | None:
-    """Return a channel by its name, without case."""
-    return next((one for one in channels if one.name.casefold() == name.casefold()), None)
-
-
-def put_channel(channels: Sequence[Channel], channel: Channel) -> tuple[Channel, ...]:
-    """Return the channels with one replaced by its new state."""
-    return tuple(channel if one.name == channel.name else one for one in channels)
-
-
-def append(channel: Channel, make: Callable[[int], Event]) -> Channel:
-    """Return the channel after an event: off, it records nothing; full, its oldest events go."""
-    if not channel.enabled:
-        return channel
-    events = (*channel.events, make(channel.next_record))
-    grown = replace(channel, events=events, next_record=channel.next_record + 1)
-    while grown.file_size > grown.maximum_size and len(grown.events) > 1:
-        grown = replace(grown, events=grown.events[1:])
-    return grown
 
 
 def logs(host: Host, _: Mapping[str, object]) -> list[dict[str, object]]:
@@ -225,7 +149,3 @@ def _described(channel: Channel) -> dict[str, object]:
         "file_size": channel.file_size,
         "oldest_time": encode(events[0].time) if events else None,
     }
-
-
-def _size(events: Sequence[Event]) -> int:
-    return sum(len(event.xml) for event in events)

@@ -12,8 +12,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from cryptography import x509
 
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
 from psrebind.lab.windows.certificate_stores import StoredCertificate
-from psrebind.lab.windows.event_log import SYSTEM_CHANNEL, USER_CHANNEL, Event
+from psrebind.lab.windows.event_channels import Event
 
 NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
 PROVIDERS = {

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from psrebind.lab.windows import system_errors
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.names import folded
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
-    from psrebind.lab.windows.state import HostState
+from psrebind.lab.windows.state import HostState
 
 ROOT = "C:\\Program Files\\psrebind"
 

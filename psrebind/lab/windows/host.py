@@ -1,7 +1,7 @@
 """One simulated Windows host: its state, its lock, its file, and the rpc into it.
 
-The single truth that PowerShell stubs and the engine without PowerShell both use. It knows
-neither of them, nor sockets.
+The single truth that PowerShell stubs and the engine without PowerShell both use. The commands
+that it answers are handed in.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from psrebind.folders import make_private
-from psrebind.lab.windows import commands
-from psrebind.lab.windows.host_fault import HostFault
-from psrebind.lab.windows.persistence import encode, load, plain, save
+from psrebind.lab.windows import system_errors
+from psrebind.lab.windows.persistence import encode, plain, save
 from psrebind.lab.windows.state import Facts, HostState
-
-__all__ = ["Fault", "Host", "HostFault"]
 
 FILE = "state.json"
 Fault = str | Mapping[str, float]
+# How a command is carried out on a host.
+Run = Callable[["Host", str, Mapping[str, Any]], object]
 
 
 class Host:
@@ -36,9 +34,15 @@ class Host:
     """
 
     def __init__(
-        self, folder: Path, state: HostState, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        folder: Path,
+        state: HostState,
+        run: Run,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.folder = folder
+        self.run = run
         self.sleep = sleep
         self.faults: dict[str, Fault] = {}
         self.asked: Counter[str] = Counter()
@@ -48,20 +52,6 @@ class Host:
         self._state = state
         self._lock = threading.Lock()
         self._watchers: list[Callable[[], None]] = []
-
-    @classmethod
-    def create(
-        cls, folder: Path, spec: HostState, *, sleep: Callable[[float], None] = time.sleep
-    ) -> Host:
-        """Make a host's folder and write its first state."""
-        make_private(folder)
-        save(folder / FILE, spec)
-        return cls(folder, spec, sleep=sleep)
-
-    @classmethod
-    def load(cls, folder: Path, *, sleep: Callable[[float], None] = time.sleep) -> Host:
-        """Return the host that a folder holds."""
-        return cls(folder, load(folder / FILE, HostState), sleep=sleep)
 
     @property
     def identifier(self) -> str:
@@ -82,6 +72,11 @@ class Host:
         """Return the time by the host's own clock."""
         return datetime.now(UTC) + timedelta(seconds=self.facts.clock_offset)
 
+    def require_administrator(self) -> None:
+        """Raise what Windows raises for an account that does not administer the host."""
+        if not self.state.facts.administers:
+            raise system_errors.system_fault(system_errors.ACCESS_DENIED, german=self.state.german)
+
     def as_system(self) -> Host:
         """Return this host as its own account SYSTEM meets it."""
         return _SystemAccount(self)
@@ -89,7 +84,7 @@ class Host:
     def call(self, command: str, arguments: Mapping[str, Any]) -> Any:
         """Carry out one rpc command; JSON in, JSON out, or HostFault."""
         self.asked[command] += 1
-        return encode(commands.run(self, command, plain(dict(arguments))))
+        return encode(self.run(self, command, plain(dict(arguments))))
 
     def change(self, make: Callable[[HostState], HostState]) -> HostState:
         """Replace the state by what a function makes of it, and keep it on disk."""
@@ -118,7 +113,7 @@ class _SystemAccount(Host):
     """The same host and state, elevated whoever else is logged on; scheduled tasks act by it."""
 
     def __init__(self, host: Host) -> None:
-        super().__init__(host.folder, host.state, sleep=host.sleep)
+        super().__init__(host.folder, host.state, host.run, sleep=host.sleep)
         self.faults = host.faults
         self.task_runs = host.task_runs
         self.running_tasks = host.running_tasks

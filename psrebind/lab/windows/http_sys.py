@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from psrebind.decode.names import a_label
 from psrebind.lab.windows.assumptions import Assumptions
-from psrebind.lab.windows.certificate_authority import a_label
 from psrebind.lab.windows.certificate_stores import StoredCertificate, covers, find, newest
+from psrebind.model import IIS_APPLICATION_ID
 
-IIS_APPLICATION = "{4dc3e181-e14b-4a21-b022-59fc669b0914}"
+IIS_APPLICATION = f"{{{IIS_APPLICATION_ID}}}"
 ANY_ADDRESS = "0.0.0.0"
 ANY_ADDRESSES = (ANY_ADDRESS, "[::]")
 CENTRAL_STORE = 2

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from re import fullmatch
-from typing import TYPE_CHECKING
 
 from psrebind.lab.windows import system_errors
 from psrebind.lab.windows.assumptions import Assumptions
 from psrebind.lab.windows.certificate_stores import find
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.http_sys import (
     CENTRAL_STORE,
     USE_DS_MAPPER,
@@ -28,9 +28,6 @@ from psrebind.lab.windows.http_sys import (
 )
 from psrebind.lab.windows.names import folded
 from psrebind.lab.windows.state import Binding, HostState, Site
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
 
 # sslFlags of a binding and the DefaultFlags of a record that mean the same.
 FLAG_PAIRS = ((4, 16), (8, 128), (16, 32), (32, 64), (64, 1024), (128, 2))
@@ -108,7 +105,7 @@ def rebind_ssl_certificate(host: Host, arguments: Mapping[str, object]) -> None:
 def remove_ssl_certificate(host: Host, arguments: Mapping[str, object]) -> None:
     """Carry out RemoveSslCertificate."""
     state = host.state
-    _require_elevation(state)
+    host.require_administrator()
     binding = _find_binding(state, arguments)
     kind, key = record_place(binding.information, binding.flags)
     if find_record(state.records, kind, key) is None:
@@ -133,7 +130,7 @@ def check_certificate(state: HostState, store: str, thumbprint: str) -> None:
 
 def _bind(host: Host, arguments: Mapping[str, object], method: Method) -> None:
     state = host.state
-    _require_elevation(state)
+    host.require_administrator()
     binding = _find_binding(state, arguments)
     if binding.flags & CENTRAL_STORE:
         raise system_errors.system_fault(system_errors.INVALID_ARGUMENT, german=state.german)
@@ -173,11 +170,6 @@ def _find_binding(state: HostState, arguments: Mapping[str, object]) -> Binding:
                 return binding
     # The binding went away between the look and the call.
     raise system_errors.system_fault(system_errors.ELEMENT_NOT_FOUND, german=state.german)
-
-
-def _require_elevation(state: HostState) -> None:
-    if not state.facts.administers:
-        raise system_errors.system_fault(system_errors.ACCESS_DENIED, german=state.german)
 
 
 def _named(site: Site, name: str, assumptions: Assumptions) -> bool:

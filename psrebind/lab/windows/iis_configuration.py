@@ -10,10 +10,10 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from psrebind.lab.windows import system_errors
 from psrebind.lab.windows.certificate_stores import find
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.http_sys import (
     CENTRAL_STORE,
     Record,
@@ -22,9 +22,6 @@ from psrebind.lab.windows.http_sys import (
     record_place,
 )
 from psrebind.lab.windows.state import HostState, Metadata
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
 
 ROOT = "MACHINE/WEBROOT/APPHOST"
 HASHES = "/system.applicationHost/customMetadata/key/property[@id='5506']"

@@ -9,9 +9,9 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from psrebind.lab.windows import system_errors
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.http_sys import (
     Options,
@@ -24,9 +24,6 @@ from psrebind.lab.windows.http_sys import (
 from psrebind.lab.windows.iis import check_certificate
 from psrebind.lab.windows.netsh_parameters import PARAMETERS, Usage, options
 from psrebind.lab.windows.state import HostState
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
 
 DONE = {
     "add": (

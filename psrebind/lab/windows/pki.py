@@ -8,19 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
 from psrebind.lab.windows import certificate_events, scheduled_tasks, system_errors, task_xml
 from psrebind.lab.windows.certificate_stores import StoredCertificate, find, same_store
-from psrebind.lab.windows.event_log import SYSTEM_CHANNEL, USER_CHANNEL
 from psrebind.lab.windows.event_xml import Author
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.state import HostState
 from psrebind.lab.windows.task_scheduler import find_task
 from psrebind.lab.windows.task_xml import RegisteredTask
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
-    from psrebind.lab.windows.state import HostState
 
 Arguments = Mapping[str, object]
 
@@ -37,9 +34,7 @@ _SCRIPT = re.compile(r'-File "([^"]*)"')
 
 def switch(host: Host, arguments: Arguments) -> None:
     """Say that one certificate replaces another, and link them unless it shall only be said."""
-    german = host.state.german
-    if not host.state.facts.administers:
-        raise system_errors.system_fault(system_errors.ACCESS_DENIED, german=german)
+    host.require_administrator()
     old, new = (_certificate(host, str(arguments[word])) for word in ("old", "new"))
     if not arguments.get("notify_only"):
         host.change(lambda state: linked(state, old, new.thumbprint))

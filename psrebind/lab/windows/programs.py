@@ -7,15 +7,12 @@ unless the lab does not simulate it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from psrebind.lab.windows import iis, netsh, system_errors, wevtutil
 from psrebind.lab.windows.certificate_stores import find
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.netsh import Finished
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
 
 Program = Callable[["Host", Sequence[str]], Finished]
 

@@ -6,14 +6,11 @@ It knows that one script by its text; no other is understood.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from psrebind.lab.windows import files
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.templates import shipped
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
 
 APPCMD = r"C:\Windows\System32\inetsrv\appcmd.exe"
 REFUSING_POLICIES = ("Restricted", "AllSigned")

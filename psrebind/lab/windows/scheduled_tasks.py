@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from psrebind.lab.windows import system_errors, task_export, task_scheduler, task_xml
 from psrebind.lab.windows.event_log import compiled
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.names import folded
 from psrebind.lab.windows.persistence import encode
 from psrebind.lab.windows.task_faults import disabled, not_found, task_fault, xml_text
 from psrebind.lab.windows.task_scheduler import find_task, put_task
 from psrebind.lab.windows.task_xml import RegisteredTask, TaskXmlError
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
 
 Arguments = Mapping[str, object]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from psrebind.lab.windows.assumptions import Assumptions
 from psrebind.lab.windows.certificate_stores import StoredCertificate
-from psrebind.lab.windows.event_log import Channel, lifecycle_channels
+from psrebind.lab.windows.event_channels import Channel, lifecycle_channels
 from psrebind.lab.windows.http_sys import (
     ANY_ADDRESS,
     ANY_ADDRESSES,

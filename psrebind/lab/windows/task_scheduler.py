@@ -9,20 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from psrebind.lab.windows import event_xpath, rebind_script, task_xml
-from psrebind.lab.windows.event_log import Event, compiled
+from psrebind.lab.windows.event_channels import Event
+from psrebind.lab.windows.event_log import compiled
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.names import folded
 from psrebind.lab.windows.programs import program_name
+from psrebind.lab.windows.state import HostState
 from psrebind.lab.windows.system_errors import FILE_NOT_FOUND
 from psrebind.lab.windows.task_xml import RegisteredTask, TaskRun
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
-    from psrebind.lab.windows.state import HostState
 
 # How many runs a task remembers.
 KEPT_RUNS = 20

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from psrebind.lab.windows import event_log, system_errors
-from psrebind.lab.windows.event_log import Channel, find_channel
+from psrebind.lab.windows.event_channels import Channel, find_channel
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.netsh import Finished
-
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
 
 ACCESS_DENIED = 5
 LONG_VERBS = {"set-log": "sl", "query-events": "qe"}

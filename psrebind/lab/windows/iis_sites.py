@@ -1,35 +1,28 @@
-"""What PowerShell makes on a host and takes away again: sites, bindings, self-signed certificates.
+"""Sites and bindings as PowerShell makes and removes them.
 
-It knows IIS and stores as values; a removed site leaves its http.sys records behind, as there.
+A removed site leaves its http.sys records behind, as there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, timedelta
-from typing import TYPE_CHECKING
 
 from psrebind.lab.windows import iis, system_errors
-from psrebind.lab.windows.certificate_authority import self_signed
-from psrebind.lab.windows.certificate_stores import StoredCertificate, find, same_store, stored
+from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.http_sys import split_information
 from psrebind.lab.windows.names import folded
 from psrebind.lab.windows.state import Binding, HostState, Site
 
-if TYPE_CHECKING:
-    from psrebind.lab.windows.host import Host
-
 Arguments = Mapping[str, object]
 
-VALIDITY = timedelta(days=365)
 # Before Server 2016 IIS knows server names and central certificates only.
 FIRST_BUILD_WITH_FLAGS, OLD_FLAGS = 14393, 3
 
 
 def add_site(host: Host, arguments: Arguments) -> dict[str, object]:
     """Carry out New-Website: a started site with one binding, without a certificate."""
-    _require_elevation(host)
+    host.require_administrator()
     name = str(arguments["name"])
     protocol = "https" if arguments.get("ssl") else "http"
     binding = Binding(protocol=protocol, information=_information(arguments))
@@ -42,7 +35,7 @@ def add_site(host: Host, arguments: Arguments) -> dict[str, object]:
 
 def add_binding(host: Host, arguments: Arguments) -> None:
     """Carry out New-WebBinding."""
-    _require_elevation(host)
+    host.require_administrator()
     state, flags = host.state, int(str(arguments.get("flags") or 0))
     if flags & ~OLD_FLAGS and state.facts.build < FIRST_BUILD_WITH_FLAGS:
         raise system_errors.system_fault(system_errors.INVALID_ARGUMENT, german=state.german)
@@ -58,61 +51,13 @@ def add_binding(host: Host, arguments: Arguments) -> None:
 
 def remove_site(host: Host, arguments: Arguments) -> None:
     """Carry out Remove-Website."""
-    _require_elevation(host)
+    host.require_administrator()
     gone = _site(host.state, str(arguments["name"]))
     host.change(
         lambda state: replace(
             state, sites=tuple(one for one in state.sites if not _same(one.name, gone.name))
         )
     )
-
-
-def make_certificate(host: Host, arguments: Arguments) -> dict[str, object]:
-    """Carry out New-SelfSignedCertificate; its key is linked."""
-    _require_elevation(host)
-    names = arguments["names"]
-    listed = [str(one) for one in names] if isinstance(names, list) else [str(names)]
-    now = host.now().astimezone(UTC).replace(microsecond=0)
-    made = stored(self_signed(listed, now, now + VALIDITY), str(arguments["store"]))
-    host.change(lambda state: replace(state, certificates=(*state.certificates, made)))
-    return {
-        "thumbprint": made.thumbprint,
-        "der": made.der,
-        "friendly_name": "",
-        "has_private_key": True,
-    }
-
-
-def archive_certificate(host: Host, arguments: Arguments) -> None:
-    """Set or clear the mark that hides a certificate."""
-    archived = bool(arguments["archived"])
-    _replace(host, arguments, lambda one: (replace(one, archived=archived),))
-
-
-def remove_certificate(host: Host, arguments: Arguments) -> None:
-    """Take a certificate out of its store, its key included."""
-    _replace(host, arguments, lambda _: ())
-
-
-def _replace(
-    host: Host,
-    arguments: Arguments,
-    make: Callable[[StoredCertificate], tuple[StoredCertificate, ...]],
-) -> None:
-    _require_elevation(host)
-    store, thumbprint = str(arguments["store"]), str(arguments["thumbprint"])
-    if find(host.state.certificates, store, thumbprint) is None:
-        path = f"Cert:\\LocalMachine\\{store}\\{thumbprint}"
-        raise system_errors.path_fault(path, "RemoveItemCommand", german=host.state.german)
-
-    def change(state: HostState) -> HostState:
-        kept: list[StoredCertificate] = []
-        for one in state.certificates:
-            same = one.thumbprint == thumbprint.upper() and same_store(one.store, store)
-            kept += make(one) if same else (one,)
-        return replace(state, certificates=tuple(kept))
-
-    host.change(change)
 
 
 def _information(arguments: Arguments) -> str:
@@ -138,16 +83,8 @@ def _same(one: str, other: str) -> bool:
     return folded(one) == folded(other)
 
 
-def _require_elevation(host: Host) -> None:
-    if not host.state.facts.administers:
-        raise system_errors.system_fault(system_errors.ACCESS_DENIED, german=host.state.german)
-
-
 COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {
     "iis.add_site": add_site,
     "iis.add_binding": add_binding,
     "iis.remove_site": remove_site,
-    "pki.self_signed": make_certificate,
-    "store.archive": archive_certificate,
-    "store.remove": remove_certificate,
 }
