@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,11 @@ def test_constrained_session_still_reads(run: Run) -> None:
         Host(language_mode="ConstrainedLanguage"),
     )
     assert found == ["refused", "*:8443:", "Größe", "http", "show"]
+
+
+def test_what_is_modelled_is_a_command_of_windows() -> None:
+    """No name in the table of simulated commands is misspelt."""
+    folder = files("psrebind.lab.engines") / "stubs"
+    modules = json.loads((folder / "commands.json").read_text("ascii")).values()
+    modelled = json.loads((folder / "modelled.json").read_text("ascii"))
+    assert modelled.keys() <= {name for module in modules for name in module["commands"]}

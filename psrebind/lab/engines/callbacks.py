@@ -17,11 +17,11 @@ import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from psrebind.folders import make_private
+from psrebind.lab.engines.stub_modules import write_modules
 from psrebind.lab.windows.host_fault import HostFault
 
 Handler = Callable[[str, dict[str, Any]], Any]
@@ -93,7 +93,7 @@ class CallbackServer:
             raise RuntimeError("The callback server is not started.")
         facts = self._hosts[host_id]("host.facts", {})
         folder = self._modules / host_id
-        _lay_out_modules(folder, facts.get("modules", ()))
+        write_modules(folder, facts.get("modules", ()))
         address, port = self._server.sockets[0].getsockname()
         return {
             "PSREBIND_LAB_ADDRESS": str(address),
@@ -171,17 +171,3 @@ def _encode(value: object) -> object:
 
 def _revive(value: dict[str, Any]) -> Any:
     return base64.b64decode(value["$bytes"]) if value.keys() == {"$bytes"} else value
-
-
-def _lay_out_modules(folder: Path, names: object) -> None:
-    """Hold the stub modules that a host has now, since a path entry offers all it holds."""
-    wanted = set(names) if isinstance(names, list | tuple | set | frozenset) else set()
-    make_private(folder)
-    for present in folder.iterdir():
-        if present.name not in wanted:
-            shutil.rmtree(present)
-    with as_file(files("psrebind.lab.engines") / "stubs") as stubs:
-        for name in wanted:
-            source = stubs / name
-            if (source / f"{name}.psd1").is_file() and not (folder / name).exists():
-                shutil.copytree(source, folder / name)
