@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lab_tasks import authority, bound_host, hashes
 
-from psrebind.lab.engines.model.notification_operations import SCRIPT
+from psrebind.lab.engines.model.tasks import SCRIPT
 from psrebind.lab.stage import renewals
 from psrebind.lab.windows.host import Host
 from psrebind.templates import shipped

@@ -10,7 +10,7 @@ from operations.changes import pair
 from operations.task_checks import is_on, refusal, switch_off
 
 from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
-from psrebind.lab.engines.model.notification_operations import SCRIPT
+from psrebind.lab.engines.model.tasks import SCRIPT
 from psrebind.lab.stage import renewals
 from psrebind.lab.stage.lab import Lab, LabHost
 from psrebind.lab.windows.state import HostState

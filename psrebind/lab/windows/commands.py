@@ -78,6 +78,16 @@ def run(host: Host, command: str, arguments: Arguments) -> object:
     return COMMANDS[command](host, arguments)
 
 
+def reach(host: Host, *commands: str) -> None:
+    """Meet the faults asked for commands whose answers the caller takes from the state itself."""
+    for command in commands:
+        fault = host.faults.get(command)
+        if isinstance(fault, Mapping):
+            host.sleep(float(fault["slow"]))
+        elif fault == "fail":
+            raise _failure(host, command)
+
+
 def _failure(host: Host, command: str) -> HostFault:
     fault = system_errors.system_fault(system_errors.SHARING_VIOLATION, german=host.state.german)
     if command in _CMDLETS:

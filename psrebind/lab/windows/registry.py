@@ -112,11 +112,9 @@ def tree(state: HostState) -> Key:
     for name, start in facts.services.items():
         root.child(f"{SERVICES}\\{name}").values["Start"] = start
     root.child(HTTP)
-    for number, record in enumerate(state.records):
-        key = root.child(f"{HTTP}\\{_record_key(record, number)}")
-        for name, value in record_values(
-            record, state.assumptions.empty_ctl_values_present
-        ).items():
+    for record, name, values in record_keys(state):
+        key = root.child(f"{HTTP}\\{KEYS[record.kind]}\\{name}")
+        for name, value in values.items():
             if name.endswith("\\"):
                 key.child(name.rstrip("\\"))
             else:
@@ -127,6 +125,14 @@ def tree(state: HostState) -> Key:
         key = root.child(f"{STORE}\\{certificate.store}\\Certificates\\{certificate.thumbprint}")
         key.values["Blob"] = blob(certificate, state.assumptions)
     return root
+
+
+def record_keys(state: HostState) -> Iterator[tuple[Record, str, dict[str, Value]]]:
+    """Yield each http.sys record with the name of its key and its values."""
+    for number, record in enumerate(state.records):
+        # The keys of SNI records are numbered; their value HostnamePort says what they are for.
+        name = f"{number:08d}" if record.kind is RecordKind.HOSTNAMEPORT else record.key
+        yield record, name, record_values(record, state.assumptions.empty_ctl_values_present)
 
 
 def record_values(record: Record, empty_present: bool) -> dict[str, Value]:
@@ -148,12 +154,6 @@ def record_values(record: Record, empty_present: bool) -> dict[str, Value]:
     }
     found |= {name: text or "" for name, text in names.items() if text or empty_present}
     return {name: v for name, v in (found | dict(options.extra)).items() if v is not None}
-
-
-def _record_key(record: Record, number: int) -> str:
-    # The SNI keys are named by a number; only their value HostnamePort says what they are for.
-    name = f"{number:08d}" if record.kind is RecordKind.HOSTNAMEPORT else record.key
-    return f"{KEYS[record.kind]}\\{name}"
 
 
 def _version(facts: Facts) -> Mapping[str, Value]:

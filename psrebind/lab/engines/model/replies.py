@@ -1,7 +1,7 @@
-"""The engine without PowerShell: what each operation's script would find on the host's model.
+"""What the engine without PowerShell replies to a rendered script.
 
-It repeats, in Python, what the templates do in PowerShell; a test compares the two on every
-operation. Nothing that psrebind must prove counts on it.
+It answers the operations of psrebind's own templates; a test compares it with PowerShell on every
+one of them. Nothing that psrebind must prove counts on it.
 """
 
 from __future__ import annotations
@@ -11,22 +11,26 @@ import json
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from psrebind.lab.engines.model.change_operations import OPERATIONS as CHANGES
-from psrebind.lab.engines.model.notice_operations import NOTICES
-from psrebind.lab.engines.model.notification_operations import NOTIFICATIONS
-from psrebind.lab.engines.model.operations import OPERATIONS, Refused
-from psrebind.lab.engines.model.reading_operations import READING
-from psrebind.lab.engines.model.script import Asked, read_script
-from psrebind.lab.engines.model.story_operations import STORY
+from psrebind.lab.engines.model.binding_changes import BINDING_CHANGES
+from psrebind.lab.engines.model.notice import send_notice
+from psrebind.lab.engines.model.queries import QUERIES
+from psrebind.lab.engines.model.records import Row
+from psrebind.lab.engines.model.request import Answer, Refused, Request
+from psrebind.lab.engines.model.script import read_script
+from psrebind.lab.engines.model.task_changes import TASK_CHANGES
+from psrebind.lab.stage.control import NO_POWERSHELL
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 
-Row = dict[str, Any]
 # COR_E_SYSTEM, as .NET gives it.
 RUNTIME_EXCEPTION = 0x80131501
-_KNOWN = OPERATIONS | CHANGES | READING | STORY | NOTICES | NOTIFICATIONS
+ANSWERS: Mapping[str, Answer] = {
+    **QUERIES,
+    **BINDING_CHANGES,
+    **TASK_CHANGES,
+    "send_renewal_notice": send_notice,
+}
 
 
 class Answers:
@@ -39,24 +43,24 @@ class Answers:
     def __call__(self, script: str, parameters: Mapping[str, object]) -> str:
         """Give the reply's JSON for a rendered script."""
         secrets = parameters.get("Secrets")
-        asked = read_script(script, dict(secrets) if isinstance(secrets, Mapping) else {})
-        changing = any(one.changes for one in asked)
+        requests = read_script(script, dict(secrets) if isinstance(secrets, Mapping) else {})
+        changing = any(one.changes for one in requests)
         full = self._host.facts.language_mode == "FullLanguage"
         owned = changing and full and self._mutex.acquire(blocking=False)
         try:
-            bodies = [self._body(one, owned) for one in asked]
+            bodies = [self._body(one, owned) for one in requests]
         finally:
             if owned:
                 self._mutex.release()
         return json.dumps(_head(self._host) | {"bodies": bodies}, default=_encoded)
 
-    def _body(self, asked: Asked, owned: bool) -> Row:
-        reply: Row = {"operation": asked.operation, "rows": [], "warnings": [], "error": None}
-        reply["error"] = self._obstacle(asked, owned)
+    def _body(self, request: Request, owned: bool) -> Row:
+        reply: Row = {"operation": request.operation, "rows": [], "warnings": []}
+        reply["error"] = self._obstacle(request, owned)
         if reply["error"] is None:
             try:
                 # As the envelope has it: what is no row is a warning.
-                output = list(_KNOWN[asked.operation](self._host, asked))
+                output = list(ANSWERS[request.operation](self._host, request))
                 reply["rows"] = [one for one in output if not isinstance(one, str)]
                 reply["warnings"] = [one for one in output if isinstance(one, str)]
             except HostFault as fault:
@@ -70,7 +74,7 @@ class Answers:
             except Refused as refusal:
                 # What PowerShell makes of a script's own throw.
                 reply["error"] = _error(
-                    f"{refusal}{refusal.told}",
+                    f"{refusal}{refusal.remark}",
                     str(refusal),
                     "OperationStopped",
                     exception="System.Management.Automation.RuntimeException",
@@ -78,18 +82,21 @@ class Answers:
                 )
         return reply
 
-    def _obstacle(self, asked: Asked, owned: bool) -> Row | None:
+    def _obstacle(self, request: Request, owned: bool) -> Row | None:
         facts = self._host.facts
-        if asked.changes and facts.language_mode != "FullLanguage":
+        if request.changes and facts.language_mode != "FullLanguage":
             message = f"A change cannot run in language mode {facts.language_mode}."
             return _error(message, "psrebind.LanguageMode", "PermissionDenied")
-        if asked.changes and not owned:
+        if request.changes and not owned:
             message = "Another psrebind is changing this host, or a program there holds the mutex"
             return _error(rf"{message} Global\psrebind.", "psrebind.Busy", "ResourceBusy")
-        for module in asked.modules:
+        for module in request.modules:
             if module not in facts.modules:
                 identifier = f"psrebind.MissingModule,{module}"
                 return _error(f"The module {module} is missing.", identifier, "NotInstalled")
+        if request.operation not in ANSWERS:
+            message = f"The model has no answer to {request.operation}, and {NO_POWERSHELL}."
+            return _error(message, "psrebind.NoPowerShell", "NotImplemented")
         return None
 
 
