@@ -1,7 +1,6 @@
-"""The server's side of the callback channel: PowerShell stubs ask, the model of their host answers.
+"""The server side of the callback channel, on which PowerShell stubs ask the model of their host.
 
-One TCP connection per shell, one JSON line each way. This module knows the wire and nothing of
-Windows: what a command means is the host's business.
+One TCP connection per shell, one JSON line each way.
 """
 
 from __future__ import annotations

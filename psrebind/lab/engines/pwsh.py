@@ -1,8 +1,4 @@
-"""The engine with PowerShell: each shell is a `pwsh -s` child, and PSRP passes through unread.
-
-May know the child and psrpcore's client side. May not know what the startup text does, nor hosts or
-WS-Management.
-"""
+"""A shell with PowerShell: a `pwsh -s` child, through which PSRP passes unread."""
 
 from __future__ import annotations
 

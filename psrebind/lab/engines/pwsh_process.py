@@ -1,7 +1,4 @@
-"""A `pwsh -s` child and its line protocol: what is asked, what is acknowledged, what it says.
-
-May know processes and the protocol's lines. May not know what the PSRP inside them means.
-"""
+"""The process of a `pwsh -s` child and its line protocol."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Who is asking: Negotiate, NTLM and Basic, per connection.
-
-May know credentials and tokens; passwords stay in memory. May not know what is asked.
-"""
+"""Authentication of a connection's client: Negotiate, NTLM and Basic. Passwords stay in memory."""
 
 from __future__ import annotations
 

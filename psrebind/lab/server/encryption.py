@@ -1,7 +1,4 @@
-"""WinRM's message encryption: envelopes as the sealed MIME parts of a Negotiate connection.
-
-May know the security context and the parts. May not know what the envelopes say.
-"""
+"""WinRM's message encryption: envelopes as the sealed MIME parts of a Negotiate connection."""
 
 from __future__ import annotations
 

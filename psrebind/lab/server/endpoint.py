@@ -1,7 +1,4 @@
-"""One simulated host's WinRM: listeners, HTTP, and the faults of its network.
-
-May know connections and HTTP. May not know what the shells do, nor anything of the host's state.
-"""
+"""One simulated host's WinRM: listeners, HTTP, and the faults of its network."""
 
 from __future__ import annotations
 
@@ -56,7 +53,7 @@ class RequestEntry:
     when: float
 
 
-class _Deaf(asyncio.Protocol):
+class _FaultyConnection(asyncio.Protocol):
     """A connection that meets a fault as soon as it is accepted."""
 
     def __init__(self, fault: NetworkFault, kept: set[asyncio.BaseTransport]) -> None:
@@ -180,7 +177,7 @@ class Endpoint:
     def _accept(self) -> asyncio.Protocol:
         fault = self._faults.next_connection()
         if fault is not None:
-            return _Deaf(fault, self._hanging)
+            return _FaultyConnection(fault, self._hanging)
         assert self._web is not None
         return self._web()
 

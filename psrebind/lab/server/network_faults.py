@@ -1,8 +1,4 @@
-"""Faults of the network, on request: which connection or request of an endpoint meets one.
-
-Counts and decides only. May not know sockets, WS-Management or PowerShell:
-`endpoint` asks and acts.
-"""
+"""Network faults on request: which connection or request of an endpoint meets one."""
 
 from __future__ import annotations
 

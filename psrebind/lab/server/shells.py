@@ -1,6 +1,6 @@
-"""The shells of one host: who owns them, how many there may be, when an idle one closes.
+"""The shells of one host: their owners and number, and when an idle one closes.
 
-Holds the seam to the engines, `ShellEngine`. May not know XML, HTTP or what an engine does.
+An engine is whatever is a `ShellEngine`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Final, Protocol
 
 from psrebind.lab.server.streams import Received, ShellGone, fragments
 from psrebind.lab.server.wsman_faults import (
-    WSManFault,
     malformed,
     too_many_shells,
     unknown_command,
@@ -200,8 +199,4 @@ def parse_id(text: str | None, what: str) -> uuid.UUID:
     try:
         return uuid.UUID(text or "")
     except ValueError:
-        raise _not_an_id(text, what) from None
-
-
-def _not_an_id(text: str | None, what: str) -> WSManFault:
-    return malformed(f"{what} '{text}' is not a GUID")
+        raise malformed(f"{what} '{text}' is not a GUID") from None

@@ -1,7 +1,4 @@
-"""WS-Management envelopes: a request read, a reply or a fault written.
-
-May know XML and the names of WS-Management. May not know connections, users, shells or PowerShell.
-"""
+"""WS-Management envelopes: reading a request, writing a reply or a fault."""
 
 from __future__ import annotations
 

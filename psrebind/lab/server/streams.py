@@ -1,8 +1,4 @@
-"""PSRP on its way from an engine to the client: one stream per pipeline, and one for the pool.
-
-May know fragments and the few message headers that say "over". May not know what runs the
-pipelines, nor how the client fetches the data.
-"""
+"""PSRP on its way from an engine to the client: one stream per pipeline, and one for the pool."""
 
 from __future__ import annotations
 

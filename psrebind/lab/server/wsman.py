@@ -1,7 +1,4 @@
-"""WS-Management's actions on shells: what each request asks of them, and the reply's XML.
-
-May know the XML of a shell and the shells. May not know HTTP, authentication or PowerShell.
-"""
+"""WS-Management's actions on shells, and the XML of their replies."""
 
 from __future__ import annotations
 

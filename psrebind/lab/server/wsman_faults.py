@@ -1,6 +1,6 @@
-"""What the WS-Management service refuses, with the codes and words that Windows has for it.
+"""The faults of the WS-Management service, with the codes and words that Windows has for them.
 
-A code stands here only where Windows' own is known. May not know XML, shells or connections.
+A code stands here only where Windows' own is known.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What Windows' own tool would do with a renewal, tried on a copy of a host.
-
-The host itself is not touched, and the copy is on no network.
-"""
+"""What Windows' own tool would do with a renewal, tried on a copy of a host."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from psrebind.lab.windows import programs
 from psrebind.lab.windows.certificate_stores import covers, find
 from psrebind.lab.windows.commands import create_host
 from psrebind.lab.windows.host import Host
-from psrebind.lab.windows.http_sys import Record, find_record, record_place
+from psrebind.lab.windows.http_sys import Record
 from psrebind.lab.windows.state import Binding, HostState
 
 
@@ -36,12 +33,8 @@ def appcmd_alone(host: Host, folder: Path, *, old: str, new: str) -> tuple[Effec
     before, after = host.state, copy.state
     return tuple(
         _effect(site.name, binding, now, was=was, state=after)
-        for site in after.sites
-        for binding in site.bindings
-        if binding.protocol == "https"
-        and (was := _record(before, binding))
-        and (now := _record(after, binding))
-        and now != was
+        for site, binding in after.https_bindings
+        if (was := before.record_of(binding)) and (now := after.record_of(binding)) and now != was
     )
 
 
@@ -55,7 +48,3 @@ def _effect(site: str, binding: Binding, now: Record, *, was: Record, state: Hos
         names_fit=covers(certificate, name) if name and certificate else None,
         options_lost=now.options != was.options,
     )
-
-
-def _record(state: HostState, binding: Binding) -> Record | None:
-    return find_record(state.records, *record_place(binding.information, binding.flags))

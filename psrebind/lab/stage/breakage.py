@@ -1,28 +1,25 @@
-"""Ways in which a host comes to need a person: each breaks one thing, by its name.
-
-It changes the model as people and other programs would; it repairs nothing.
-"""
+"""Ways to break a host, each by its name, as people and other programs would break it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, wanted_xml
 from psrebind.errors import InvalidInput
 from psrebind.lab.windows import certificate_events
 from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.event_channels import Channel
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.http_sys import (
-    Record,
     RecordKind,
     find_record,
     put_record,
-    record_place,
 )
 from psrebind.lab.windows.iis_configuration import HASH, legacy_properties, start_mapper
-from psrebind.lab.windows.state import HostState, Metadata
+from psrebind.lab.windows.state import HostState
 from psrebind.lab.windows.task_scheduler import find_task, put_task
 from psrebind.lab.windows.task_xml import RegisteredTask
 
@@ -77,12 +74,17 @@ def _require_task(host: Host) -> None:
 
 
 def _switch_channel_off(host: Host) -> None:
+    _change_channel(host, lambda one: replace(one, enabled=False))
+
+
+def _change(host: Host, **fields: Any) -> None:
+    host.change(lambda state: replace(state, **fields))
+
+
+def _change_channel(host: Host, make: Callable[[Channel], Channel]) -> None:
     def change(state: HostState) -> HostState:
-        channels = tuple(
-            replace(one, enabled=False) if one.name == SYSTEM_CHANNEL else one
-            for one in state.channels
-        )
-        return replace(state, channels=channels)
+        channels = (make(one) if one.name == SYSTEM_CHANNEL else one for one in state.channels)
+        return replace(state, channels=tuple(channels))
 
     host.change(change)
 
@@ -108,48 +110,29 @@ def _take_key(host: Host) -> None:
 
 def _add_stray_record(host: Host) -> None:
     state = host.state
-    for site in state.sites:
-        for binding in site.bindings:
-            if binding.protocol != "https":
-                continue
-            kind, key = record_place(binding.information, binding.flags)
-            place = f"{state.facts.address}:{key.rpartition(':')[2]}"
-            bound = find_record(state.records, kind, key)
-            taken = find_record(state.records, RecordKind.IPPORT, place)
-            if kind is RecordKind.HOSTNAMEPORT and bound is not None and taken is None:
-                host.change(_with_stray(replace(bound, kind=RecordKind.IPPORT, key=place)))
-                return
+    for _, binding in state.https_bindings:
+        bound = state.record_of(binding)
+        if bound is None or bound.kind is not RecordKind.HOSTNAMEPORT:
+            continue
+        place = f"{state.facts.address}:{bound.port}"
+        if find_record(state.records, RecordKind.IPPORT, place) is None:
+            record = replace(bound, kind=RecordKind.IPPORT, key=place, appid=OTHER_PROGRAM)
+            records = put_record(state.records, record)
+            # Without this the record would be there and do no harm.
+            assumptions = replace(state.assumptions, ip_port_record_shadows_sni=True)
+            _change(host, records=records, assumptions=assumptions)
+            return
     raise InvalidInput(f"{host.identifier} has no port with host names alone to put a record on")
 
 
-def _with_stray(record: Record) -> Callable[[HostState], HostState]:
-    def change(state: HostState) -> HostState:
-        return replace(
-            state,
-            records=put_record(state.records, replace(record, appid=OTHER_PROGRAM)),
-            # Without this the record would be there and do no harm.
-            assumptions=replace(state.assumptions, ip_port_record_shadows_sni=True),
-        )
-
-    return change
-
-
 def _leave_legacy_hash(host: Host) -> None:
-    state = host.state
-    for site in state.sites:
-        for binding in site.bindings:
-            if binding.protocol != "https":
-                continue
-            bound = find_record(state.records, *record_place(binding.information, binding.flags))
-            if bound is not None and bound.thumbprint:
-                left = legacy_properties(site.id, bound.thumbprint, bound.store or "MY")
-                host.change(_with_metadata(left))
-                return
+    for site, binding in host.state.https_bindings:
+        bound = host.state.record_of(binding)
+        if bound is not None and bound.thumbprint:
+            left = legacy_properties(site.id, bound.thumbprint, bound.store or "MY")
+            _change(host, metadata=(*host.state.metadata, *left))
+            return
     raise InvalidInput(f"{host.identifier} has no site with a certificate to leave a hash of")
-
-
-def _with_metadata(left: tuple[Metadata, ...]) -> Callable[[HostState], HostState]:
-    return lambda state: replace(state, metadata=(*state.metadata, *left))
 
 
 def _start_mapper(host: Host) -> None:
@@ -164,18 +147,11 @@ def _roll_log_over(host: Host) -> None:
     if not all(one.enabled for one in host.state.channels if one.name == SYSTEM_CHANNEL):
         raise InvalidInput(f"the event log of {host.identifier} is off: nothing rolls it over")
 
-    def change(state: HostState) -> HostState:
-        channels = tuple(
-            replace(one, events=(), next_record=one.next_record + ROLLED_OVER)
-            if one.name == SYSTEM_CHANNEL
-            else one
-            for one in state.channels
-        )
-        return replace(state, channels=channels)
-
-    host.change(change)
-    author = certificate_events.autoenrollment(host)
-    certificate_events.write(host, certificate_events.exported(host.state.certificates[0], author))
+    _change_channel(
+        host, lambda one: replace(one, events=(), next_record=one.next_record + ROLLED_OVER)
+    )
+    source = certificate_events.autoenrollment(host)
+    certificate_events.write(host, certificate_events.exported(host.state.certificates[0], source))
 
 
 BREAKS = {

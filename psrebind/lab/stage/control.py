@@ -1,6 +1,6 @@
 """Starting, asking and stopping a lab that runs in a process of its own.
 
-Light: imports nothing of the lab's servers, so that the command line may load it at any time.
+Imports none of the lab's servers: the command line loads this file with every command.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ class _Control(socketserver.ThreadingTCPServer):
         if order == "fault":
             host.faults[asked["name"]] = asked["value"]
             return None
-        if order in STORY_ORDERS:
-            return STORY_ORDERS[order](self.lab, host, asked)
+        if order in HOST_ORDERS:
+            return HOST_ORDERS[order](self.lab, host, asked)
         raise InvalidInput(f"there is no order {order!r}")
 
 
@@ -100,7 +100,7 @@ def _most_bound(host: Host) -> str:
     return bound.most_common(1)[0][0]
 
 
-STORY_ORDERS: Mapping[str, Callable[[Lab, Host, dict[str, Any]], Any]] = {
+HOST_ORDERS: Mapping[str, Callable[[Lab, Host, dict[str, Any]], Any]] = {
     "renew": _renew,
     "import": _import,
     "break": lambda lab, host, asked: breakage.break_host(host, asked["name"]),

@@ -1,7 +1,4 @@
-"""What the hosts of the demo are made of: places, certificate pairs, bindings and records.
-
-Values only.
-"""
+"""What the hosts of the demo are made of: certificate pairs, bindings and records."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class HostSetup:
     """Where one host of the scenario is: its name, number and the moment of its making."""
 
     name: str
@@ -65,15 +62,17 @@ def http(information: str) -> Binding:
     return Binding(protocol="http", information=information)
 
 
-def issue_pair(authority: Authority, place: Place, names: Sequence[str], lost: str = "") -> Pair:
+def issue_pair(
+    authority: Authority, setup: HostSetup, names: Sequence[str], lost: str = ""
+) -> Pair:
     """Return an old certificate, soon at its end, and its successor without one of its names."""
 
     def request(kept: Sequence[str], begin: timedelta, end: timedelta) -> Request:
         return Request(
             subject=kept[0],
             names=tuple(kept),
-            not_before=place.now + begin,
-            not_after=place.now + end,
+            not_before=setup.now + begin,
+            not_after=setup.now + end,
             template="WebServer",
         )
 

@@ -1,13 +1,10 @@
-"""The first three hosts of the demo: what each has bound, and where each renewal is difficult.
-
-Values only; scenario.py makes hosts of them.
-"""
+"""The first three hosts of the demo: what each has bound, and where each renewal is difficult."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from psrebind.lab.stage.host_parts import Place, http, https, issue_pair, record
+from psrebind.lab.stage.host_parts import HostSetup, http, https, issue_pair, record
 from psrebind.lab.windows.certificate_authority import Authority
 from psrebind.lab.windows.certificate_stores import stored
 from psrebind.lab.windows.http_sys import Options, Record, RecordKind
@@ -21,16 +18,16 @@ CLIENT_CERTIFICATES = Options(
 )
 
 
-def shop(authority: Authority, place: Place) -> HostState:
+def shop(authority: Authority, setup: HostSetup) -> HostState:
     """Return a Server 2022: SNI, an IDN, a name that gets lost, and client certificates."""
     names = ("shop.example", "münchen.example", "intranet.example", "legacy.example")
-    pair = issue_pair(authority, place, names, lost="legacy.example")
+    pair = issue_pair(authority, setup, names, lost="legacy.example")
     certificates = pair.imported("My", "Shop")
     old = certificates[0]
-    own = f"{place.second_address}:8443"
+    own = f"{setup.second_address}:8443"
     sni = RecordKind.HOSTNAMEPORT
     return HostState(
-        facts=Facts(name=place.name),
+        facts=Facts(name=setup.name),
         sites=(
             Site(id=1, name="Default Web Site", bindings=(http("*:8080:"),)),
             Site(id=2, name="Shop", bindings=(https("*:8443:shop.example", 1),)),
@@ -48,15 +45,15 @@ def shop(authority: Authority, place: Place) -> HostState:
     )
 
 
-def partners(authority: Authority, place: Place) -> HostState:
+def partners(authority: Authority, setup: HostSetup) -> HostState:
     """Return a German Server 2019: two sites on one ip:port, and the WebHosting store."""
     names = ("kunden.example", "partner.example", "hosting.example")
-    pair = issue_pair(authority, place, names)
+    pair = issue_pair(authority, setup, names)
     mine = pair.imported("My", "Kundenportal")
     hosting = pair.imported("WebHosting", "Kundenportal")
     return HostState(
         facts=Facts(
-            name=place.name,
+            name=setup.name,
             os_name="Windows Server 2019 Standard",
             build=17763,
             ubr=5458,
@@ -76,18 +73,18 @@ def partners(authority: Authority, place: Place) -> HostState:
     )
 
 
-def interface(authority: Authority, place: Place) -> HostState:
+def interface(authority: Authority, setup: HostSetup) -> HostState:
     """Return a Server 2016: no netsh update, a catch-all beside SNI, MY in capitals, CCS."""
-    pair = issue_pair(authority, place, ("api.example", "fallback.example"))
+    pair = issue_pair(authority, setup, ("api.example", "fallback.example"))
     old, new = pair.imported("My", "Interface")
     # Autoenrollment archives what it renewed: the Cert: drive hides it, http.sys serves it on.
     certificates = (replace(old, archived=True), new)
     capital = replace(certificates[0], store="MY")
-    central = issue_pair(authority, place, ("ccs.example",))
+    central = issue_pair(authority, setup, ("ccs.example",))
     file = stored(central.old, "")
     return HostState(
         facts=Facts(
-            name=place.name,
+            name=setup.name,
             os_name="Windows Server 2016 Standard",
             build=14393,
             ubr=6709,

@@ -1,13 +1,11 @@
 """A lab as a whole: its folder, and its hosts on the air while it runs.
 
-Puts hosts, endpoints, engines and TLS listeners together on one event loop in a thread of its own.
-Knows nothing of the command line, nor of who asks the hosts.
+Hosts, endpoints, engines and TLS listeners share one event loop in a thread of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import secrets
 import shutil
@@ -188,8 +186,3 @@ def assume(host: Host, name: str, value: bool | int | None) -> None:
         raise InvalidInput(f"the lab has no assumption {name!r}")
     changes: dict[str, Any] = {name: value}
     host.change(lambda now: replace(now, assumptions=replace(now.assumptions, **changes)))
-
-
-def summary(lab: Lab) -> list[dict[str, str]]:
-    """Which certificate waits to be replaced by which on each host."""
-    return [json.loads(json.dumps(swap.__dict__)) for swap in lab.scenario.summary]

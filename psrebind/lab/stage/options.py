@@ -1,7 +1,6 @@
 """Assumptions and faults as a person writes them on the command line.
 
-It checks every word before a host sees it: a misspelt fault would never happen, and nobody would
-know. Starts nothing.
+Every word is checked before a host sees it: a misspelt fault would never happen unnoticed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""One host as a person would want to see it drawn: plain data, no words of its own.
-
-It reads the model and changes nothing; how it looks is the command line's.
-"""
+"""One host as a person would want to see it drawn, as plain data."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from psrebind.lab.windows.event_channels import Channel, Event
 from psrebind.lab.windows.event_values import text
 from psrebind.lab.windows.event_xpath import parse_event
 from psrebind.lab.windows.host import Host
-from psrebind.lab.windows.http_sys import CENTRAL_STORE, Record, find_record, record_place
+from psrebind.lab.windows.http_sys import CENTRAL_STORE
 from psrebind.lab.windows.names import folded
 from psrebind.lab.windows.persistence import encode
 from psrebind.lab.windows.state import Binding, HostState, Site
@@ -29,18 +26,22 @@ SHOWN_EVENTS = 5
 def overview(host: Host) -> Row:
     """Return bindings, tasks, channels and certificates of a host as JSON."""
     state, now = host.state, host.now()
+    places = [state.record_of(binding) for _, binding in state.https_bindings]
     bound = {one.thumbprint for one in state.records}
     rows: Row = {
         "host": host.identifier,
         "windows": state.facts.os_name,
         "culture": state.facts.ui_culture,
-        "bindings": [
-            _binding(state, now, site, binding)
-            for site in state.sites
-            for binding in site.bindings
-            if binding.protocol == "https"
+        "bindings": [_binding(state, now, site, binding) for site, binding in state.https_bindings],
+        "strays": [
+            {
+                "record": f"{one.kind}={one.key}",
+                "thumbprint": one.thumbprint,
+                "application": one.appid,
+            }
+            for one in state.records
+            if one not in places
         ],
-        "strays": [_stray(one) for one in _strays(state)],
         "tasks": [_task(host, one) for one in state.tasks],
         "channels": [_channel(one) for one in state.channels],
         "certificates": [
@@ -67,26 +68,6 @@ def _binding(state: HostState, now: datetime, site: Site, binding: Binding) -> R
         "store": "CCS" if binding.flags & CENTRAL_STORE else store,
         "thumbprint": shown["certificateHash"],
         "certificate": _certificate(found, now) if found else None,
-    }
-
-
-def _strays(state: HostState) -> list[Record]:
-    """The records that no binding of a site stands for."""
-    places = [
-        record_place(binding.information, binding.flags)
-        for site in state.sites
-        for binding in site.bindings
-        if binding.protocol == "https"
-    ]
-    own = [find_record(state.records, kind, key) for kind, key in places]
-    return [one for one in state.records if one not in own]
-
-
-def _stray(record: Record) -> Row:
-    return {
-        "record": f"{record.kind}={record.key}",
-        "thumbprint": record.thumbprint,
-        "application": record.appid,
     }
 
 

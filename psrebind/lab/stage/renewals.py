@@ -1,7 +1,4 @@
-"""How new certificates come to a host: by autoenrollment, or as an ACME client imports them.
-
-It knows stores, the CA and the order of events; what the events start is not its business.
-"""
+"""New certificates of a host: by autoenrollment, or as an ACME client imports them."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from psrebind.errors import InvalidInput
 from psrebind.lab.windows import certificate_events
 from psrebind.lab.windows.certificate_authority import Authority, Request
 from psrebind.lab.windows.certificate_stores import StoredCertificate, same_store
-from psrebind.lab.windows.event_xml import Author
+from psrebind.lab.windows.event_xml import EventSource
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.state import HostState
 
@@ -28,15 +25,15 @@ def renew(host: Host, authority: Authority, thumbprint: str, *, names: Sequence[
     """
     holders = _holders(host, thumbprint)
     added = _add(host, authority, holders, names=names, template=holders[0].template)
-    author = certificate_events.autoenrollment(host)
-    certificate_events.write(host, certificate_events.installed(added, author, "Enroll"))
+    source = certificate_events.autoenrollment(host)
+    certificate_events.write(host, certificate_events.installed(added, source, "Enroll"))
     for old in (holders[0], *_others_of_template(host, holders[0], added)):
         _change_all(host, old, lambda one: replace(one, renewed_by=added.thumbprint))
         certificate_events.write(
-            host, certificate_events.replaced(old, added, author=author, action="Renew")
+            host, certificate_events.replaced(old, added, source=source, action="Renew")
         )
         _change_all(host, old, lambda one: replace(one, archived=True))
-        certificate_events.write(host, certificate_events.archived(old, author))
+        certificate_events.write(host, certificate_events.archived(old, source))
     return added.thumbprint
 
 
@@ -50,8 +47,8 @@ def import_certificate(
     holders = _holders(host, like)
     added = _add(host, authority, holders, names=names, template=None)
     account = "NT-AUTORITÄT\\SYSTEM" if host.state.german else "NT AUTHORITY\\SYSTEM"
-    author = Author(process="wacs.exe", account=account)
-    certificate_events.write(host, certificate_events.installed(added, author, "Install"))
+    source = EventSource(process="wacs.exe", account=account)
+    certificate_events.write(host, certificate_events.installed(added, source, "Install"))
     return added.thumbprint
 
 

@@ -1,7 +1,4 @@
-"""The demo: six hosts, three of them where no names are given, each a story of its own.
-
-It puts the model's values together and holds no rules of Windows.
-"""
+"""The demo's hosts: six of them, three where no names are given."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from psrebind.lab.stage.host_parts import Place
+from psrebind.lab.stage.host_parts import HostSetup
 from psrebind.lab.stage.iis_hosts import interface, partners, shop
 from psrebind.lab.stage.task_hosts import damaged, duplicates, foreign
 from psrebind.lab.windows.certificate_authority import Authority
@@ -23,7 +20,7 @@ from psrebind.lab.windows.persistence import write_text
 ADDRESSES = "addresses.json"
 NAMES = ("web01", "web02", "web03")
 ALL_NAMES = (*NAMES, "web04", "web05", "web06")
-STORIES = (shop, partners, interface, foreign, duplicates, damaged)
+HOST_MAKERS = (shop, partners, interface, foreign, duplicates, damaged)
 # Loopback, away from what other programs use; two labs at one time need two networks.
 NETWORK = "127.0.20"
 
@@ -56,11 +53,11 @@ def create(folder: Path, names: Sequence[str] | None = None, *, network: str = N
     hosts: dict[str, Host] = {}
     addresses: dict[str, str] = {}
     for number, name in enumerate(names or NAMES):
-        place = Place(name=name, number=number, now=now, network=network)
-        state = STORIES[number % len(STORIES)](authority, place)
-        facts = replace(state.facts, address=place.address)
+        setup = HostSetup(name=name, number=number, now=now, network=network)
+        state = HOST_MAKERS[number % len(HOST_MAKERS)](authority, setup)
+        facts = replace(state.facts, address=setup.address)
         hosts[name] = create_host(folder / "hosts" / name, replace(state, facts=facts))
-        addresses[name] = place.address
+        addresses[name] = setup.address
     write_text(folder / ADDRESSES, json.dumps(addresses))
     return Scenario(hosts=hosts, addresses=addresses, authority=authority, summary=_summary(hosts))
 

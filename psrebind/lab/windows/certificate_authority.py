@@ -1,7 +1,4 @@
-"""The lab's certification authority: real certificates with real keys, fast ones.
-
-It knows cryptography and its own folder; it does not know hosts or stores.
-"""
+"""The lab's certification authority: real certificates with real keys, fast ones."""
 
 from __future__ import annotations
 
@@ -21,7 +18,6 @@ from psrebind.folders import make_private
 from psrebind.lab.windows.persistence import write_text
 
 SERVER_AUTHENTICATION = ExtendedKeyUsageOID.SERVER_AUTH.dotted_string
-CLIENT_AUTHENTICATION = ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string
 TEMPLATE_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2")
 
 
@@ -80,43 +76,37 @@ class Authority:
     def issue(self, request: Request) -> Issued:
         """Issue a certificate with a new P-256 key."""
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(_common_name(request.subject))
-            .issuer_name(self.certificate.subject)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(request.not_before)
-            .not_valid_after(request.not_after)
-        )
-        for extension, critical in _extensions(request, key, self._key):
-            builder = builder.add_extension(extension, critical=critical)
-        certificate = builder.sign(self._key, hashes.SHA256())
-        return Issued(
-            certificate=certificate.public_bytes(serialization.Encoding.DER),
-            key=private_key_text(key),
-        )
+        return _issued(request, key, issuer=self.certificate.subject, issuer_key=self._key)
 
 
 def self_signed(names: Sequence[str], not_before: datetime, not_after: datetime) -> Issued:
     """Return a certificate for host names that its own new key signed, as PowerShell makes it."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = _common_name(names[0])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(not_before)
-        .not_valid_after(not_after)
-    )
     request = Request(
         subject=names[0], names=tuple(names), not_before=not_before, not_after=not_after
     )
-    for extension, critical in _extensions(request, key, key):
+    return _issued(request, key, issuer=_common_name(names[0]), issuer_key=key)
+
+
+def _issued(
+    request: Request,
+    key: ec.EllipticCurvePrivateKey,
+    *,
+    issuer: x509.Name,
+    issuer_key: ec.EllipticCurvePrivateKey,
+) -> Issued:
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_common_name(request.subject))
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(request.not_before)
+        .not_valid_after(request.not_after)
+    )
+    for extension, critical in _extensions(request, key, issuer_key):
         builder = builder.add_extension(extension, critical=critical)
-    certificate = builder.sign(key, hashes.SHA256())
+    certificate = builder.sign(issuer_key, hashes.SHA256())
     return Issued(
         certificate=certificate.public_bytes(serialization.Encoding.DER), key=private_key_text(key)
     )

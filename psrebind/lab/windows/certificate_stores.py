@@ -1,7 +1,4 @@
-"""Certificates in the host's stores, and the blobs in which Windows keeps them.
-
-Pure values: it does not know hosts, bindings or http.sys.
-"""
+"""Certificates in a host's stores, and the blobs in which Windows keeps them."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from cryptography import x509
 
 from psrebind.lab.windows.assumptions import Assumptions
 from psrebind.lab.windows.certificate_authority import Issued
-from psrebind.lab.windows.names import folded
+from psrebind.lab.windows.names import same_name
 
 STORES = ("My", "WebHosting", "Root", "CA")
 MAXIMUM_CHAIN = 20
@@ -71,7 +68,7 @@ def stored(issued: Issued, store: str, *, friendly_name: str | None = None) -> S
 
 def same_store(one: str | None, other: str | None) -> bool:
     """Tell whether two store names mean one store; an http.sys record without one means My."""
-    return folded(one or "My") == folded(other or "My")
+    return same_name(one or "My", other or "My")
 
 
 def find(

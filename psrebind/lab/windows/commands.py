@@ -1,7 +1,4 @@
-"""The rpc table: each command that stubs and engines may call, and the faults on request.
-
-It binds names to the model's functions and holds no rules of Windows itself.
-"""
+"""The commands that stubs and engines may ask a host for, and the faults on request."""
 
 from __future__ import annotations
 

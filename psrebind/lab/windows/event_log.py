@@ -74,11 +74,11 @@ def select(host: Host, channel: Channel, xpath: object) -> tuple[Event, ...]:
     written = tuple(one for one in channel.events if not late or one.time + late <= now)
     if not xpath:
         return written
-    matches = compiled(host, str(xpath))
+    matches = compile_query(host, str(xpath))
     return tuple(one for one in written if matches(event_xpath.parse_event(one.xml), now))
 
 
-def compiled(host: Host, xpath: str) -> event_xpath.Matcher:
+def compile_query(host: Host, xpath: str) -> event_xpath.Matcher:
     """Return an XPath ready to match, or raise what Windows says of one it does not take."""
     german = host.state.german
     try:

@@ -1,7 +1,4 @@
-"""Values inside an event's XML, and how the event log compares them.
-
-It knows nodes and literals; the grammar around them is event_xpath.py's.
-"""
+"""Values inside an event's XML, and how the event log compares them."""
 
 from __future__ import annotations
 
@@ -35,8 +32,8 @@ class Unsupported(InvalidXPath):
     """Not modelled; the text names the construct."""
 
 
-class Moment(str):
-    """The text of an attribute that holds a moment: it orders by time."""
+class TimeText(str):
+    """The text of an attribute that holds a parse_time: it orders by time."""
 
     __slots__ = ()
 
@@ -50,7 +47,7 @@ def children(nodes: Sequence[Node], name: str) -> list[Node]:
 def attributes(nodes: Sequence[Node], name: str) -> list[Node]:
     """Return the values of an attribute."""
     values = [node.get(name) for node in nodes if isinstance(node, Element)]
-    kind = Moment if name == TIME else str
+    kind = TimeText if name == TIME else str
     return [kind(value) for value in values if value is not None]
 
 
@@ -64,8 +61,8 @@ def compare_number(node: Node, sign: str, wanted: float) -> bool:
 
 def compare_text(node: Node, sign: str, wanted: str) -> bool:
     """Tell whether a node's text compares so; moments compare as moments."""
-    if isinstance(node, Moment):
-        return OPERATORS[sign](moment(node), moment(wanted))
+    if isinstance(node, TimeText):
+        return OPERATORS[sign](parse_time(node), parse_time(wanted))
     return OPERATORS[sign](text(node), wanted)
 
 
@@ -79,10 +76,10 @@ def number(written: str) -> float:
     return float(int(written, 16)) if written[:2].casefold() == "0x" else float(written)
 
 
-def moment(written: str) -> datetime:
-    """Return a moment; without a zone it is UTC."""
+def parse_time(written: str) -> datetime:
+    """Return a parse_time; without a zone it is UTC."""
     try:
         found = datetime.fromisoformat(written)
     except ValueError as error:
-        raise InvalidXPath(f"moment {written!r}") from error
+        raise InvalidXPath(f"parse_time {written!r}") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,7 +1,4 @@
-"""The XML of a certificate lifecycle event, in the shape that Windows writes.
-
-It knows certificates and the words of the host's language; it keeps nothing and starts nothing.
-"""
+"""The XML of a certificate lifecycle event, in the shape that Windows writes."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ USAGES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Author:
+class EventSource:
     """Who causes an event: a program under an account; SYSTEM unless another SID is named."""
 
     process: str
@@ -39,18 +36,18 @@ class Author:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lifecycle:
+class CertificateEvent:
     """One thing that happens to certificates; details by their element, as CertificateDetails."""
 
     id: int
     details: Mapping[str, StoredCertificate]
-    author: Author
+    source: EventSource
     action: str | None = None
     channel: str = SYSTEM_CHANNEL
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moment:
+class EventContext:
     """Where and when an event is written."""
 
     record_id: int
@@ -59,40 +56,40 @@ class Moment:
     german: bool
 
 
-def event_of(happening: Lifecycle, moment: Moment) -> Event:
-    """Return the event of something that happens at a moment."""
+def event_of(event: CertificateEvent, context: EventContext) -> Event:
+    """Return the event of something that happens there and then."""
     return Event(
-        record_id=moment.record_id,
-        provider=happening.channel.partition("/")[0],
-        id=happening.id,
+        record_id=context.record_id,
+        provider=event.channel.partition("/")[0],
+        id=event.id,
         level=LEVEL,
-        time=moment.time,
-        xml=_event_xml(happening, moment),
+        time=context.time,
+        xml=_event_xml(event, context),
     )
 
 
-def _event_xml(happening: Lifecycle, moment: Moment) -> str:
-    provider = happening.channel.partition("/")[0]
+def _event_xml(event: CertificateEvent, context: EventContext) -> str:
+    provider = event.channel.partition("/")[0]
     # Seven digits of a second, as the event log's clock has them.
-    time = moment.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    time = context.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
     system = (
-        f"<System><Provider Name='{provider}' Guid='{PROVIDERS[happening.channel]}'/>"
-        f"<EventID>{happening.id}</EventID><Version>0</Version><Level>{LEVEL}</Level>"
+        f"<System><Provider Name='{provider}' Guid='{PROVIDERS[event.channel]}'/>"
+        f"<EventID>{event.id}</EventID><Version>0</Version><Level>{LEVEL}</Level>"
         "<Task>0</Task><Opcode>0</Opcode><Keywords>0x8000000000000000</Keywords>"
-        f"<TimeCreated SystemTime='{time}'/><EventRecordID>{moment.record_id}</EventRecordID>"
+        f"<TimeCreated SystemTime='{time}'/><EventRecordID>{context.record_id}</EventRecordID>"
         "<Correlation/><Execution ProcessID='4356' ThreadID='5976'/>"
-        f"<Channel>{happening.channel}</Channel><Computer>{escape(moment.computer)}</Computer>"
-        f"<Security UserID='{happening.author.sid}'/></System>"
+        f"<Channel>{event.channel}</Channel><Computer>{escape(context.computer)}</Computer>"
+        f"<Security UserID='{event.source.sid}'/></System>"
     )
-    context = "Machine" if happening.channel == SYSTEM_CHANNEL else "User"
+    kind = "Machine" if event.channel == SYSTEM_CHANNEL else "User"
     attributes = (
-        f"ProcessName={quoteattr(happening.author.process)} "
-        f"AccountName={quoteattr(happening.author.account)} Context='{context}'"
+        f"ProcessName={quoteattr(event.source.process)} "
+        f"AccountName={quoteattr(event.source.account)} Context='{kind}'"
     )
-    action = f"<Action>{happening.action}</Action>" if happening.action else ""
+    action = f"<Action>{event.action}</Action>" if event.action else ""
     details = "".join(
-        _details(element, certificate, german=moment.german)
-        for element, certificate in happening.details.items()
+        _details(element, certificate, german=context.german)
+        for element, certificate in event.details.items()
     )
     return (
         f"<Event xmlns='{NAMESPACE}'>{system}<UserData><CertNotificationData {attributes}>"

@@ -1,7 +1,7 @@
 """The part of XPath 1.0 that the Windows event log takes, by recursive descent.
 
 Names match without namespaces, as there. What Windows takes and this file does not is Unsupported
-by its name, so that no query is ever true by accident. It knows events as XML and nothing else.
+by its name, so that no query is ever true by accident.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from psrebind.lab.windows.event_values import (
     children,
     compare_number,
     compare_text,
-    moment,
     number,
+    parse_time,
     text,
 )
 
@@ -147,7 +147,7 @@ class _Parser:
             return lambda node: compare_number(node, sign, limit)
         wanted = literal.text[1:-1]
         if self._last_step == TIME:
-            moment(wanted)
+            parse_time(wanted)
         elif sign not in ("=", "!="):
             raise Unsupported(f"order of texts ({sign} {literal.text})")
         return lambda node: compare_text(node, sign, wanted)
@@ -167,7 +167,9 @@ class _Parser:
         limit = number(literal.text)
 
         def test(node: Node, now: datetime) -> bool:
-            ages = [(now - moment(text(one))).total_seconds() * 1000 for one in path([node], now)]
+            ages = [
+                (now - parse_time(text(one))).total_seconds() * 1000 for one in path([node], now)
+            ]
             return any(OPERATORS[sign](age, limit) for age in ages)
 
         return test

@@ -1,7 +1,6 @@
-"""Text files of the host below C:\\Program Files\\psrebind, and the faults of reaching them.
+"""Text files of a host below C:\\Program Files\\psrebind, and the faults of reaching them.
 
-A file is its text, without an encoding. A folder is a key that ends in a backslash. It knows
-nothing of other paths, nor of the machine the lab runs on.
+A file is its text, without an encoding. A folder is a key that ends in a backslash.
 """
 
 from __future__ import annotations

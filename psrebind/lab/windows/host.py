@@ -1,7 +1,6 @@
-"""One simulated Windows host: its state, its lock, its file, and the rpc into it.
+"""One simulated Windows host: its state, its lock, its file, and the commands into it.
 
-The single truth that PowerShell stubs and the engine without PowerShell both use. The commands
-that it answers are handed in.
+The PowerShell stubs and the engine without PowerShell both ask it. Its commands are handed in.
 """
 
 from __future__ import annotations

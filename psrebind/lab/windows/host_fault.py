@@ -1,7 +1,4 @@
-"""The error that a simulated host answers with.
-
-Only data: it knows neither PowerShell nor the wire, and whoever carries it decides how it shows.
-"""
+"""The error that a simulated host answers with."""
 
 from __future__ import annotations
 

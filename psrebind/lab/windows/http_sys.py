@@ -1,7 +1,4 @@
-"""http.sys records: where the certificate of an https binding lives, and which record answers.
-
-Pure values and functions; it knows stores, not IIS and not sockets.
-"""
+"""http.sys records: where the certificate of an https binding lives, and which record state."""
 
 from __future__ import annotations
 
@@ -134,7 +131,7 @@ class Hello:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
+class HandshakeState:
     """All that decides which certificate answers a handshake."""
 
     records: tuple[Record, ...]
@@ -143,14 +140,14 @@ class Answers:
     assumptions: Assumptions
 
 
-def choose(answers: Answers, hello: Hello) -> StoredCertificate | None:
+def choose(state: HandshakeState, hello: Hello) -> StoredCertificate | None:
     """Return the certificate that http.sys serves at this moment, or None: no handshake."""
-    for kind, key in _order(answers.assumptions, hello):
-        record = find_record(answers.records, kind, key)
+    for kind, key in _order(state.assumptions, hello):
+        record = find_record(state.records, kind, key)
         if record is not None:
-            return _served(answers, record, hello)
-    if find_record(answers.records, RecordKind.CCS, str(hello.port)) is not None:
-        return _from_central(answers.central, hello.server_name)
+            return _served(state, record, hello)
+    if find_record(state.records, RecordKind.CCS, str(hello.port)) is not None:
+        return _from_central(state.central, hello.server_name)
     return None
 
 
@@ -174,12 +171,12 @@ def _matching(hello: Hello) -> tuple[str, ...]:
     return (hello.server_name, f"*.{above}") if dot else (hello.server_name,)
 
 
-def _served(answers: Answers, record: Record, hello: Hello) -> StoredCertificate | None:
-    certificate = find(answers.certificates, record.store, record.thumbprint)
+def _served(state: HandshakeState, record: Record, hello: Hello) -> StoredCertificate | None:
+    certificate = find(state.certificates, record.store, record.thumbprint)
     if certificate is None or certificate.key is None:
         return None
-    if answers.assumptions.schannel_follows_renewal_link:
-        follower = newest(answers.certificates, certificate)
+    if state.assumptions.schannel_follows_renewal_link:
+        follower = newest(state.certificates, certificate)
         if hello.server_name is None or covers(follower, hello.server_name):
             return follower
     return certificate

@@ -26,7 +26,7 @@ from psrebind.lab.windows.http_sys import (
     record_place,
     split_information,
 )
-from psrebind.lab.windows.names import folded
+from psrebind.lab.windows.names import folded, same_name
 from psrebind.lab.windows.state import Binding, HostState, Site
 
 # sslFlags of a binding and the DefaultFlags of a record that mean the same.
@@ -34,7 +34,7 @@ FLAG_PAIRS = ((4, 16), (8, 128), (16, 32), (32, 64), (64, 1024), (128, 2))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Method:
+class BindingMethod:
     """How one binding method treats an existing record."""
 
     name: str
@@ -83,7 +83,7 @@ def describe(state: HostState, site: Site, binding: Binding) -> dict[str, object
 def add_ssl_certificate(host: Host, arguments: Mapping[str, object]) -> None:
     """Carry out AddSslCertificate."""
     assumptions = host.state.assumptions
-    method = Method(
+    method = BindingMethod(
         name="AddSslCertificate",
         deletes_first=assumptions.add_ssl_certificate_deletes_first,
         resets_options=assumptions.add_resets_options,
@@ -94,7 +94,7 @@ def add_ssl_certificate(host: Host, arguments: Mapping[str, object]) -> None:
 def rebind_ssl_certificate(host: Host, arguments: Mapping[str, object]) -> None:
     """Carry out RebindSslCertificate."""
     assumptions = host.state.assumptions
-    method = Method(
+    method = BindingMethod(
         name="RebindSslCertificate",
         deletes_first=assumptions.rebind_ssl_certificate_deletes_first,
         resets_options=assumptions.rebind_resets_options,
@@ -128,7 +128,7 @@ def check_certificate(state: HostState, store: str, thumbprint: str) -> None:
         raise system_errors.system_fault(system_errors.NO_LOGON_SESSION, german=state.german)
 
 
-def _bind(host: Host, arguments: Mapping[str, object], method: Method) -> None:
+def _bind(host: Host, arguments: Mapping[str, object], method: BindingMethod) -> None:
     state = host.state
     host.require_administrator()
     binding = _find_binding(state, arguments)
@@ -176,7 +176,7 @@ def _named(site: Site, name: str, assumptions: Assumptions) -> bool:
     if not name:
         return True
     if not assumptions.binding_name_is_a_pattern:
-        return folded(site.name) == folded(name)
+        return same_name(site.name, name)
     return "'" not in name and fnmatchcase(folded(site.name), folded(name))
 
 

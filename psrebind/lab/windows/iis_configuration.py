@@ -1,14 +1,11 @@
-"""IIS's configuration beside sites and bindings, as Get-WebConfiguration shows it.
-
-And what IIS 6's mapper does by it when it starts.
-"""
+"""IIS's configuration beside sites and bindings, and what IIS 6's mapper does by it."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from psrebind.lab.windows import system_errors
@@ -64,15 +61,14 @@ def _mapped(state: HostState, site_id: int, left: Metadata) -> tuple[Record, ...
     thumbprint = _thumbprint(left.value)
     certificate = find(state.certificates, store, thumbprint)
     records = state.records
-    for site in state.sites:
-        for binding in site.bindings if site.id == site_id else ():
-            if binding.protocol != "https" or binding.flags & CENTRAL_STORE:
-                continue
-            kind, key = record_place(binding.information, binding.flags)
-            records = drop_record(records, kind, key)
-            if certificate is not None:
-                record = Record(kind=kind, key=key, thumbprint=thumbprint, store=store)
-                records = put_record(records, record)
+    for site, binding in state.https_bindings:
+        if site.id != site_id or binding.flags & CENTRAL_STORE:
+            continue
+        kind, key = record_place(binding.information, binding.flags)
+        records = drop_record(records, kind, key)
+        if certificate is not None:
+            record = Record(kind=kind, key=key, thumbprint=thumbprint, store=store)
+            records = put_record(records, record)
     return records
 
 
@@ -84,12 +80,16 @@ def _thumbprint(value: str) -> str:
 
 
 def _hashes(state: HostState) -> list[Row]:
-    return [_property(one) for one in state.metadata if one.id == HASH]
-
-
-def _property(one: Metadata) -> Row:
-    key = f"/system.applicationHost/customMetadata/key[@path='{one.key}']"
-    return {"id": one.id, "value": one.value, "ItemXPath": f"{key}/property[@id='{one.id}']"}
+    keys = "/system.applicationHost/customMetadata/key"
+    return [
+        {
+            "id": one.id,
+            "value": one.value,
+            "ItemXPath": f"{keys}[@path='{one.key}']/property[@id='{one.id}']",
+        }
+        for one in state.metadata
+        if one.id == HASH
+    ]
 
 
 def _ftp_sites(state: HostState) -> list[Row]:
@@ -100,13 +100,13 @@ def _ftp_sites(state: HostState) -> list[Row]:
     ]
 
 
-def _ftp_defaults(state: HostState) -> list[Row]:
-    return [_ftp(state.ftp_hash, "siteDefaults")]
-
-
 def _ftp(thumbprint: str, place: str) -> Row:
     path = f"/system.applicationHost/sites/{place}/ftpServer/security/ssl"
     return {"serverCertHash": thumbprint, "serverCertStoreName": "MY", "ItemXPath": path}
 
 
-READERS = {HASHES: _hashes, FTP_SITES: _ftp_sites, FTP_DEFAULTS: _ftp_defaults}
+READERS: Mapping[str, Callable[[HostState], list[Row]]] = {
+    HASHES: _hashes,
+    FTP_SITES: _ftp_sites,
+    FTP_DEFAULTS: lambda state: [_ftp(state.ftp_hash, "siteDefaults")],
+}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from psrebind.lab.windows import iis, system_errors
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.http_sys import split_information
-from psrebind.lab.windows.names import folded
+from psrebind.lab.windows.names import same_name
 from psrebind.lab.windows.state import Binding, HostState, Site
 
 Arguments = Mapping[str, object]
@@ -27,7 +27,7 @@ def add_site(host: Host, arguments: Arguments) -> dict[str, object]:
     protocol = "https" if arguments.get("ssl") else "http"
     binding = Binding(protocol=protocol, information=_information(arguments))
     site = Site(id=int(str(arguments["id"])), name=name, bindings=(binding,))
-    if any(one.id == site.id or _same(one.name, name) for one in host.state.sites):
+    if any(one.id == site.id or same_name(one.name, name) for one in host.state.sites):
         raise system_errors.system_fault(system_errors.ALREADY_EXISTS, german=host.state.german)
     host.change(lambda state: replace(state, sites=(*state.sites, site)))
     return next(one for one in iis.sites(host.state) if one["id"] == site.id)
@@ -46,7 +46,11 @@ def add_binding(host: Host, arguments: Arguments) -> None:
     if any(one.information == binding.information for one in site.bindings):
         raise system_errors.system_fault(system_errors.ALREADY_EXISTS, german=state.german)
     grown = replace(site, bindings=(*site.bindings, binding))
-    host.change(lambda now: _put(now, grown))
+    host.change(
+        lambda now: replace(
+            now, sites=tuple(grown if one.id == site.id else one for one in now.sites)
+        )
+    )
 
 
 def remove_site(host: Host, arguments: Arguments) -> None:
@@ -55,7 +59,7 @@ def remove_site(host: Host, arguments: Arguments) -> None:
     gone = _site(host.state, str(arguments["name"]))
     host.change(
         lambda state: replace(
-            state, sites=tuple(one for one in state.sites if not _same(one.name, gone.name))
+            state, sites=tuple(one for one in state.sites if not same_name(one.name, gone.name))
         )
     )
 
@@ -69,18 +73,9 @@ def _information(arguments: Arguments) -> str:
 
 def _site(state: HostState, name: str) -> Site:
     for site in state.sites:
-        if _same(site.name, name):
+        if same_name(site.name, name):
             return site
     raise system_errors.system_fault(system_errors.ELEMENT_NOT_FOUND, german=state.german)
-
-
-def _put(state: HostState, site: Site) -> HostState:
-    sites = tuple(site if one.id == site.id else one for one in state.sites)
-    return replace(state, sites=sites)
-
-
-def _same(one: str, other: str) -> bool:
-    return folded(one) == folded(other)
 
 
 COMMANDS: Mapping[str, Callable[[Host, Arguments], object]] = {

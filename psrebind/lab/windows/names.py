@@ -1,4 +1,4 @@
-"""Names as Windows compares them: of sites, bindings, records, tasks, stores and files."""
+"""Names of sites, bindings, records, tasks, stores and files, as Windows compares them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ def folded(name: str) -> str:
     str.casefold would make one name of `straße` and `strasse`, which Windows keeps apart.
     """
     return name.upper() if name.isascii() else "".join(map(_upper, name))
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two names are one to Windows."""
+    return folded(one) == folded(other)
 
 
 def _upper(letter: str) -> str:

@@ -1,7 +1,4 @@
-"""`netsh http add|update|delete sslcert`: the words of netsh and the records they make.
-
-It knows http.sys records and the host's language. Of IIS it uses only the check of a certificate.
-"""
+"""The program netsh: `http add|update|delete sslcert`, and the records they make."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ from psrebind.lab.windows.http_sys import (
     put_record,
 )
 from psrebind.lab.windows.iis import check_certificate
-from psrebind.lab.windows.netsh_parameters import PARAMETERS, Usage, options
+from psrebind.lab.windows.netsh_parameters import PARAMETERS, UsageError, options
 from psrebind.lab.windows.state import HostState
 
 DONE = {
@@ -47,7 +44,7 @@ FAILED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finished:
+class ProgramResult:
     """How a native program ended."""
 
     exit: int
@@ -55,7 +52,7 @@ class Finished:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
+class SslCertCommand:
     """One sslcert command, read."""
 
     verb: str
@@ -64,7 +61,7 @@ class Command:
     words: Mapping[str, str]
 
 
-def run(host: Host, arguments: Sequence[str]) -> Finished:
+def run(host: Host, arguments: Sequence[str]) -> ProgramResult:
     """Carry out one netsh command."""
     state = host.state
     words = [word.casefold() for word in arguments[:3]]
@@ -79,34 +76,34 @@ def run(host: Host, arguments: Sequence[str]) -> Finished:
         command = _read(state, verb, arguments[3:])
         if command is None:
             status = state.assumptions.netsh_unknown_parameter_exit_status
-            return Finished(exit=status, output=("",))
+            return ProgramResult(exit=status, output=("",))
         VERBS[verb](host, command)
-    except Usage:
+    except UsageError:
         return _usage(state, verb)
     except HostFault as fault:
         return _failed(state, verb, fault.hresult or system_errors.INVALID_ARGUMENT)
-    return Finished(exit=0, output=("", _spoken(state, DONE[verb]), ""))
+    return ProgramResult(exit=0, output=("", _spoken(state, DONE[verb]), ""))
 
 
-def _read(state: HostState, verb: str, arguments: Sequence[str]) -> Command | None:
+def _read(state: HostState, verb: str, arguments: Sequence[str]) -> SslCertCommand | None:
     """Return the command read, or None where this Windows does not know a parameter."""
     words: dict[str, str] = {}
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if not equals:
-            raise Usage
+            raise UsageError
         words[name.casefold()] = value.strip('"')
     if any(PARAMETERS.get(name, 1 << 31) > state.facts.build for name in words):
         return None
     kinds = [kind for kind in RecordKind if kind.value in words]
     if len(kinds) != 1:
-        raise Usage
+        raise UsageError
     key = words[kinds[0].value]
     if verb != "delete":
         _check_required(kinds[0], words)
     if kinds[0] is not RecordKind.CCS and not key.rpartition(":")[2].isdigit():
-        raise Usage
-    return Command(verb=verb, kind=kinds[0], key=key, words=words)
+        raise UsageError
+    return SslCertCommand(verb=verb, kind=kinds[0], key=key, words=words)
 
 
 def _check_required(kind: RecordKind, words: Mapping[str, str]) -> None:
@@ -116,13 +113,13 @@ def _check_required(kind: RecordKind, words: Mapping[str, str]) -> None:
     if kind is RecordKind.HOSTNAMEPORT:
         required |= {"certstorename"}
     if not required <= set(words):
-        raise Usage
+        raise UsageError
     if re.fullmatch(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}", words["appid"]):
         return
-    raise Usage
+    raise UsageError
 
 
-def _add(host: Host, command: Command) -> None:
+def _add(host: Host, command: SslCertCommand) -> None:
     state = host.state
     if find_record(state.records, command.kind, command.key) is not None:
         raise system_errors.system_fault(system_errors.ALREADY_EXISTS, german=state.german)
@@ -130,7 +127,7 @@ def _add(host: Host, command: Command) -> None:
     host.change(lambda now: replace(now, records=put_record(now.records, record)))
 
 
-def _update(host: Host, command: Command) -> None:
+def _update(host: Host, command: SslCertCommand) -> None:
     state = host.state
     before = find_record(state.records, command.kind, command.key)
     if before is None:
@@ -140,7 +137,7 @@ def _update(host: Host, command: Command) -> None:
     host.change(lambda now: replace(now, records=put_record(now.records, record)))
 
 
-def _delete(host: Host, command: Command) -> None:
+def _delete(host: Host, command: SslCertCommand) -> None:
     state = host.state
     if find_record(state.records, command.kind, command.key) is None:
         raise system_errors.system_fault(system_errors.FILE_NOT_FOUND, german=state.german)
@@ -148,7 +145,7 @@ def _delete(host: Host, command: Command) -> None:
     host.change(lambda now: replace(now, records=drop_record(now.records, kind, key)))
 
 
-def _record(state: HostState, command: Command, base: Options) -> Record:
+def _record(state: HostState, command: SslCertCommand, base: Options) -> Record:
     words = command.words
     store = words.get("certstorename", "MY")
     if command.kind is not RecordKind.CCS:
@@ -157,7 +154,7 @@ def _record(state: HostState, command: Command, base: Options) -> Record:
         except HostFault as fault:
             # netsh tells a missing certificate and a missing key alike: 1312.
             if fault.hresult == system_errors.INVALID_ARGUMENT:
-                raise Usage from fault
+                raise UsageError from fault
             raise system_errors.system_fault(
                 system_errors.NO_LOGON_SESSION, german=state.german
             ) from fault
@@ -175,20 +172,20 @@ def _spoken(state: HostState, pair: tuple[str, str]) -> str:
     return pair[1] if state.german else pair[0]
 
 
-def _failed(state: HostState, verb: str, hresult: int) -> Finished:
+def _failed(state: HostState, verb: str, hresult: int) -> ProgramResult:
     word = "Fehler" if state.german else "Error"
     first = f"{_spoken(state, FAILED[verb])}, {word}: {hresult & 0xFFFF}"
     text = system_errors.system_text(hresult, german=state.german)
-    return Finished(exit=1, output=("", first, text, ""))
+    return ProgramResult(exit=1, output=("", first, text, ""))
 
 
-def _usage(state: HostState, verb: str) -> Finished:
+def _usage(state: HostState, verb: str) -> ProgramResult:
     first = "Syntax:" if state.german else "Usage:"
     known = [f"{name}=" for name, build in PARAMETERS.items() if build <= state.facts.build]
-    return Finished(exit=1, output=("", f"{first} {verb} sslcert {' '.join(known)}", ""))
+    return ProgramResult(exit=1, output=("", f"{first} {verb} sslcert {' '.join(known)}", ""))
 
 
-VERBS: Mapping[str, Callable[[Host, Command], None]] = {
+VERBS: Mapping[str, Callable[[Host, SslCertCommand], None]] = {
     "add": _add,
     "update": _update,
     "delete": _delete,

@@ -1,7 +1,4 @@
-"""The parameters of `netsh http … sslcert` and the record values they stand for.
-
-It knows the options of a record and nothing of a host.
-"""
+"""The parameters of `netsh http … sslcert` and the record values they stand for."""
 
 from __future__ import annotations
 
@@ -62,7 +59,7 @@ CHECKS = {
 FRESHNESS_ENABLED = 4
 
 
-class Usage(Exception):
+class UsageError(Exception):
     """The words are not a command that this netsh knows."""
 
 
@@ -94,11 +91,11 @@ def options(words: Mapping[str, str], base: Options) -> Options:
 def _number(words: Mapping[str, str], name: str, default: int) -> int:
     word = words.get(name)
     if word is not None and not word.isdecimal():
-        raise Usage
+        raise UsageError
     return default if word is None else int(word)
 
 
 def _enabled(word: str) -> bool:
     if word.casefold() not in ("enable", "disable"):
-        raise Usage
+        raise UsageError
     return word.casefold() == "enable"

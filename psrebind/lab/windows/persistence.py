@@ -1,7 +1,6 @@
 """Frozen dataclasses as JSON and back, and their atomic file.
 
-The JSON is the lab's wire form too: bytes are {"$bytes": base64}, moments are ISO UTC.
-It knows no class of the lab.
+The JSON is the lab's wire form too: bytes are {"$bytes": base64}, times are ISO UTC.
 """
 
 from __future__ import annotations

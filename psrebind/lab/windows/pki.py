@@ -1,7 +1,4 @@
-"""The PKI module's certificate notifications: Switch-Certificate and its tasks.
-
-It knows certificates and tasks; what events start is the Task Scheduler's business.
-"""
+"""The PKI module's certificate notifications: Switch-Certificate and its tasks."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from xml.sax.saxutils import escape
 from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
 from psrebind.lab.windows import certificate_events, scheduled_tasks, system_errors, task_xml
 from psrebind.lab.windows.certificate_stores import StoredCertificate, find, same_store
-from psrebind.lab.windows.event_xml import Author
+from psrebind.lab.windows.event_xml import EventSource
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.state import HostState
 from psrebind.lab.windows.task_scheduler import find_task
@@ -37,16 +34,16 @@ def switch(host: Host, arguments: Arguments) -> None:
     host.require_administrator()
     old, new = (_certificate(host, str(arguments[word])) for word in ("old", "new"))
     if not arguments.get("notify_only"):
-        host.change(lambda state: linked(state, old, new.thumbprint))
-    author = Author(
+        host.change(lambda state: with_renewal_link(state, old, new.thumbprint))
+    source = EventSource(
         process="powershell.exe", account=f"{host.facts.name.upper()}\\{host.facts.user}"
     )
     certificate_events.write(
-        host, certificate_events.replaced(old, new, author=author, action="replace")
+        host, certificate_events.replaced(old, new, source=source, action="replace")
     )
 
 
-def linked(state: HostState, old: StoredCertificate, new: str) -> HostState:
+def with_renewal_link(state: HostState, old: StoredCertificate, new: str) -> HostState:
     """Return the state with the renewal link of one certificate set."""
 
     def link(one: StoredCertificate) -> StoredCertificate:
@@ -127,9 +124,9 @@ def _task(kind: str, channel: str, script: str) -> str:
         f'<Task version="1.2" xmlns="{task_xml.NAMESPACE}"><Triggers><EventTrigger>'
         f"<Enabled>true</Enabled><Subscription>{escape(query)}</Subscription>"
         f"<ValueQueries>{given}</ValueQueries></EventTrigger></Triggers>"
-        f'<Principals><Principal id="Author">{account}</Principal></Principals>'
+        f'<Principals><Principal id="EventSource">{account}</Principal></Principals>'
         "<Settings><MultipleInstancesPolicy>Queue</MultipleInstancesPolicy></Settings>"
-        f'<Actions Context="Author"><Exec><Command>{POWERSHELL}</Command>'
+        f'<Actions Context="EventSource"><Exec><Command>{POWERSHELL}</Command>'
         f"<Arguments>{escape(' '.join(words))}</Arguments></Exec></Actions></Task>"
     )
 

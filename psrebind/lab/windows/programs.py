@@ -1,7 +1,7 @@
-"""Native programs of the host, appcmd and whoami here, with their true way to fail.
+"""Native programs of a host: appcmd and whoami here, the others in files of their own.
 
-It knows the host's model; a program answers with an exit status and lines, never with a fault,
-unless the lab does not simulate it.
+A program answers with an exit status and lines, and with a fault only where the lab does not
+simulate it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from psrebind.lab.windows import iis, netsh, system_errors, wevtutil
 from psrebind.lab.windows.certificate_stores import find
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
-from psrebind.lab.windows.netsh import Finished
+from psrebind.lab.windows.netsh import ProgramResult
 
-Program = Callable[["Host", Sequence[str]], Finished]
+Program = Callable[["Host", Sequence[str]], ProgramResult]
 
 # What every token holds, what an operator's does beside it, and what only an administrator's does.
 PRIVILEGES = (
@@ -42,7 +42,7 @@ def program_name(program: str) -> str:
     return program.replace("/", "\\").rpartition("\\")[2].casefold().removesuffix(".exe")
 
 
-def run(host: Host, program: str, arguments: Sequence[str]) -> Finished:
+def run(host: Host, program: str, arguments: Sequence[str]) -> ProgramResult:
     """Run a native program."""
     name = program_name(program)
     known = PROGRAMS.get(name)
@@ -51,13 +51,13 @@ def run(host: Host, program: str, arguments: Sequence[str]) -> Finished:
     return known(host, arguments)
 
 
-def failed(host: Host) -> Finished:
+def failed(host: Host) -> ProgramResult:
     """Return the end of a program that met a sharing violation."""
     text = system_errors.system_text(system_errors.SHARING_VIOLATION, german=host.state.german)
-    return Finished(exit=system_errors.SHARING_VIOLATION & 0xFFFF, output=(text,))
+    return ProgramResult(exit=system_errors.SHARING_VIOLATION & 0xFFFF, output=(text,))
 
 
-def appcmd(host: Host, arguments: Sequence[str]) -> Finished:
+def appcmd(host: Host, arguments: Sequence[str]) -> ProgramResult:
     """Carry out `renew binding /oldcert: /newcert:`."""
     words = [word.casefold() for word in arguments]
     if words[:2] != ["renew", "binding"]:
@@ -65,7 +65,9 @@ def appcmd(host: Host, arguments: Sequence[str]) -> Finished:
     values = dict(word.lstrip("/").partition(":")[::2] for word in words[2:])
     if not values.get("oldcert") or not values.get("newcert"):
         text = system_errors.system_text(system_errors.INVALID_ARGUMENT, german=host.state.german)
-        return Finished(exit=system_errors.INVALID_ARGUMENT & 0xFFFF, output=(f"ERROR ( {text} )",))
+        return ProgramResult(
+            exit=system_errors.INVALID_ARGUMENT & 0xFFFF, output=(f"ERROR ( {text} )",)
+        )
     skipped = False
     try:
         for site in host.state.sites:
@@ -75,10 +77,10 @@ def appcmd(host: Host, arguments: Sequence[str]) -> Finished:
     except HostFault as fault:
         status = host.state.assumptions.appcmd_exit_status_on_error
         message = f"ERROR ( message:{fault.message} )"
-        return Finished(
+        return ProgramResult(
             exit=system_errors.win32_code(fault) if status is None else status, output=(message,)
         )
-    return Finished(exit=host.state.assumptions.appcmd_exit_status_on_skip if skipped else 0)
+    return ProgramResult(exit=host.state.assumptions.appcmd_exit_status_on_skip if skipped else 0)
 
 
 def _renew(
@@ -104,7 +106,7 @@ def _renew(
     return True
 
 
-def whoami(host: Host, arguments: Sequence[str]) -> Finished:
+def whoami(host: Host, arguments: Sequence[str]) -> ProgramResult:
     """Carry out `/priv /fo csv /nh`; only the names of privileges are those of every language."""
     if [word.casefold() for word in arguments] != ["/priv", "/fo", "csv", "/nh"]:
         raise system_errors.not_simulated(f"whoami {' '.join(arguments)}")
@@ -113,7 +115,7 @@ def whoami(host: Host, arguments: Sequence[str]) -> Finished:
     if host.state.facts.elevated:
         # High integrity is what an operator of backups has too.
         held += PRIVILEGES[1:] if host.state.facts.administrator else PRIVILEGES[1:2]
-    return Finished(
+    return ProgramResult(
         exit=0,
         output=tuple(f'"{name}","{told[language]}","{ON[language]}"' for name, told in held),
     )

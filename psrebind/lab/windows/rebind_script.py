@@ -1,7 +1,4 @@
-"""What psrebind's notification script does when a task runs it, without a PowerShell.
-
-It knows that one script by its text; no other is understood.
-"""
+"""psrebind's notification script as a task runs it without a PowerShell."""
 
 from __future__ import annotations
 

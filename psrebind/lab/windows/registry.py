@@ -1,7 +1,4 @@
-"""The host's registry as psrebind may read it, made afresh from the state at each look.
-
-A read-only view: it knows the state and the paths of Windows, and changes nothing.
-"""
+"""A host's registry as psrebind may read it, made afresh from the state at each look."""
 
 from __future__ import annotations
 

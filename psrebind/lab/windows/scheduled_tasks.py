@@ -1,7 +1,4 @@
-"""The rpc of the ScheduledTasks module: tasks listed, registered, exported, started.
-
-It knows the Task Scheduler's faults; how tasks run is task_scheduler.py's.
-"""
+"""The commands of the ScheduledTasks module: tasks listed, registered, exported, started."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from fnmatch import fnmatchcase
 from xml.etree.ElementTree import Element
 
 from psrebind.lab.windows import system_errors, task_export, task_scheduler, task_xml
-from psrebind.lab.windows.event_log import compiled
+from psrebind.lab.windows.event_log import compile_query
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.names import folded
@@ -42,8 +39,8 @@ def list_tasks(host: Host, arguments: Arguments) -> list[dict[str, object]]:
     if given and host.state.assumptions.task_broken_fails_in_named_queries:
         broken = [
             _unreadable(host, system_errors.FILE_NOT_FOUND)
-            for one in _broken(host)
-            if one not in found
+            for one in host.state.tasks
+            if one not in found and not _parses(one.xml)
         ]
     if (
         not found
@@ -54,10 +51,6 @@ def list_tasks(host: Host, arguments: Arguments) -> list[dict[str, object]]:
         kind = "" if len(given) > 1 else f"_{given[0][0]}"
         raise not_found(f"CmdletizationQuery_NotFound{kind},Get-ScheduledTask", given)
     return broken + [one for one in (_listed(host, task) for task in found) if one is not None]
-
-
-def _broken(host: Host) -> list[RegisteredTask]:
-    return [one for one in host.state.tasks if not _parses(one.xml)]
 
 
 def _parses(xml: str) -> bool:
@@ -138,7 +131,7 @@ def register(host: Host, arguments: Arguments) -> dict[str, object]:
         root = task_xml.parse(xml)
         for trigger in task_xml.event_triggers(root):
             for _, _, xpath in task_xml.selects(trigger.subscription):
-                compiled(host, xpath)
+                compile_query(host, xpath)
     except TaskXmlError as error:
         message = f"{xml_text(error.hresult, german=german)} {error.reason}"
         raise task_fault(error.hresult, command, message) from error
@@ -196,14 +189,12 @@ def _switch(host: Host, task: RegisteredTask, *, enabled: bool) -> dict[str, obj
     _require_elevation(host, "Enable-ScheduledTask" if enabled else "Disable-ScheduledTask")
 
     def change_task(one: RegisteredTask) -> RegisteredTask:
-        return replace(one, enabled=enabled) if _same(one, task) else one
+        return (
+            replace(one, enabled=enabled) if (one.path, one.name) == (task.path, task.name) else one
+        )
 
     host.change(lambda state: replace(state, tasks=tuple(map(change_task, state.tasks))))
     return describe(host, replace(task, enabled=enabled))
-
-
-def _same(one: RegisteredTask, other: RegisteredTask) -> bool:
-    return (one.path, one.name) == (other.path, other.name)
 
 
 def _task(host: Host, arguments: Arguments, verb: str, noun: str = "") -> RegisteredTask:

@@ -5,7 +5,7 @@ The host replaces it whole at each change, so a reader always holds one consiste
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from psrebind.lab.windows.assumptions import Assumptions
@@ -14,9 +14,11 @@ from psrebind.lab.windows.event_channels import Channel, lifecycle_channels
 from psrebind.lab.windows.http_sys import (
     ANY_ADDRESS,
     ANY_ADDRESSES,
-    Answers,
+    HandshakeState,
     Record,
     RecordKind,
+    find_record,
+    record_place,
     split_information,
 )
 from psrebind.lab.windows.task_xml import RegisteredTask
@@ -120,9 +122,9 @@ class HostState:
     ftp_hash: str = ""
 
     @property
-    def answers(self) -> Answers:
+    def handshake_state(self) -> HandshakeState:
         """Return what decides which certificate answers a handshake."""
-        return Answers(
+        return HandshakeState(
             records=self.records,
             certificates=self.certificates,
             central=self.central,
@@ -135,14 +137,21 @@ class HostState:
         return self.facts.ui_culture.casefold().startswith("de")
 
     @property
+    def https_bindings(self) -> Iterator[tuple[Site, Binding]]:
+        """Yield each https binding with its site."""
+        for site in self.sites:
+            for binding in site.bindings:
+                if binding.protocol == "https":
+                    yield site, binding
+
+    def record_of(self, binding: Binding) -> Record | None:
+        """Return the record that a binding's certificate lives in, None where there is none."""
+        return find_record(self.records, *record_place(binding.information, binding.flags))
+
+    @property
     def needed_ports(self) -> frozenset[tuple[str, int]]:
         """Return each address and port that a record or an https binding needs a listener on."""
-        bound = [
-            split_information(binding.information)[:2]
-            for site in self.sites
-            for binding in site.bindings
-            if binding.protocol == "https"
-        ]
+        bound = [split_information(binding.information)[:2] for _, binding in self.https_bindings]
         recorded = [
             (record.name if record.kind is RecordKind.IPPORT else ANY_ADDRESS, record.port)
             for record in self.records

@@ -1,7 +1,4 @@
-"""What Windows says, in English and in German, and the faults that say it.
-
-It knows words and codes only; psrebind itself must never depend on a word of these.
-"""
+"""Windows' system errors, in English and in German, and the faults that carry them."""
 
 from __future__ import annotations
 

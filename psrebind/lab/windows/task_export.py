@@ -1,7 +1,4 @@
-"""How Windows writes a registered task back: each thing that it may change is an assumption.
-
-Values and XML only; it does not know a host.
-"""
+"""A registered task as Windows writes it back: each thing that it may change is an assumption."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the Task Scheduler and its PowerShell module say no with, in English and in German.
-
-It knows words and codes only.
-"""
+"""The faults of the Task Scheduler and its PowerShell module, in English and in German."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The Task Scheduler: which tasks an event starts, and how they run.
 
 A task runs in the call that wrote its event. What was written before a task was registered never
-starts it: nothing is replayed. It does not know how tasks are shown or registered.
+starts it: nothing is replayed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 
 from psrebind.lab.windows import event_xpath, rebind_script, task_xml
 from psrebind.lab.windows.event_channels import Event
-from psrebind.lab.windows.event_log import compiled
+from psrebind.lab.windows.event_log import compile_query
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.names import folded
@@ -37,7 +37,7 @@ def deliver(host: Host, event: Event, *, channel: str, tasks: Sequence[Registere
         if not task.enabled:
             continue
         for trigger in task_xml.event_triggers(task_xml.parse(task.xml)):
-            if trigger.enabled and subscribed(
+            if trigger.enabled and wants_event(
                 host, trigger.subscription, channel=channel, event=tree
             ):
                 values = {
@@ -46,12 +46,12 @@ def deliver(host: Host, event: Event, *, channel: str, tasks: Sequence[Registere
                 run(host, task, values, record_id=event.record_id)
 
 
-def subscribed(host: Host, subscription: str, *, channel: str, event: Element) -> bool:
+def wants_event(host: Host, subscription: str, *, channel: str, event: Element) -> bool:
     """Tell whether a subscription wants an event: selected, and not suppressed."""
     found = [
         selecting
         for selecting, path, xpath in task_xml.selects(subscription)
-        if path.casefold() == channel.casefold() and compiled(host, xpath)(event, host.now())
+        if path.casefold() == channel.casefold() and compile_query(host, xpath)(event, host.now())
     ]
     return bool(found) and all(found)
 

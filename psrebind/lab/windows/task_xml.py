@@ -1,7 +1,4 @@
-"""A task of the Task Scheduler as XML: what is accepted, and what it says.
-
-Values and XML only; it does not know a host, nor how a task runs.
-"""
+"""A task of the Task Scheduler as XML: what is accepted, and what it says."""
 
 from __future__ import annotations
 
@@ -55,35 +52,11 @@ TRIGGERS = "Boot Registration Idle Time Event Logon SessionStateChange Calendar 
 CHILDREN = {
     "Task": frozenset(PARTS),
     "Settings": frozenset(SETTINGS),
-    "Principal": frozenset(
-        [
-            "UserId",
-            "GroupId",
-            "DisplayName",
-            "LogonType",
-            "RunLevel",
-            "ProcessTokenSidType",
-            "RequiredPrivileges",
-        ]
-    ),
+    "Principal": frozenset(PRINCIPAL.split()),
     "Triggers": frozenset(f"{kind}Trigger" for kind in TRIGGERS.split()),
     "Actions": frozenset(("Exec", "ComHandler", "SendEmail", "ShowMessage")),
     "Exec": frozenset(("Command", "Arguments", "WorkingDirectory")),
-    "EventTrigger": frozenset(
-        [
-            "Enabled",
-            "StartBoundary",
-            "EndBoundary",
-            "Repetition",
-            "ExecutionTimeLimit",
-            "Subscription",
-            "Delay",
-            "PeriodOfOccurrence",
-            "NumberOfOccurrences",
-            "MatchingElement",
-            "ValueQueries",
-        ]
-    ),
+    "EventTrigger": frozenset(EVENT_TRIGGER.split()),
 }
 BOOLEANS = frozenset(name for name, default in SETTINGS.items() if default in ("true", "false")) | {
     "StopOnIdleEnd",
@@ -157,7 +130,7 @@ def event_triggers(root: Element) -> list[EventTrigger]:
     """Return a task's triggers that wait for events."""
     return [
         EventTrigger(
-            enabled=_is_true(one, "Enabled"),
+            enabled=one.findtext("Enabled", "true").strip() == "true",
             subscription=one.findtext("Subscription", ""),
             values={
                 value.get("name", ""): (value.text or "").strip()
@@ -200,10 +173,6 @@ def _check(root: Element) -> None:
     for trigger in root.iterfind("Triggers/EventTrigger"):
         if not trigger.findtext("Subscription", "").strip():
             raise TaskXmlError(MISSING_NODE, "::Subscription:")
-
-
-def _is_true(element: Element, name: str) -> bool:
-    return element.findtext(name, "true").strip() == "true"
 
 
 def selects(subscription: str) -> Iterator[tuple[bool, str, str]]:

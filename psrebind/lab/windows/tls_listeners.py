@@ -1,6 +1,6 @@
 """Real TLS listeners of a simulated host: each handshake meets the records of that moment.
 
-The only file of the model with sockets and asyncio. It asks httpsys which certificate answers.
+The only file of this room with sockets. It asks http_sys which certificate answers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REQUEST_BYTES = 65536
 READ_BYTES = 65536
 
 T = TypeVar("T")
-Place = tuple[str, int]
+ListenAddress = tuple[str, int]
 Chooser = Callable[[ssl.SSLObject, str | None, ssl.SSLContext], int | None]
 
 
@@ -50,7 +50,7 @@ class TlsListeners:
     def __init__(self, host: Host, address_map: Mapping[str, str]) -> None:
         self._host = host
         self._addresses = dict(address_map)
-        self._servers: dict[Place, asyncio.Server] = {}
+        self._servers: dict[ListenAddress, asyncio.Server] = {}
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._names: WeakKeyDictionary[ssl.SSLObject, str] = WeakKeyDictionary()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -60,10 +60,10 @@ class TlsListeners:
         self._settled = asyncio.Event()
         self._follower: asyncio.Task[None] | None = None
         self._stop_watching: Callable[[], None] | None = None
-        self.problems: dict[Place, OSError] = {}
+        self.problems: dict[ListenAddress, OSError] = {}
 
     @property
-    def places(self) -> frozenset[Place]:
+    def places(self) -> frozenset[ListenAddress]:
         """Return the host's addresses and ports that are listened on."""
         return frozenset(self._servers)
 
@@ -120,14 +120,14 @@ class TlsListeners:
                 # An address in use must not take the other listeners down with it.
                 self.problems[place] = error
 
-    def _needed(self) -> set[Place]:
+    def _needed(self) -> set[ListenAddress]:
         """Where to listen; a record of the very address that stands for all needs no own."""
         wanted = self._host.state.needed_ports
         everywhere = {port for address, port in wanted if address == ANY_ADDRESS}
         own = self._addresses.get(ANY_ADDRESS)
         return {one for one in wanted if one[0] != own or one[1] not in everywhere}
 
-    async def _listen(self, place: Place) -> asyncio.Server:
+    async def _listen(self, place: ListenAddress) -> asyncio.Server:
         address, port = place
         local = self._addresses.get(address, address)
         context = _server_context()
@@ -136,20 +136,20 @@ class TlsListeners:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self._writers.add(writer)
             try:
-                await self._answer(Channel(reader, writer, context))
+                await self._answer(TlsConnection(reader, writer, context))
             finally:
                 self._writers.discard(writer)
                 writer.close()
 
         return await asyncio.start_server(answer, local, port)
 
-    def _chooser(self, place: Place) -> Chooser:
+    def _chooser(self, place: ListenAddress) -> Chooser:
         def pick(knock: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
             # A client comes to one address, also where all are listened on.
             address = self._addresses.get(ANY_ADDRESS, ANY_ADDRESS)
             came_to = address if place[0] == ANY_ADDRESS else place[0]
             hello = Hello(address=came_to, port=place[1], server_name=name)
-            certificate = choose(self._host.state.answers, hello)
+            certificate = choose(self._host.state.handshake_state, hello)
             if certificate is None:
                 self._refused[name or ""] += 1
                 return ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE
@@ -165,7 +165,7 @@ class TlsListeners:
             self._contexts[thumbprint] = _certificate_context(certificate)
         return self._contexts[thumbprint]
 
-    async def _answer(self, channel: Channel) -> None:
+    async def _answer(self, channel: TlsConnection) -> None:
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(REQUEST_SECONDS):
                 await channel.step(channel.tls.do_handshake)
@@ -178,7 +178,7 @@ class TlsListeners:
                 await channel.step(channel.tls.unwrap)
 
 
-class Channel:
+class TlsConnection:
     """TLS on one connection; asyncio's own drops the alert of a refused handshake."""
 
     def __init__(

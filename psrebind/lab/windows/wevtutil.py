@@ -1,7 +1,4 @@
-"""wevtutil: switching channels on and off, and reading their events.
-
-It knows the program's words and the event log; a channel's name is the only thing it looks up.
-"""
+"""The program wevtutil: switching channels on and off, and reading their events."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from psrebind.lab.windows import event_log, system_errors
 from psrebind.lab.windows.event_channels import Channel, find_channel
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
-from psrebind.lab.windows.netsh import Finished
+from psrebind.lab.windows.netsh import ProgramResult
 
 ACCESS_DENIED = 5
 LONG_VERBS = {"set-log": "sl", "query-events": "qe"}
@@ -27,7 +24,7 @@ OPTIONS = {
 }
 
 
-def run(host: Host, arguments: Sequence[str]) -> Finished:
+def run(host: Host, arguments: Sequence[str]) -> ProgramResult:
     """Carry out `sl` and `qe`."""
     verb = arguments[0].casefold() if arguments else ""
     verb = LONG_VERBS.get(verb, verb)
@@ -40,22 +37,22 @@ def run(host: Host, arguments: Sequence[str]) -> Finished:
     return _set(host, channel, options) if verb == "sl" else _query(host, channel, options)
 
 
-def _set(host: Host, channel: Channel, options: dict[str, str]) -> Finished:
+def _set(host: Host, channel: Channel, options: dict[str, str]) -> ProgramResult:
     wanted = options.pop("enabled", "")
     if wanted not in ("true", "false") or options:
         raise system_errors.not_simulated(f"wevtutil sl with {wanted or sorted(options)}")
     if not host.state.facts.administers:
         text = system_errors.system_text(system_errors.ACCESS_DENIED, german=host.state.german)
-        return Finished(exit=ACCESS_DENIED, output=(text,))
+        return ProgramResult(exit=ACCESS_DENIED, output=(text,))
 
     def switched(one: Channel) -> Channel:
         return replace(one, enabled=wanted == "true") if one.name == channel.name else one
 
     host.change(lambda state: replace(state, channels=tuple(map(switched, state.channels))))
-    return Finished(exit=0)
+    return ProgramResult(exit=0)
 
 
-def _query(host: Host, channel: Channel, options: dict[str, str]) -> Finished:
+def _query(host: Host, channel: Channel, options: dict[str, str]) -> ProgramResult:
     xpath = options.pop("query", "")
     count = int(options.pop("count", "0"))
     newest_first = options.pop("reversedirection", "false") == "true"
@@ -73,7 +70,7 @@ def _query(host: Host, channel: Channel, options: dict[str, str]) -> Finished:
     ordered = found[::-1] if newest_first else found
     page = CODE_PAGES[host.state.german]
     lines = (one.xml.encode(page, "replace").decode(page) for one in ordered[: count or None])
-    return Finished(exit=0, output=tuple(lines))
+    return ProgramResult(exit=0, output=tuple(lines))
 
 
 def _options(words: Sequence[str]) -> dict[str, str]:
@@ -85,5 +82,5 @@ def _options(words: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _failed(host: Host, code: int) -> Finished:
-    return Finished(exit=code, output=(event_log.event_text(code, german=host.state.german),))
+def _failed(host: Host, code: int) -> ProgramResult:
+    return ProgramResult(exit=code, output=(event_log.event_text(code, german=host.state.german),))

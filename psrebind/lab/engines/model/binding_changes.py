@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from psrebind.lab.engines.model.record_options import Wanted, lost_options
+from psrebind.lab.engines.model.record_options import WantedRecord, lost_options
 from psrebind.lab.engines.model.records import (
     Row,
     all_records,
@@ -15,7 +15,7 @@ from psrebind.lab.engines.model.records import (
 from psrebind.lab.engines.model.request import Answer, Refused, Request, native
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
-from psrebind.lab.windows.names import folded
+from psrebind.lab.windows.names import folded, same_name
 
 _NO_CERTIFICATE = "no certificate"
 METHOD_FAILED = "ScriptMethodRuntimeException"
@@ -28,7 +28,7 @@ def _set_binding(host: Host, request: Request) -> Iterator[Row]:
     binding = _binding(host, request)
     before = find_record(host, kind, endpoint)
     record = before if values is None else as_record(kind, endpoint, values)
-    wanted = Wanted(host, record, request.value("options")) if record else None
+    wanted = WantedRecord(host, record, request.value("options")) if record else None
     is_set = _holds(before, new, store)
     is_whole = is_set and not (record and before and lost_options(record, before))
     remark = ""
@@ -70,7 +70,9 @@ def _renew(host: Host, request: Request) -> Iterator[Row | str]:
     arguments: dict[str, list[str]] = {}
     for given in request.value("options"):
         arguments.setdefault(folded(given["record"]), []).extend(given["arguments"])
-    wanted = [Wanted(host, one, arguments.get(folded(record_name(one)), [])) for one in before]
+    wanted = [
+        WantedRecord(host, one, arguments.get(folded(record_name(one)), [])) for one in before
+    ]
     stores: dict[str, str] = {}
     for record in before:
         stores.setdefault(folded(record["store"]), record["store"])
@@ -105,8 +107,7 @@ def _binding(host: Host, request: Request) -> Row:
     found: list[Row] = [
         one
         for one in host.call("iis.bindings", {"protocol": "https"})
-        if path in folded(one["ItemXPath"])
-        and folded(one["bindingInformation"]) == folded(information)
+        if path in folded(one["ItemXPath"]) and same_name(one["bindingInformation"], information)
     ]
     if len(found) != 1:
         raise Refused(f"Site '{site}' has {len(found)} HTTPS bindings '{information}', not one.")
@@ -156,7 +157,7 @@ def _holds(record: Row | None, thumbprint: str, store: str) -> bool:
     return (
         record is not None
         and record["thumbprint"] == thumbprint
-        and folded(record["store"]) == folded(store)
+        and same_name(record["store"], store)
     )
 
 

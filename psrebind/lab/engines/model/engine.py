@@ -1,7 +1,4 @@
-"""The engine without PowerShell: speaks PSRP itself and lets a function answer each script.
-
-May know psrpcore's server side. May not know hosts, operations or WS-Management.
-"""
+"""A shell without PowerShell: it speaks PSRP itself, and a function answers each script."""
 
 from __future__ import annotations
 

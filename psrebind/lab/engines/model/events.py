@@ -36,7 +36,7 @@ def found_events(host: Host, log: str, xpath: str, newest: int) -> list[Row]:
     return events
 
 
-def round_trip_time(moment: str) -> str:
+def round_trip_time(time: str) -> str:
     """Return a time in UTC as PowerShell's format 'o' has it: seven digits of a second."""
-    found = datetime.fromisoformat(moment)
+    found = datetime.fromisoformat(time)
     return f"{found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"

@@ -19,7 +19,7 @@ from psrebind.lab.windows.commands import reach
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.iis_configuration import FTP_DEFAULTS, FTP_SITES, HASHES, ROOT
-from psrebind.lab.windows.names import folded
+from psrebind.lab.windows.names import folded, same_name
 from psrebind.model import IIS_APPLICATION_ID
 
 _DISABLED = 4
@@ -166,7 +166,7 @@ def _task(host: Host, request: Request) -> Iterator[Row | str]:
             try:
                 tasks.append(_task_row(host, one))
             except HostFault as fault:
-                if folded(name) == folded(wanted):
+                if same_name(name, wanted):
                     raise
                 yield f"The task {name} cannot be read: {fault.message}"
     yield {

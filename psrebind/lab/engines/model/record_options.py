@@ -17,7 +17,7 @@ _NOT_COMPARED = ("SslCertHash", "SslCertStoreName", "HostnamePort")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedRecord:
     """A record as it shall be again, and the arguments of netsh that stand for its options."""
 
     host: Host

@@ -8,7 +8,7 @@ from typing import Any
 from psrebind.lab.windows.commands import reach
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.http_sys import RecordKind
-from psrebind.lab.windows.names import folded
+from psrebind.lab.windows.names import same_name
 from psrebind.lab.windows.registry import record_keys
 
 Row = dict[str, Any]
@@ -31,7 +31,7 @@ def find_record(host: Host, kind: str, endpoint: str) -> Row | None:
     reach(host, "registry.key", "registry.values")
     for record, name, values in record_keys(host.state):
         found = as_record(record.kind, name, values)
-        if record.kind == kind and folded(found["endpoint"]) == folded(endpoint):
+        if record.kind == kind and same_name(found["endpoint"], endpoint):
             return found if kind == RecordKind.HOSTNAMEPORT else found | {"endpoint": endpoint}
     return None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.story_shell import CAUGHT, LOG, NAME, PATH, StoryHost, run_body
+from lab.engines.task_shell import CAUGHT, LOG, NAME, PATH, StoryHost, run_body
 from lab_hosts import host as model
 from lab_hosts import issue
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from lab.lab_shell import Host, run_script
+from lab.engines.stub_shell import Host, run_script
 
 from psrebind.lab.engines.callbacks import prelude
 from psrebind.lab.windows.host_fault import HostFault

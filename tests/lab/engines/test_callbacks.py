@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.lab_shell import Host, run_script, serving
+from lab.engines.stub_shell import Host, run_script, serving
 
 from psrebind.lab.engines.callbacks import CallbackServer, prelude
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.lab_shell import BINDING, COM, RECORDS, VERSION, Host, run_script
+from lab.engines.stub_shell import BINDING, COM, RECORDS, VERSION, Host, run_script
 
 from psrebind.lab.engines.callbacks import prelude
 
@@ -145,7 +145,7 @@ def test_stub_takes_only_true_parameters(run: Run) -> None:
 
 def test_stubs_have_every_command_and_parameter_of_windows(run: Run) -> None:
     """Each exported command of the three modules takes just the parameters Windows knows."""
-    data = Path(__file__).parent.parent / "data" / "windows_commands.json"
+    data = Path(__file__).parents[2] / "data" / "windows_commands.json"
     known = json.loads(data.read_text("ascii"))["commands"]
     modules = ["WebAdministration", "ScheduledTasks", "PKI"]
     wanted = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.story_shell import CAUGHT, EVENT, LOG, NAME, PATH, StoryHost, run_body
+from lab.engines.task_shell import CAUGHT, EVENT, LOG, NAME, PATH, StoryHost, run_body
 
 Run = Callable[..., Any]
 
@@ -70,7 +70,7 @@ def test_missing_events_and_logs_are_the_cmdlets_own_errors(run: Run) -> None:
 
 def test_get_winevent_has_the_parameters_of_windows(run: Run) -> None:
     """It takes just the parameters of the cmdlet, and refuses by name what is not modelled."""
-    data = Path(__file__).parent.parent / "data" / "windows_commands.json"
+    data = Path(__file__).parents[2] / "data" / "windows_commands.json"
     known = json.loads(data.read_text("ascii"))["commands"]["Get-WinEvent"]["parameters"]
     found = run(
         "$common = [System.Management.Automation.Cmdlet]::CommonParameters\n"

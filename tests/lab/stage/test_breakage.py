@@ -12,7 +12,7 @@ from lab_tasks import PLACE, authority, bound_host, edit, events, hashes, regist
 from psrebind.errors import InvalidInput
 from psrebind.lab.stage import renewals, scenario
 from psrebind.lab.stage.breakage import break_host, breaks
-from psrebind.lab.stage.control_server import STORY_ORDERS
+from psrebind.lab.stage.control_server import HOST_ORDERS
 from psrebind.lab.windows.certificate_stores import StoredCertificate
 from psrebind.lab.windows.commands import load_host
 from psrebind.lab.windows.host import Host
@@ -102,7 +102,7 @@ def test_stray_record_answers_for_every_name(tmp_path: Path) -> None:
     break_host(where, "stray-record")
     new = renewals.renew(where, authority(tmp_path), old.thumbprint)
     hello = Hello(address="127.0.0.1", port=8443, server_name="www.example")
-    served = choose(where.state.answers, hello)
+    served = choose(where.state.handshake_state, hello)
     assert hashes(where) == [new]
     assert served is not None
     assert served.thumbprint == old.thumbprint
@@ -171,4 +171,4 @@ def test_demo_hosts_can_be_broken(tmp_path: Path) -> None:
         break_host(one, "channel-off")
     for name in ("web04", "web05", "web06"):
         break_host(made.hosts[name], "stray-record")
-    assert set(STORY_ORDERS) == {"renew", "import", "break", "overview"}
+    assert set(HOST_ORDERS) == {"renew", "import", "break", "overview"}

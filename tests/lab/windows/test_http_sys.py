@@ -11,7 +11,7 @@ from lab_hosts import issue
 from psrebind.lab.windows.assumptions import Assumptions
 from psrebind.lab.windows.certificate_stores import StoredCertificate
 from psrebind.lab.windows.http_sys import (
-    Answers,
+    HandshakeState,
     Hello,
     Record,
     RecordKind,
@@ -23,9 +23,9 @@ from psrebind.lab.windows.http_sys import (
 OTHER = "127.0.20.202"
 
 
-def answers(*records: Record, certificates: tuple[StoredCertificate, ...]) -> Answers:
+def answers(*records: Record, certificates: tuple[StoredCertificate, ...]) -> HandshakeState:
     """Return what http.sys decides by, with no central store and default assumptions."""
-    return Answers(
+    return HandshakeState(
         records=records, certificates=certificates, central={}, assumptions=Assumptions()
     )
 
@@ -38,7 +38,7 @@ def record(kind: RecordKind, key: str, certificate: StoredCertificate) -> Record
 def test_central_store_answers_by_file_name(tmp_path: Path) -> None:
     """CCS serves the file of the name, else the wildcard file of its parent, else nothing."""
     exact, wild = issue(tmp_path), issue(tmp_path, ("*.example",))
-    found = Answers(
+    found = HandshakeState(
         records=(Record(kind=RecordKind.CCS, key="8443"),),
         certificates=(),
         central={"www.example.pfx": exact, "_.example.pfx": wild},

@@ -16,7 +16,7 @@ from psrebind.lab.stage import renewals
 from psrebind.lab.windows import certificate_events, event_xpath
 from psrebind.lab.windows.commands import load_host
 from psrebind.lab.windows.event_values import InvalidXPath, TooComplex, Unsupported
-from psrebind.lab.windows.event_xml import Author
+from psrebind.lab.windows.event_xml import EventSource
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.state import Facts, HostState
@@ -141,8 +141,8 @@ def written(folder: Path, count: int = 3, **facts: object) -> Host:
     state = HostState(facts=replace(Facts(name="web01"), **facts))  # type: ignore[arg-type]
     where = host(folder, state, certificates=(certificate,))
     for _ in range(count):
-        author = Author(process="x.exe", account="LAB\\a")
-        certificate_events.write(where, certificate_events.exported(certificate, author))
+        source = EventSource(process="x.exe", account="LAB\\a")
+        certificate_events.write(where, certificate_events.exported(certificate, source))
     return where
 
 
@@ -159,9 +159,9 @@ def test_events_survive_a_restart(tmp_path: Path) -> None:
     first = written(tmp_path)
     again = load_host(first.folder)
     assert events(again) == events(first)
-    author = Author(process="x.exe", account="a")
+    source = EventSource(process="x.exe", account="a")
     certificate_events.write(
-        again, certificate_events.exported(again.state.certificates[0], author)
+        again, certificate_events.exported(again.state.certificates[0], source)
     )
     assert events(again, newest=1)[0]["record_id"] == 4
 
@@ -195,9 +195,9 @@ def test_event_without_template_has_no_node(tmp_path: Path) -> None:
     """A certificate without a template has no Template node, and a 1001 has both details."""
     where, certificate = bound_host(tmp_path)
     plain = replace(certificate, template=None)
-    author = certificate_events.autoenrollment(where)
-    happening = certificate_events.replaced(plain, certificate, author=author, action="Renew")
-    certificate_events.write(where, happening)
+    source = certificate_events.autoenrollment(where)
+    event = certificate_events.replaced(plain, certificate, source=source, action="Renew")
+    certificate_events.write(where, event)
     xml = events(where)[0]["xml"]
     assert xml.count("<Template Name=") == 1
     assert 'AccountName="LAB\\WEB01$"' in xml
@@ -210,10 +210,10 @@ def test_full_log_rolls_over(tmp_path: Path) -> None:
     where = written(tmp_path, 0)
     small = tuple(replace(one, maximum_size=70000) for one in where.state.channels)
     where.change(lambda state: replace(state, channels=small))
-    author = Author(process="x" * 20000, account="a")
+    source = EventSource(process="x" * 20000, account="a")
     for _ in range(9):
         certificate_events.write(
-            where, certificate_events.exported(where.state.certificates[0], author)
+            where, certificate_events.exported(where.state.certificates[0], source)
         )
     found = events(where)
     assert found[0]["record_id"] == 9
@@ -275,9 +275,9 @@ def test_wevtutil_switches_a_channel(tmp_path: Path) -> None:
     assert [one["record_id"] for one in events(where)] == [2, 1]
     assert where.call("eventlog.logs", {})[0]["enabled"] is False
     assert run(where, "wevtutil.exe", "set-log", SYSTEM_CHANNEL, "/enabled:true")[0] == 0
-    author = Author(process="x.exe", account="a")
+    source = EventSource(process="x.exe", account="a")
     certificate_events.write(
-        where, certificate_events.exported(where.state.certificates[0], author)
+        where, certificate_events.exported(where.state.certificates[0], source)
     )
     assert [one["record_id"] for one in events(where)] == [3, 2, 1]
 
