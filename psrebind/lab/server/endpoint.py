@@ -196,7 +196,10 @@ class Endpoint:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path.rstrip("/").lower() != PATH or request.method != "POST":
             return web.Response(status=HTTPStatus.NOT_FOUND)
-        connection = self._connection(request)
+        if request.transport is None:
+            raise ConnectionResetError("The client is gone.")
+        secure = request.transport.get_extra_info("ssl_object") is not None
+        connection = self._connections.setdefault(request.transport, Connection(secure))
         body = await request.read()
         try:
             token = self._authenticator.authenticate(
@@ -204,7 +207,11 @@ class Endpoint:
             )
         except Unauthorized as refusal:
             self._note("Logon", None)
-            return self._challenge(connection, refusal)
+            response = web.Response(status=HTTPStatus.UNAUTHORIZED)
+            schemes = self._authenticator.schemes(connection)
+            for scheme in schemes if refusal.challenge is None else [refusal.challenge]:
+                response.headers.add("WWW-Authenticate", scheme)
+            return response
         headers = {} if token is None else {"WWW-Authenticate": token}
         if not body:
             self._note("Logon", None)
@@ -224,19 +231,6 @@ class Endpoint:
         headers["Content-Type"] = encryption.ENCRYPTED_TYPE if sealed else encryption.PLAIN_TYPE
         data = encryption.encrypt(connection, answer) if sealed else answer
         return web.Response(status=status, body=data, headers=headers)
-
-    def _challenge(self, connection: Connection, refusal: Unauthorized) -> web.Response:
-        response = web.Response(status=HTTPStatus.UNAUTHORIZED)
-        schemes = self._authenticator.schemes(connection)
-        for scheme in schemes if refusal.challenge is None else [refusal.challenge]:
-            response.headers.add("WWW-Authenticate", scheme)
-        return response
-
-    def _connection(self, request: web.BaseRequest) -> Connection:
-        if request.transport is None:
-            raise ConnectionResetError("The client is gone.")
-        secure = request.transport.get_extra_info("ssl_object") is not None
-        return self._connections.setdefault(request.transport, Connection(secure))
 
     def _note(self, action: str, shell: str | None) -> None:
         with self._lock:
