@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from psrebind.errors import ScriptError
-from psrebind.lab.httpsys import Options, Record
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.scenario import Swap
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.scenario import Swap
+from psrebind.lab.windows.http_sys import Options, Record
+from psrebind.lab.windows.state import HostState
 from psrebind.model import Renewal, Secret, Thumbprint
 from psrebind.operations import Operation, run
 from psrebind.operations.runner import ScriptRunner

@@ -9,7 +9,7 @@ import pytest
 from syntax import Syntax, parse
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("ps_templates", "psrebind/lab/stubs", "psrebind/check_host/templates")
+FOLDERS = ("ps_templates", "psrebind/lab/engines/stubs", "psrebind/check_host/templates")
 SCRIPTS = {
     str(path.relative_to(ROOT)): path
     for folder in FOLDERS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,8 @@ USERS = {
     "spnego": {"lab", "sessions"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
+# The parts of psrebind, by the beginning of their names, in which no modules import each other.
+WITHOUT_CIRCLES = ("psrebind.lab",)
 
 
 def imports(path: Path) -> set[str]:
@@ -94,3 +97,24 @@ def test_every_part_has_a_layer() -> None:
     """No part of psrebind stands outside the stack."""
     parts = {part(path) for path in MODULES} - {"__init__", "lab"}
     assert parts == set().union(*LAYERS)
+
+
+def module_name(path: Path) -> str:
+    """The name by which a file is imported."""
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(
+        ".__init__"
+    )
+
+
+def test_no_circle_of_imports() -> None:
+    """No modules import each other, be it over others or for their types alone."""
+    modules = {module_name(path): path for path in MODULES}
+    found = {
+        name: (imports(path) & modules.keys()) - {name}
+        for name, path in modules.items()
+        if name.startswith(WITHOUT_CIRCLES)
+    }
+    try:
+        TopologicalSorter(found).prepare()
+    except CycleError as circle:
+        pytest.fail(" imports ".join(reversed(circle.args[1])))

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 from labs import network, running
-from psrebind.fleet.inventory_file import parse_inventory
+from psrebind.fleet.inventory.file import parse_inventory
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 CHECKOUT = Path(__file__).parents[1]
 PAGES = {

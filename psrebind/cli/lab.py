@@ -13,7 +13,7 @@ from psrebind.cli.output.messages import tell
 from psrebind.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from psrebind.lab.runtime import Lab
+    from psrebind.lab.stage.lab import Lab
 
 FOLDER_VARIABLE = "PSREBIND_LAB_FOLDER"
 Folder = Annotated[
@@ -34,7 +34,7 @@ EXTRA = ("aiohttp", "psrpcore", "spnego")
 
 def tell_engine(place: Path) -> None:
     """Say where no PowerShell runs in the running lab."""
-    from psrebind.lab.control import NO_POWERSHELL, has_engine
+    from psrebind.lab.stage.control import NO_POWERSHELL, has_engine
 
     if not has_engine(place):
         tell(NO_POWERSHELL)
@@ -60,9 +60,9 @@ def open_lab(
 ) -> Lab:
     """The lab of a folder, new where there is none; InvalidInput where it cannot run."""
     with lab_extra():
-        from psrebind.lab.control import NO_POWERSHELL
-        from psrebind.lab.runtime import Lab, find_engine
-        from psrebind.lab.scenario import NETWORK
+        from psrebind.lab.stage.control import NO_POWERSHELL
+        from psrebind.lab.stage.lab import Lab, find_engine
+        from psrebind.lab.stage.scenario import NETWORK
     program = None if engine == "model" else find_engine()
     if engine == "pwsh" and program is None:
         raise InvalidInput(NO_POWERSHELL)
@@ -83,7 +83,7 @@ def open_lab(
 @contextmanager
 def run_lab(lab: Lab) -> Iterator[None]:
     """Run a lab and take its orders in this process; InvalidInput where it cannot listen."""
-    from psrebind.lab.serve import controlled
+    from psrebind.lab.stage.control_server import controlled
 
     running = controlled(lab)
     try:

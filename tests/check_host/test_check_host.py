@@ -17,11 +17,11 @@ from psrebind.check_host.operations import SITE
 from psrebind.check_host.questions import UNASKED, Answers, Verdict, questions_of
 from psrebind.check_host.report import Report
 from psrebind.check_host.site import CheckTarget, check_site
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.authority import self_signed
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
-from psrebind.lab.stores import stored
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.certificate_authority import self_signed
+from psrebind.lab.windows.certificate_stores import stored
+from psrebind.lab.windows.state import HostState
 
 QUESTIONS = questions_of(Assumptions())
 # No run on one host settles these, and why is said.

@@ -13,8 +13,8 @@ from psrebind.check_host.check import HostCheck
 from psrebind.check_host.questions import Verdict, questions_of
 from psrebind.check_host.report import Report, document, write
 from psrebind.cli import main
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
+from psrebind.lab.windows.assumptions import Assumptions
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from psrebind.check_host.questions import Answers, Verdict, questions_of
 from psrebind.check_host.task_exports import FULL, MINIMAL, settle_exports
 from psrebind.cli import main
 from psrebind.decode.tasks import wanted_xml
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.task_export import export
-from psrebind.lab.task_xml import RegisteredTask
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.task_export import export
+from psrebind.lab.windows.task_xml import RegisteredTask
 
 QUESTIONS = questions_of(Assumptions())
 EXPORTS = [one.name for one in fields(Assumptions) if one.name.startswith("task_export_")]

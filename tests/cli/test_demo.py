@@ -19,11 +19,11 @@ from labs import running
 
 from psrebind.cli.demo.picture import Picture, excerpted
 from psrebind.cli.demo.stage import Stage
-from psrebind.lab import scenario
-from psrebind.lab.host import Host
-from psrebind.lab.overview import overview
-from psrebind.lab.stores import covers, find
-from psrebind.lab.stories import CLIENT_CERTIFICATES
+from psrebind.lab.stage import scenario
+from psrebind.lab.stage.iis_hosts import CLIENT_CERTIFICATES
+from psrebind.lab.stage.overview import overview
+from psrebind.lab.windows.certificate_stores import covers, find
+from psrebind.lab.windows.host import Host
 
 SECONDS = 170
 ENABLED = ("web01", "web02", "web03", "web04", "web06")

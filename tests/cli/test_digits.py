@@ -9,7 +9,7 @@ from cli.command_line import Command
 from labs import network, restored, swap
 
 from psrebind.errors import InvalidInput, ParameterError
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 from psrebind.operations.parameters import parse_parameters, require_whole
 from psrebind.operations.send_renewal_notice import SendRenewalNotice
 from psrebind.thumbprints import first_digits, the_only

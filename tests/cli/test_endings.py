@@ -26,11 +26,11 @@ from labs import (
 )
 
 from psrebind.errors import ConnectError, InvalidInput
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.httpsys import Options, drop_record
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.scenario import ALL_NAMES
-from psrebind.lab.state import HostState
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.scenario import ALL_NAMES
+from psrebind.lab.windows.http_sys import Options, drop_record
+from psrebind.lab.windows.state import HostState
 from psrebind.rebind.host_plan import HostPlan, HostResult
 
 

@@ -23,7 +23,7 @@ from psrebind.errors import (
     ScriptError,
     SessionLost,
 )
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 OLD = "a" * 40
 NEW = "b" * 40

@@ -14,7 +14,7 @@ from cli.command_line import Ran
 from cli.fifty_hosts import Many
 from labs import is_rebound, rebind_words, restored, swap
 
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.stage.lab import Lab, LabHost
 
 FULL = Path("/dev/full")
 SENTENCE = "psrebind: the output could not be written: No space left on device"

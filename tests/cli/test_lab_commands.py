@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from cli.command_line import Command, Ran
 from labs import network
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH, wanted_xml
 
 from psrebind.cli.output.lab import draw_host
-from psrebind.lab import control, scenario
-from psrebind.lab.breakage import break_host, breaks
-from psrebind.lab.control import NO_POWERSHELL
-from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
-from psrebind.lab.overview import overview
+from psrebind.lab.stage import control, scenario
+from psrebind.lab.stage.breakage import break_host, breaks
+from psrebind.lab.stage.control import NO_POWERSHELL
+from psrebind.lab.stage.overview import overview
 
 NAMES = ["web01", "web02", "web03", "web04", "web05", "web06"]
 
@@ -221,7 +221,7 @@ def test_a_break_is_drawn(tmp_path: Path, host: str, name: str, words: str) -> N
     """The picture of a host is another one after a break, and says what broke."""
     where = scenario.create(tmp_path, scenario.ALL_NAMES).hosts[host]
     if name == "task-edited":
-        place = {"path": TASK_PATH, "name": TASK_NAME, "xml": TASK_XML, "force": True}
+        place = {"path": TASK_PATH, "name": TASK_NAME, "xml": wanted_xml(), "force": True}
         where.call("tasks.register", place)
     before = draw_host({"address": "127.0.0.1", **overview(where)})
     break_host(where, name)

@@ -18,9 +18,9 @@ from fakes import FakeSession
 
 from psrebind.cli import main
 from psrebind.fleet.fleet import FleetHost
-from psrebind.lab import renewals, scenario
-from psrebind.lab.answers import Answers
-from psrebind.lab.state import HostState
+from psrebind.lab.engines.model.replies import Answers
+from psrebind.lab.stage import renewals, scenario
+from psrebind.lab.windows.state import HostState
 from psrebind.sessions.base import Logon
 
 BUG, USAGE = 1, 5

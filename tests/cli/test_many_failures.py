@@ -18,8 +18,8 @@ from cli.command_line import Ran
 from cli.fifty_hosts import Many, json_lines, written
 from labs import shells_left
 
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab
 
 
 def test_a_wrong_password_is_tried_once(

@@ -10,8 +10,8 @@ from cli.command_line import Command
 from cli.fifty_hosts import written
 from labs import leave_out_site, remove_certificate, restored, sent, swap
 
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab
 
 WRONG_INPUT, UNREACHABLE = 5, 4
 

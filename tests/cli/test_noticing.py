@@ -9,8 +9,8 @@ import pytest
 from cli.command_line import Command, Ran
 from labs import change_certificate, restored, swap
 
-from psrebind.lab import renewals
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost
 
 REFUSED = 3
 

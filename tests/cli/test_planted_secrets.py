@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from labs import running as on_the_air
 
-from psrebind.lab import runtime
-from psrebind.lab.answers import Answers
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab
+from psrebind.lab.engines.model.replies import Answers
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage import lab as runtime
+from psrebind.lab.stage.lab import Lab
 
 # Every library logs all that it ever would; `broken` makes a bug in the midst of a host's work.
 DRIVER = """

@@ -17,8 +17,8 @@ from cli.losses import INTERRUPTED, UNKNOWN, UNREACHABLE, Loss
 from labs import final_status, rebind_words, restored, running, sent
 
 from psrebind.cli import main
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab, LabHost
 
 # What one rebind costs on the engine without PowerShell; the first test holds the list.
 ACTIONS = ["Logon", "Logon", "Logon", "Create", "Receive", "Command", "Receive", "Signal"]

@@ -25,8 +25,8 @@ from labs import (
     shells_left,
 )
 
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab, LabHost
 
 NAME = "web02"  # all of its bindings can be rebound
 # More than a rebind takes: how often a client asks for output depends on the machine.

@@ -26,9 +26,9 @@ from labs import (
     swap,
 )
 
-from psrebind.lab.httpsys import Record, RecordKind
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import Binding, HostState, Site
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.http_sys import Record, RecordKind
+from psrebind.lab.windows.state import Binding, HostState, Site
 
 
 @pytest.fixture(scope="module", params=["model", pytest.param("pwsh", marks=pytest.mark.engine)])

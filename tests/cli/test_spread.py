@@ -23,8 +23,8 @@ from psrebind.cli.options import Connection, Source
 from psrebind.cli.output.rows import Rows
 from psrebind.cli.output.view import Present
 from psrebind.cli.run import Request
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab, LabHost
 from psrebind.operations.runner import ScriptRunner
 from psrebind.rebind.observe import Observation
 from psrebind.rebind.run import Prepared

@@ -13,9 +13,9 @@ from cli.command_line import Command, on_a_terminal
 from cli.fifty_hosts import written
 from labs import network, rebind_words, records, restored, sent, swap
 
-from psrebind.lab.httpsys import Record, RecordKind
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import Binding, HostState, Site
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.http_sys import Record, RecordKind
+from psrebind.lab.windows.state import Binding, HostState, Site
 
 SILENT = f"{network()}.250"
 BINDINGS = 64

@@ -15,10 +15,10 @@ from labs import running, shells_left
 
 from psrebind import Fleet
 from psrebind.errors import AuthenticationError, ConnectError, InvalidInput
-from psrebind.fleet.fleet import Account, FleetHost
+from psrebind.fleet.host import Account, FleetHost
 from psrebind.fleet.runner import Result
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab
 from psrebind.model import Secret
 from psrebind.operations.get_host import GetHost
 from psrebind.sessions.credentials import Credential

@@ -17,11 +17,11 @@ from labs import restored
 from operations.changes import bindings, interfering, pair, setting
 from operations.samples import SAMPLES
 
-from psrebind.lab.httpsys import Options, Record, RecordKind
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import Binding as LabBinding
-from psrebind.lab.state import HostState
-from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.http_sys import Options, Record, RecordKind
+from psrebind.lab.windows.state import Binding as LabBinding
+from psrebind.lab.windows.state import HostState
 from psrebind.operations import Operation, run
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.set_iis_binding import SetIisBinding
@@ -238,12 +238,16 @@ def each_change_is_told_as_it_begins(lab: Lab, session: RemoteSession, library: 
     assert late == []
 
 
-CHECKS = (
-    a_place_of_two_sites_is_one_of_each,
-    each_change_is_told_as_it_begins,
+# What a script asks Windows is what PowerShell asks: the model takes it from its state.
+COUNTS = (
     reading_asks_once_for_each,
     changing_reads_the_bindings_once,
     a_look_at_a_record_is_two_calls,
+)
+CHECKS = (
+    *COUNTS,
+    a_place_of_two_sites_is_one_of_each,
+    each_change_is_told_as_it_begins,
     a_binding_of_now_is_found,
     reading_after_a_change_is_fresh,
 )

@@ -21,9 +21,9 @@ from labs import (
 )
 
 from psrebind.decode.records import restoring_arguments
-from psrebind.lab.httpsys import Options
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.http_sys import Options
+from psrebind.lab.windows.state import HostState
 from psrebind.model import Binding, BindingInfo, Thumbprint
 from psrebind.operations import run
 from psrebind.operations.get_iis_binding import GetIisBinding

@@ -10,10 +10,10 @@ from operations.changes import pair
 from operations.task_checks import switch_off
 
 from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL, LifecycleEvent
-from psrebind.lab import renewals
-from psrebind.lab.eventlog import FILE_CORRUPT
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import HostState
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.event_log import FILE_CORRUPT
+from psrebind.lab.windows.state import HostState
 from psrebind.model import Renewal, Thumbprint
 from psrebind.operations import run
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query

@@ -10,10 +10,10 @@ from operations.changes import pair
 from operations.task_checks import is_on, switch_off
 
 from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
-from psrebind.lab import renewals
-from psrebind.lab.notification_operations import SCRIPT
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
+from psrebind.lab.engines.model.tasks import SCRIPT
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.state import HostState
 from psrebind.operations.get_rebind_notification import GetRebindNotification, NotificationState
 from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.register_rebind_notification import RegisterRebindNotification

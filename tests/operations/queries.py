@@ -10,11 +10,11 @@ from labs import connect, give_options, refusal, restored
 from operations.changes import bindings, pair, setting
 
 from psrebind.decode.records import unknown_options
-from psrebind.lab.httpsys import Options
-from psrebind.lab.iis_settings import legacy_properties
-from psrebind.lab.runtime import Lab
-from psrebind.lab.state import Binding as LabBinding
-from psrebind.lab.state import HostState, Site
+from psrebind.lab.stage.lab import Lab
+from psrebind.lab.windows.http_sys import Options
+from psrebind.lab.windows.iis_configuration import legacy_properties
+from psrebind.lab.windows.state import Binding as LabBinding
+from psrebind.lab.windows.state import HostState, Site
 from psrebind.model import Certificate
 from psrebind.operations import run
 from psrebind.operations.get_certificate import GetCertificate

@@ -8,9 +8,9 @@ from labs import ask, connect, give_options, restored
 from operations.changes import bindings, interfering, lock_key, pair
 
 from psrebind.decode.records import restoring_arguments
-from psrebind.lab.httpsys import Options, drop_record
-from psrebind.lab.runtime import Lab
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab
+from psrebind.lab.windows.http_sys import Options, drop_record
+from psrebind.lab.windows.state import HostState
 from psrebind.operations import run
 from psrebind.operations.invoke_iis_renewal import IisRenewal, InvokeIisRenewal
 from psrebind.sessions.remote import RemoteSession

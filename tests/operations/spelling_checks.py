@@ -12,11 +12,10 @@ from operations.task_checks import put_task
 
 from psrebind.decode.records import restoring_arguments
 from psrebind.decode.tasks import TASK_NAME, wanted_xml
-from psrebind.lab.httpsys import Options, Record, RecordKind
-from psrebind.lab.iis_manager import TASK_XML
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import Binding as LabBinding
-from psrebind.lab.state import HostState, Site
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.http_sys import Options, Record, RecordKind
+from psrebind.lab.windows.state import Binding as LabBinding
+from psrebind.lab.windows.state import HostState, Site
 from psrebind.model import Binding
 from psrebind.operations import run
 from psrebind.operations.get_iis_binding import GetIisBinding
@@ -120,7 +119,7 @@ def another_task_is_not_ours(lab: Lab, session: RemoteSession, library: Library)
         put_task(host, silent, name=alike)
         assert ask(session, GetRebindTask(), library)[0].tasks == ()
         assert not ask(session, UnregisterRebindTask(), library)[0].changed
-        put_task(host, TASK_XML)
+        put_task(host, wanted_xml())
         assert [one.name for one in ask(session, GetRebindTask(), library)[0].tasks] == [TASK_NAME]
         assert ask(session, UnregisterRebindTask(), library)[0].changed
         assert [one.name for one in host.host.state.tasks] == [alike]
@@ -132,7 +131,7 @@ def constrained_language_tells_them_apart(
     """In Constrained Language, too: what compares the names is allowed there."""
     questions = (GetIisBinding(), GetRebindTask())
     with both_spellings(lab) as host:
-        put_task(host, TASK_XML)
+        put_task(host, wanted_xml())
         full = run(questions, session, library=library).bodies
         facts = replace(host.host.facts, language_mode="ConstrainedLanguage")
         host.host.change(lambda now: replace(now, facts=facts))

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from labs import ask, connect, refusal, restored, seen_states, swap
+from psrebind.decode.tasks import wanted_xml
 
 from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences, wanted_xml
-from psrebind.lab import renewals
-from psrebind.lab.iis_manager import TASK_XML
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.task_xml import RegisteredTask
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.task_xml import RegisteredTask
 from psrebind.operations import run
 from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.register_rebind_notification import RegisterRebindNotification
@@ -130,8 +130,8 @@ def spelling_is_no_change(lab: Lab, session: RemoteSession, library: Library) ->
     """What Windows may normalise is left as it is."""
     with restored(lab.hosts["web01"]) as host:
         for old, new in SPELLINGS:
-            assert old in TASK_XML
-            put_task(host, TASK_XML.replace(old, new))
+            assert old in wanted_xml()
+            put_task(host, wanted_xml().replace(old, new))
             row = ask(session, RegisterRebindTask(), library)[0]
             assert (row.changed, row.after) == (False, row.before), old
 
@@ -193,7 +193,7 @@ def a_template_of_one_is_no_danger(lab: Lab, session: RemoteSession, library: Li
 def unregisters_once(lab: Lab, session: RemoteSession, library: Library) -> None:
     """The task goes; where there is none, nothing changes; silence is a failure."""
     with restored(lab.hosts["web01"]) as host:
-        put_task(host, TASK_XML)
+        put_task(host, wanted_xml())
         host.host.faults["tasks.unregister"] = "nothing"
         assert "is still there" in str(refusal(session, UnregisterRebindTask(), library))
         host.host.faults.clear()
@@ -205,9 +205,9 @@ def unregisters_once(lab: Lab, session: RemoteSession, library: Library) -> None
 
 def names_other_tasks(lab: Lab, session: RemoteSession, library: Library) -> None:
     """Every task that waits for the log's events is read, and no other."""
-    elsewhere = TASK_XML.replace(SYSTEM_CHANNEL, "System")
+    elsewhere = wanted_xml().replace(SYSTEM_CHANNEL, "System")
     with restored(lab.hosts["web01"]) as host:
-        put_task(host, TASK_XML, path="\\Home\\", name="Mine")
+        put_task(host, wanted_xml(), path="\\Home\\", name="Mine")
         put_task(host, elsewhere, path="\\Home\\", name="Other")
         put_task(host, wanted_xml())
         found = ask(session, GetRebindTask(), library)[0].tasks
@@ -221,7 +221,7 @@ def names_other_tasks(lab: Lab, session: RemoteSession, library: Library) -> Non
 def tells_the_last_run(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A task that never ran has a date in 1999; after a renewal it has today's, and 0."""
     with restored(lab.hosts["web01"]) as host:
-        put_task(host, TASK_XML)
+        put_task(host, wanted_xml())
         (never,) = ask(session, GetRebindTask(), library)[0].tasks
         assert (never.last_run.year, never.last_result) == (1999, 267011)
         old = swap(lab, "web01").old

@@ -15,7 +15,7 @@ from operations import (
     task_checks,
 )
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 from psrebind.templates import Library
 
 MODULES = {

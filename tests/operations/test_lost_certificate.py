@@ -16,7 +16,7 @@ from operations.renewal_checks import renewal
 from releases import RELEASES, become
 
 from psrebind.errors import ScriptError
-from psrebind.lab.runtime import Lab, LabHost, assume
+from psrebind.lab.stage.lab import Lab, LabHost, assume
 from psrebind.operations import run
 from psrebind.operations.base import Operation
 

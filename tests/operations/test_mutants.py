@@ -10,7 +10,7 @@ from labs import running
 from operations import call_checks, changes, queries, renewal_checks, spelling_checks
 from operations.mutants import Mutant, kill
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 MUTANTS = (
     Mutant(

@@ -16,7 +16,7 @@ from pypsrp.complex_objects import PSInvocationState
 from pypsrp.powershell import PowerShell, RunspacePool
 from releases import RELEASES, become
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 from psrebind.operations import render
 from psrebind.sessions.connection import ConnectionOptions
 from psrebind.sessions.transport import Facts

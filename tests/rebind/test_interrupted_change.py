@@ -12,10 +12,10 @@ import pytest
 from labs import connect, give_options, prepared, rebound, records, restored, swap
 from releases import CLIENTS, RELEASES, become
 
-from psrebind.lab.httpsys import Record
-from psrebind.lab.renewals import renew
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.renewals import renew
+from psrebind.lab.windows.http_sys import Record
+from psrebind.lab.windows.state import HostState
 from psrebind.model import Renewal, Thumbprint
 from psrebind.operations.runner import ScriptRunner
 from psrebind.rebind.before import states_before, write_before

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from labs import rebound, records, remove_certificate, restored, sent, swap
 
-from psrebind.lab.runtime import Lab, LabHost, assume
+from psrebind.lab.stage.lab import Lab, LabHost, assume
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.rules import Rule
 from psrebind.rebind.run import Method

@@ -21,10 +21,10 @@ from labs import (
     swap,
 )
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.httpsys import IIS_APPLICATION, Options, Record, RecordKind
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import Binding, HostState, Site
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.http_sys import IIS_APPLICATION, Options, Record, RecordKind
+from psrebind.lab.windows.state import Binding, HostState, Site
 from psrebind.rebind.run import Applied, Method
 from psrebind.rebind.verify import Verdict
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from labs import connect, leave_out_site, prepared, swap
 
-from psrebind.lab.runtime import Lab, LabHost, assume
+from psrebind.lab.stage.lab import Lab, LabHost, assume
 from psrebind.operations.runner import ScriptRunner
 from psrebind.rebind.handshake import Endpoint, handshake
 from psrebind.rebind.options import RebindOptions

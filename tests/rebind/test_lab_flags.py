@@ -8,8 +8,8 @@ from pathlib import Path
 from labs import leave_out_site, rebound
 from operations.changes import interfering
 
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.state import HostState
 
 
 def test_cleared_flags_are_a_failure(lab: Lab, hosts: dict[str, LabHost], tmp_path: Path) -> None:

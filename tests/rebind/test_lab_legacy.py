@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from labs import rebound, records, swap
 
-from psrebind.lab.breakage import break_host
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.stage.breakage import break_host
+from psrebind.lab.stage.lab import Lab, LabHost
 from psrebind.rebind.host_plan import HostPlan, HostResult
 from psrebind.rebind.sentences import result_sentences
 from psrebind.rebind.verify import Verdict

@@ -10,9 +10,9 @@ import pytest
 from labs import give_options, leave_out_site, rebound, records, sent, swap
 from releases import CLIENTS
 
-from psrebind.lab.httpsys import Options
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.http_sys import Options
+from psrebind.lab.windows.state import HostState
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.rules import Rule
 from psrebind.rebind.run import Method

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from labs import rebound, restored, swap
 
-from psrebind.lab.httpsys import Record, RecordKind, record_place
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import Binding, HostState, Site
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.http_sys import Record, RecordKind, record_place
+from psrebind.lab.windows.state import Binding, HostState, Site
 from psrebind.rebind.lines import result_lines
 from psrebind.rebind.verify import Check, Verdict
 

@@ -20,8 +20,8 @@ from psrebind.errors import (
     ReplyError,
     ScriptError,
 )
-from psrebind.lab.engine_pwsh import PwshEngine
-from psrebind.lab.hostfault import HostFault
+from psrebind.lab.engines.pwsh import PwshEngine
+from psrebind.lab.windows.host_fault import HostFault
 from psrebind.model import Secret
 from psrebind.sessions.base import Limits, Script, StreamRecord
 from psrebind.sessions.connection import needs_extra

@@ -9,7 +9,7 @@ import pytest
 from winrm import Serve, Slow
 
 from psrebind.errors import ConnectError, SessionLost
-from psrebind.lab.faults import NetworkFault
+from psrebind.lab.server.network_faults import NetworkFault
 from psrebind.replies import Reply
 from psrebind.script import Script
 from psrebind.sessions.base import Limits

@@ -8,7 +8,7 @@ import pytest
 from winrm import PASSWORD, Winrm
 
 from psrebind.errors import AuthenticationError, ConnectError
-from psrebind.lab.faults import NetworkFault
+from psrebind.lab.server.network_faults import NetworkFault
 from psrebind.model import Secret
 from psrebind.sessions.base import Limits, Script
 from psrebind.sessions.credentials import Credential

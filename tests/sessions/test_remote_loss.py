@@ -13,7 +13,7 @@ import pytest
 from winrm import ADDRESS, Serve, Slow, Winrm, free_port
 
 from psrebind.errors import ConnectError, PsrebindError, SessionError, SessionLost
-from psrebind.lab.faults import NetworkFault
+from psrebind.lab.server.network_faults import NetworkFault
 from psrebind.replies import Reply
 from psrebind.sessions.base import Limits, Script
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession

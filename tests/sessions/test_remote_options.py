@@ -9,7 +9,7 @@ import pytest
 from winrm import ADDRESS, Winrm
 
 from psrebind.errors import ConnectError
-from psrebind.lab.faults import NetworkFault
+from psrebind.lab.server.network_faults import NetworkFault
 from psrebind.sessions.base import Limits, Script
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
 from psrebind.sessions.worker import IDLE_TIMEOUT

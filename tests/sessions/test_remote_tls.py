@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from winrm import ADDRESS, Serve, Winrm
 
 from psrebind.errors import AuthenticationError, ConnectError
-from psrebind.lab.authority import Authority, Request
+from psrebind.lab.windows.certificate_authority import Authority, Request
 from psrebind.sessions.base import Limits, Script
 from psrebind.sessions.remote import Fingerprint
 

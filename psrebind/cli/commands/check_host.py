@@ -15,7 +15,7 @@ from psrebind.cli.options import Connection, Source, Yes
 from psrebind.cli.output.messages import tell
 from psrebind.cli.output.rows import show
 from psrebind.errors import InvalidInput
-from psrebind.lab.assumptions import Assumptions
+from psrebind.lab.windows.assumptions import Assumptions
 
 _FAILED = 2
 

@@ -21,7 +21,7 @@ from psrebind.cli.output.messages import tell
 from psrebind.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from psrebind.lab.runtime import Lab
+    from psrebind.lab.stage.lab import Lab
 
 # Commands whose end is not the one that the demo tells of make it fail.
 FAILED = 2
@@ -44,7 +44,7 @@ def demo(flags: DemoFlags, engine: Engine = None) -> int:
     with lab_extra():
         from psrebind.cli.demo.stage import Stage
         from psrebind.cli.demo.story import perform
-        from psrebind.lab.scenario import ALL_NAMES
+        from psrebind.lab.stage.scenario import ALL_NAMES
     _check(flags.record)
     folder = Path(tempfile.mkdtemp(prefix="psrebind-demo-"))
     try:
@@ -75,8 +75,8 @@ def _check(picture: Path | None) -> None:
 
 def _network() -> str:
     """The lab's own loopback network, or the next where another lab has it."""
-    from psrebind.lab.control import is_free
-    from psrebind.lab.scenario import NETWORK
+    from psrebind.lab.stage.control import is_free
+    from psrebind.lab.stage.scenario import NETWORK
 
     first, second, third = NETWORK.split(".")
     candidates = [f"{first}.{second}.{int(third) + step}" for step in range(10)]

@@ -21,8 +21,8 @@ from psrebind.model import Thumbprint
 from psrebind.thumbprints import first_digits
 
 if TYPE_CHECKING:
-    from psrebind.lab.runtime import Lab
-    from psrebind.lab.settings import ArmedFault, Assumed
+    from psrebind.lab.stage.lab import Lab
+    from psrebind.lab.stage.options import ArmedFault, Assumed
 
 _MOST_HOSTS = 100
 _OCTETS = 256
@@ -61,7 +61,7 @@ class Wishes:
 
 def up(output: Output, wishes: Wishes, folder: Folder = None, engine: Engine = None) -> int:
     """Start the simulated hosts in the background; make them first where there are none."""
-    from psrebind.lab import control
+    from psrebind.lab.stage import control
 
     place = folder or control.default_folder()
     if wishes.model and engine == "pwsh":
@@ -81,7 +81,7 @@ def up(output: Output, wishes: Wishes, folder: Folder = None, engine: Engine = N
 
 def status(output: Output, folder: Folder = None) -> int:
     """Draw the running lab: hosts, bindings and their certificates, tasks, channels, events."""
-    from psrebind.lab import control
+    from psrebind.lab.stage import control
 
     place = folder or control.default_folder()
     tell_engine(place)
@@ -98,7 +98,7 @@ def status(output: Output, folder: Folder = None) -> int:
 
 def down(folder: Folder = None) -> int:
     """Stop the lab; what its hosts hold stays in the folder."""
-    from psrebind.lab import control
+    from psrebind.lab.stage import control
 
     place = folder or control.default_folder()
     control.stop(place)
@@ -150,7 +150,7 @@ def break_(
     folder: Folder = None,
 ) -> int:
     """Break one thing on a host, as people and other programs do."""
-    from psrebind.lab.breakage import breaks
+    from psrebind.lab.stage.breakage import breaks
 
     known = breaks()
     if list_:
@@ -165,7 +165,7 @@ def break_(
 
 
 def _ordered(folder: Path | None, order: str, **arguments: Any) -> Any:
-    from psrebind.lab import control
+    from psrebind.lab.stage import control
 
     place = folder or control.default_folder()
     done = control.order(place, order, **arguments)
@@ -201,19 +201,19 @@ def _network(wanted: str | None) -> str | None:
 
 
 def _assumed(wishes: Wishes) -> list[Assumed]:
-    from psrebind.lab.settings import assumption
+    from psrebind.lab.stage.options import assumption
 
     return [assumption(text) for text in wishes.assume or ()]
 
 
 def _armed(wishes: Wishes, lab: Lab) -> list[ArmedFault]:
-    from psrebind.lab.settings import fault
+    from psrebind.lab.stage.options import fault
 
     return [fault(text, tuple(lab.scenario.hosts)) for text in wishes.fault or ()]
 
 
 def _give(place: Path, lab: Lab, assumed: Sequence[Assumed], armed: Sequence[ArmedFault]) -> None:
-    from psrebind.lab.control import order
+    from psrebind.lab.stage.control import order
 
     for host in lab.scenario.hosts:
         for one in assumed:
@@ -223,7 +223,7 @@ def _give(place: Path, lab: Lab, assumed: Sequence[Assumed], armed: Sequence[Arm
 
 
 def _introduction(lab: Lab) -> list[str]:
-    from psrebind.lab.control import NO_POWERSHELL
+    from psrebind.lab.stage.control import NO_POWERSHELL
 
     password = shlex.quote(str(lab.folder / "password"))
     lines = [] if lab.engine else [NO_POWERSHELL]

@@ -16,7 +16,7 @@ from rich.text import Text
 from psrebind.cli.demo.picture import Picture, excerpted
 from psrebind.cli.output.lab import shorten
 from psrebind.decode.names import a_label
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 from psrebind.model import BindingInfo
 from psrebind.rebind.handshake import Endpoint, Handshake, handshakes
 from psrebind.text import visible

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from psrebind.cli.demo.stage import Stage, places_of
 from psrebind.cli.output.lab import shorten
-from psrebind.lab.control import NO_POWERSHELL
-from psrebind.lab.httpsys import find_record, record_place
-from psrebind.lab.rehearsal import Effect, appcmd_alone
+from psrebind.lab.stage.appcmd_effects import Effect, appcmd_alone
+from psrebind.lab.stage.control import NO_POWERSHELL
+from psrebind.lab.windows.http_sys import find_record, record_place
 
 REFUSED = 3
 
