@@ -115,7 +115,6 @@ class Library:
     def __init__(self, folders: Iterable[Path] = (), *, package: Traversable | None = None):
         self._folders: list[Traversable] = [*folders, package or files("ps_templates")]
         self._load = cache(self._read)
-        self._latest: tuple[str, Script] = "", Script("")
 
     def names(self) -> list[str]:
         """The operations there are templates for."""
@@ -135,20 +134,7 @@ class Library:
         raise TemplateError("there is no such template", template=name)
 
     def render(self, calls: Sequence[Call]) -> Script:
-        """Compose one script of one or more operations, ready for a session.
-
-        A fleet asks every host the same: the latest script is kept, unless it has secrets.
-        """
-        # Not by equality: True equals 1, and is another literal.
-        asked = repr(calls)
-        latest, script = self._latest
-        if latest != asked:
-            script = self._composed(calls)
-            if not script.secrets:
-                self._latest = asked, script
-        return script
-
-    def _composed(self, calls: Sequence[Call]) -> Script:
+        """Compose one script of one or more operations, ready for a session."""
         secrets: dict[str, Secret] = {}
         bodies: list[Line] = []
         pieces: dict[str, Template] = {}

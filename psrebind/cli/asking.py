@@ -16,10 +16,10 @@ from psrebind.cli.signals import Patience
 from psrebind.errors import ConnectError, HostError
 from psrebind.fleet.fleet import FleetHost
 from psrebind.operations.base import Operation
+from psrebind.operations.script_runner import Renderer
 from psrebind.rebind.observe import Sending, explained
 from psrebind.replies import Reply
 from psrebind.sessions.base import Limits, Session, StreamRecord
-from psrebind.templates import Library
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Visit:
 
     host: FleetHost
     session: Session
-    library: Library
+    renderer: Renderer
     limits: Limits
     alone: bool = True
     verbose: bool = False
@@ -52,14 +52,14 @@ class Visit:
     def sending(self, doing: str = "asking", *, changes: bool = False) -> Iterator[Sending]:
         """How scripts are sent, while a person sees what is done."""
         if not self.alone:
-            yield Sending(self.library, self.limits, self._heard)
+            yield Sending(self.renderer, self.limits, self._heard)
             return
         with ExitStack() as stack:
             if changes and self.patience:
                 stack.enter_context(self.patience.changing())
             progress = Progress(f"{doing} {self.name}", self._heard)
             stack.enter_context(progress)
-            yield Sending(self.library, self.limits, progress.on_stream)
+            yield Sending(self.renderer, self.limits, progress.on_stream)
 
     def ask(self, operations: Sequence[Operation[Any]]) -> Reply:
         """The answer to operations sent as one pipeline; its warnings go to stderr."""

@@ -27,6 +27,7 @@ from psrebind.cli.watching import Live, stoppable
 from psrebind.errors import ConnectError, HostError, PsrebindError
 from psrebind.fleet.fleet import Fleet, FleetHost
 from psrebind.fleet.runner import Result
+from psrebind.operations.script_runner import Renderer
 from psrebind.rebind.outcome import Outcome, exit_status
 from psrebind.sessions.base import Limits, Session
 
@@ -78,7 +79,7 @@ def alone(fleet: Fleet, asked: Asked) -> Iterator[Visit]:
             yield Visit(
                 host=host,
                 session=session,
-                library=opening.library(asked.source),
+                renderer=Renderer(opening.library(asked.source)),
                 limits=limits,
                 patience=patience,
                 verbose=asked.connection.verbose,
@@ -99,14 +100,14 @@ def spread(
 
     ``aside``: as a table beside the data, for a person who is to decide on it.
     """
-    library = opening.library(asked.source)
+    renderer = Renderer(opening.library(asked.source))
 
     def visited(session: Session, host: FleetHost, limits: Limits) -> T:
         return work(
             Visit(
                 host=host,
                 session=session,
-                library=library,
+                renderer=renderer,
                 limits=limits,
                 alone=False,
                 verbose=asked.connection.verbose,

@@ -23,7 +23,7 @@ from psrebind.fleet.inventory_file import read_inventory
 from psrebind.fleet.runner import FORKS, Result, Runner, Work
 from psrebind.fleet.selection import ALL, Term, select
 from psrebind.model import Secret
-from psrebind.operations.base import Operation, run
+from psrebind.operations import Operation, Renderer, ScriptRunner
 from psrebind.replies import Reply
 from psrebind.sessions.base import Limits, Logon, Session
 from psrebind.sessions.credentials import Credential
@@ -147,10 +147,11 @@ class Fleet:
     def run(
         self, operations: Sequence[Operation[Any]], *, library: Any = None
     ) -> Iterator[Result[FleetHost, Reply]]:
-        """Send the operations to each host as one pipeline; give each reply as it comes."""
+        """Send the operations to each host as one script; give each reply as it comes."""
+        renderer = Renderer(library)
 
         def work(session: Session, _: FleetHost, limits: Limits) -> Reply:
-            return run(operations, session, library=library, limits=limits)
+            return ScriptRunner(session, renderer, limits).run(operations)
 
         return self.each(work)
 

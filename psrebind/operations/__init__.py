@@ -8,16 +8,29 @@ from importlib import import_module
 from typing import Any
 
 from psrebind.errors import ParameterError
-from psrebind.operations.base import Change, Notice, Operation, Query, render, run
+from psrebind.operations.base import Change, Notice, Operation, Query, render
+from psrebind.operations.script_runner import Renderer, ScriptRunner, run
 
-__all__ = ["Change", "Notice", "Operation", "Query", "names", "operation", "render", "run"]
+__all__ = [
+    "Change",
+    "Notice",
+    "Operation",
+    "Query",
+    "Renderer",
+    "ScriptRunner",
+    "names",
+    "operation",
+    "render",
+    "run",
+]
+_OTHERS = ("base", "script_runner")
 
 
 @cache
 def names() -> tuple[str, ...]:
     """The names of all operations, sorted."""
     found = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if name != "base"))
+    return tuple(sorted(name for name in found if name not in _OTHERS))
 
 
 def operation(name: str) -> type[Operation[Any]]:

@@ -1,7 +1,7 @@
 """What an operation is: a frozen value that names a template and carries its parameters.
 
 One name everywhere: ``SetIisBinding`` lives in ``set_iis_binding.py`` and renders
-``set_iis_binding.ps1.j2``. Knows sessions by their promise only.
+``set_iis_binding.ps1.j2``. How it reaches a host is in ``script_runner``.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from psrebind.errors import ReplyError
 from psrebind.model import Record, Thumbprint
-from psrebind.replies import Body, Reply, rows
+from psrebind.replies import Body, rows
 from psrebind.script import Script
-from psrebind.sessions.base import Limits, OnStream, Session
 from psrebind.templates import Call, Library
 
 Row = TypeVar("Row")
@@ -99,23 +98,3 @@ class Notice(Operation[Row]):
 def render(operations: Sequence[Operation[Any]], library: Library | None = None) -> Script:
     """Compose the one script of several operations."""
     return (library or Library()).render([operation.call() for operation in operations])
-
-
-def run(
-    operations: Sequence[Operation[Any]],
-    session: Session,
-    *,
-    library: Library | None = None,
-    limits: Limits | None = None,
-    on_stream: OnStream | None = None,
-) -> Reply:
-    """Send several operations as one pipeline and give the reply, its errors placed."""
-    script = render(operations, library)
-    reply = session.invoke(script, limits=limits, on_stream=on_stream)
-    asked = [operation.name() for operation in operations]
-    if [body.operation for body in reply.bodies] != asked:
-        raise ReplyError(f"{session.host} answered other operations than {', '.join(asked)}")
-    for body in reply.bodies:
-        if body.error and (found := re.fullmatch(r"line (\d+)", body.error.place)):
-            body.error.place = script.place(int(found[1]))
-    return reply

@@ -59,7 +59,7 @@ class RegisterRebindTask(Change[TaskRegistration]):
     channel: str = SYSTEM_CHANNEL
     xml: str = field(init=False, default_factory=wanted_xml)
     wanted: tuple[str, ...] = field(init=False, default_factory=_wanted)
-    tables: Mapping[str, Any] = field(init=False, default_factory=_tables)
+    tables: Mapping[str, Any] = field(init=False, default_factory=_tables, hash=False)
     force: bool = False
 
     def state(self) -> GetRebindTask:

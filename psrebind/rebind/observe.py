@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from psrebind.errors import HostError, ReplyError, ScriptError
 from psrebind.model import Certificate, Thumbprint, UnreadableCertificate, held
-from psrebind.operations.base import Operation, run
+from psrebind.operations.base import Operation
 from psrebind.operations.get_certificate import STORES, GetCertificate
 from psrebind.operations.get_host import GetHost, Host, missing_module
 from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
+from psrebind.operations.script_runner import Renderer, ScriptRunner
 from psrebind.replies import Body, Reply
-from psrebind.sessions.base import Limits, OnStream, Session, StreamRecord
-from psrebind.templates import Library
+from psrebind.sessions.base import Limits, OnStream, Session
 
 _MISSING_MODULE = "psrebind.MissingModule,"
 # ERROR_NO_SUCH_LOGON_SESSION, which http.sys gives for a key that it cannot open.
@@ -51,29 +51,13 @@ class Observation:
 class Sending:
     """How scripts are sent: whose templates, when to stop waiting, who hears the streams."""
 
-    library: Library | None = None
+    renderer: Renderer = field(default_factory=Renderer)
     limits: Limits = field(default_factory=Limits)
     on_stream: OnStream | None = None
 
     def run(self, operations: Sequence[Operation[Any]], session: Session) -> Reply:
-        """Send several operations as one pipeline; the bodies' warnings go to the streams."""
-        reply = run(
-            operations,
-            session,
-            library=self.library,
-            limits=self.limits,
-            on_stream=self.on_stream,
-        )
-        if self.on_stream:
-            for record in _warnings(reply):
-                self.on_stream(record)
-        return reply
-
-
-def _warnings(reply: Reply) -> Iterator[StreamRecord]:
-    for body in reply.bodies:
-        for warning in body.warnings:
-            yield StreamRecord("warning", f"{body.operation}: {warning}")
+        """Send several operations as one script."""
+        return ScriptRunner(session, self.renderer, self.limits, self.on_stream).run(operations)
 
 
 def observe(
