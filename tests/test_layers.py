@@ -15,7 +15,7 @@ LAYERS = (
     {"decode"},
     {"literals", "literal_reader", "script"},
     {"templates"},
-    {"replies"},
+    {"convert", "replies"},
     {"sessions"},
     {"operations"},
     {"rebind"},
