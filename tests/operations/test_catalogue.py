@@ -77,7 +77,7 @@ SIGNED = {
     "[int]$LASTEXITCODE",
     "[int]$character",
     "[int]$place.ScriptLineNumber",
-    "[int](Get-RegistryValues",
+    "[int](Get-RegistryValue",
     "[int]$memory['step']",
 }
 CHANGING_METHODS = {"AddSslCertificate"}

@@ -33,7 +33,7 @@ function ConvertTo-ReplyString([string]$Value) {
     '"' + (-join $characters) + '"'
 }
 
-function ConvertTo-ReplyBytes([byte[]]$Value) {
+function ConvertTo-ReplyByte([byte[]]$Value) {
     if ($languageMode -eq 'FullLanguage') {
         return '"' + [System.Convert]::ToBase64String($Value) + '"'
     }
@@ -44,7 +44,7 @@ function ConvertTo-ReplyJson($Value) {
     if ($null -eq $Value) { return 'null' }
     if ($Value -is [string]) { return ConvertTo-ReplyString $Value }
     if ($Value -is [bool]) { if ($Value) { return 'true' } else { return 'false' } }
-    if ($Value -is [byte[]]) { return ConvertTo-ReplyBytes $Value }
+    if ($Value -is [byte[]]) { return ConvertTo-ReplyByte $Value }
     if ($Value -is [hashtable]) {
         # Not .Keys: a registry value may have that name, and would be what comes.
         $members = foreach ($entry in $Value.GetEnumerator()) {
@@ -92,7 +92,7 @@ function ConvertTo-ErrorReply($Record) {
 }
 
 # Queries run in Constrained Language too; a change needs methods and a mutex.
-function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
+function Test-Precondition([bool]$Changes, [string[]]$Modules) {
     if ($Changes -and $languageMode -ne 'FullLanguage') {
         return New-ErrorReply "A change cannot run in language mode $languageMode." `
             'psrebind.LanguageMode' 'PermissionDenied'
@@ -121,7 +121,7 @@ function Write-Step([string]$Operation) {
 function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
     $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
     try {
-        $reply.error = Get-Obstacle $Changes $Modules
+        $reply.error = Test-Precondition $Changes $Modules
         if ($null -eq $reply.error) {
             if ($Changes) { Write-Step $Operation }
             $output = @(& $Body 3>&1)
@@ -145,7 +145,7 @@ function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Bo
 
 # The values of a key by name, from what Get-ItemProperty gave, which is nothing for a key without.
 # PowerShell's own notes hide values of their names: of these only that they are there is known.
-function ConvertTo-RegistryValues($Key, $Item) {
+function ConvertTo-RegistryValue($Key, $Item) {
     $notes = '^PS(Path|ParentPath|ChildName|Drive|Provider)$'
     $values = @{}
     if ($null -ne $Item) {
@@ -164,20 +164,20 @@ function Get-RegistryKey([string]$Path) {
     if ($null -eq $key -and (Test-Path -LiteralPath $Path)) { $key = Get-Item -LiteralPath $Path }
     if ($null -ne $key) {
         @{
-            values = ConvertTo-RegistryValues $key (Get-ItemProperty -LiteralPath $Path)
+            values = ConvertTo-RegistryValue $key (Get-ItemProperty -LiteralPath $Path)
             below  = $key.SubKeyCount
         }
     }
 }
 
 # All values of a key by name; empty where the key is missing.
-function Get-RegistryValues([string]$Path) {
+function Get-RegistryValue([string]$Path) {
     $key = Get-RegistryKey $Path
     if ($null -eq $key) { @{} } else { $key.values }
 }
 
 # The names of the keys below one; none where it is missing.
-function Get-RegistryChildren([string]$Path) {
+function Get-RegistrySubkeyName([string]$Path) {
     if (Test-Path -LiteralPath $Path) {
         Get-ChildItem -LiteralPath $Path | ForEach-Object { $_.PSChildName }
     }
@@ -185,7 +185,7 @@ function Get-RegistryChildren([string]$Path) {
 
 # The values of keys by the keys' place in a list. One key goes through after the other: one without
 # values gives nothing.
-function Get-RegistryItems($Keys) {
+function Get-RegistryItem($Keys) {
     $items = @{}
     $number = -1
     $Keys | ForEach-Object { $number++; $_ } | Get-ItemProperty -ErrorAction SilentlyContinue |
@@ -194,7 +194,7 @@ function Get-RegistryItems($Keys) {
 }
 
 # The names of the keys below the keys below one, by the path of the key between.
-function Get-RegistryGrandchildren([string]$Path, [string]$Top) {
+function Get-RegistryGrandchild([string]$Path, [string]$Top) {
     $names = @{}
     foreach ($key in @(Get-ChildItem -LiteralPath $Path -Recurse -ErrorAction SilentlyContinue)) {
         $parent = $key.PSParentPath
@@ -207,7 +207,7 @@ function Get-RegistryGrandchildren([string]$Path, [string]$Top) {
 
 # The keys below one with their values and the names of the keys below them, in one pass: each call
 # of the provider takes milliseconds, and a host may have thousands of keys.
-function Get-RegistryKeys([string]$Path) {
+function Get-RegistrySubkey([string]$Path) {
     if (-not (Test-Path -LiteralPath $Path)) { return }
     $counts = @{}
     $below = @{}
@@ -216,9 +216,9 @@ function Get-RegistryKeys([string]$Path) {
         $_
     })
     if (@($counts.Values | Where-Object { $_ -gt 0 }).Count -gt 0) {
-        $below = Get-RegistryGrandchildren $Path $keys[0].PSParentPath
+        $below = Get-RegistryGrandchild $Path $keys[0].PSParentPath
     }
-    $items = Get-RegistryItems $keys
+    $items = Get-RegistryItem $keys
     for ($number = 0; $number -lt $keys.Count; $number++) {
         $key = $keys[$number]
         if ($null -eq $items[$number] -and @($key.Property | Where-Object { $_ }).Count -gt 0) {
@@ -231,7 +231,7 @@ function Get-RegistryKeys([string]$Path) {
         if ($counts[$number] -gt $names.Count) { $names += '?' }
         @{
             name   = $key.PSChildName
-            values = ConvertTo-RegistryValues $key $items[$number]
+            values = ConvertTo-RegistryValue $key $items[$number]
             below  = $names
         }
     }
@@ -270,7 +270,7 @@ $Stores = @('My', 'WebHosting')
 
 foreach ($store in $Stores) {
     $path = "HKLM:\SOFTWARE\Microsoft\SystemCertificates\$store\Certificates"
-    foreach ($key in @(Get-RegistryKeys $path)) {
+    foreach ($key in @(Get-RegistrySubkey $path)) {
         @{ store = $store; thumbprint = $key.name; blob = $key.values['Blob'] }
     }
 }

@@ -33,7 +33,7 @@ function ConvertTo-ReplyString([string]$Value) {
     '"' + (-join $characters) + '"'
 }
 
-function ConvertTo-ReplyBytes([byte[]]$Value) {
+function ConvertTo-ReplyByte([byte[]]$Value) {
     if ($languageMode -eq 'FullLanguage') {
         return '"' + [System.Convert]::ToBase64String($Value) + '"'
     }
@@ -44,7 +44,7 @@ function ConvertTo-ReplyJson($Value) {
     if ($null -eq $Value) { return 'null' }
     if ($Value -is [string]) { return ConvertTo-ReplyString $Value }
     if ($Value -is [bool]) { if ($Value) { return 'true' } else { return 'false' } }
-    if ($Value -is [byte[]]) { return ConvertTo-ReplyBytes $Value }
+    if ($Value -is [byte[]]) { return ConvertTo-ReplyByte $Value }
     if ($Value -is [hashtable]) {
         # Not .Keys: a registry value may have that name, and would be what comes.
         $members = foreach ($entry in $Value.GetEnumerator()) {
@@ -92,7 +92,7 @@ function ConvertTo-ErrorReply($Record) {
 }
 
 # Queries run in Constrained Language too; a change needs methods and a mutex.
-function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
+function Test-Precondition([bool]$Changes, [string[]]$Modules) {
     if ($Changes -and $languageMode -ne 'FullLanguage') {
         return New-ErrorReply "A change cannot run in language mode $languageMode." `
             'psrebind.LanguageMode' 'PermissionDenied'
@@ -121,7 +121,7 @@ function Write-Step([string]$Operation) {
 function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
     $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
     try {
-        $reply.error = Get-Obstacle $Changes $Modules
+        $reply.error = Test-Precondition $Changes $Modules
         if ($null -eq $reply.error) {
             if ($Changes) { Write-Step $Operation }
             $output = @(& $Body 3>&1)
@@ -145,7 +145,7 @@ function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Bo
 
 # The values of a key by name, from what Get-ItemProperty gave, which is nothing for a key without.
 # PowerShell's own notes hide values of their names: of these only that they are there is known.
-function ConvertTo-RegistryValues($Key, $Item) {
+function ConvertTo-RegistryValue($Key, $Item) {
     $notes = '^PS(Path|ParentPath|ChildName|Drive|Provider)$'
     $values = @{}
     if ($null -ne $Item) {
@@ -164,20 +164,20 @@ function Get-RegistryKey([string]$Path) {
     if ($null -eq $key -and (Test-Path -LiteralPath $Path)) { $key = Get-Item -LiteralPath $Path }
     if ($null -ne $key) {
         @{
-            values = ConvertTo-RegistryValues $key (Get-ItemProperty -LiteralPath $Path)
+            values = ConvertTo-RegistryValue $key (Get-ItemProperty -LiteralPath $Path)
             below  = $key.SubKeyCount
         }
     }
 }
 
 # All values of a key by name; empty where the key is missing.
-function Get-RegistryValues([string]$Path) {
+function Get-RegistryValue([string]$Path) {
     $key = Get-RegistryKey $Path
     if ($null -eq $key) { @{} } else { $key.values }
 }
 
 # The names of the keys below one; none where it is missing.
-function Get-RegistryChildren([string]$Path) {
+function Get-RegistrySubkeyName([string]$Path) {
     if (Test-Path -LiteralPath $Path) {
         Get-ChildItem -LiteralPath $Path | ForEach-Object { $_.PSChildName }
     }
@@ -185,7 +185,7 @@ function Get-RegistryChildren([string]$Path) {
 
 # The values of keys by the keys' place in a list. One key goes through after the other: one without
 # values gives nothing.
-function Get-RegistryItems($Keys) {
+function Get-RegistryItem($Keys) {
     $items = @{}
     $number = -1
     $Keys | ForEach-Object { $number++; $_ } | Get-ItemProperty -ErrorAction SilentlyContinue |
@@ -194,7 +194,7 @@ function Get-RegistryItems($Keys) {
 }
 
 # The names of the keys below the keys below one, by the path of the key between.
-function Get-RegistryGrandchildren([string]$Path, [string]$Top) {
+function Get-RegistryGrandchild([string]$Path, [string]$Top) {
     $names = @{}
     foreach ($key in @(Get-ChildItem -LiteralPath $Path -Recurse -ErrorAction SilentlyContinue)) {
         $parent = $key.PSParentPath
@@ -207,7 +207,7 @@ function Get-RegistryGrandchildren([string]$Path, [string]$Top) {
 
 # The keys below one with their values and the names of the keys below them, in one pass: each call
 # of the provider takes milliseconds, and a host may have thousands of keys.
-function Get-RegistryKeys([string]$Path) {
+function Get-RegistrySubkey([string]$Path) {
     if (-not (Test-Path -LiteralPath $Path)) { return }
     $counts = @{}
     $below = @{}
@@ -216,9 +216,9 @@ function Get-RegistryKeys([string]$Path) {
         $_
     })
     if (@($counts.Values | Where-Object { $_ -gt 0 }).Count -gt 0) {
-        $below = Get-RegistryGrandchildren $Path $keys[0].PSParentPath
+        $below = Get-RegistryGrandchild $Path $keys[0].PSParentPath
     }
-    $items = Get-RegistryItems $keys
+    $items = Get-RegistryItem $keys
     for ($number = 0; $number -lt $keys.Count; $number++) {
         $key = $keys[$number]
         if ($null -eq $items[$number] -and @($key.Property | Where-Object { $_ }).Count -gt 0) {
@@ -231,7 +231,7 @@ function Get-RegistryKeys([string]$Path) {
         if ($counts[$number] -gt $names.Count) { $names += '?' }
         @{
             name   = $key.PSChildName
-            values = ConvertTo-RegistryValues $key $items[$number]
+            values = ConvertTo-RegistryValue $key $items[$number]
             below  = $names
         }
     }
@@ -286,7 +286,7 @@ function Get-HttpRecordPath([string]$Kind) {
 
 # Newer Windows keeps more of a record in keys below its own (TlsRestrictions): named here, so that
 # nobody takes such a record for one that is wholly known.
-function Add-HttpRecordKeys([hashtable]$Values, [string[]]$Names) {
+function Add-HttpRecordKey([hashtable]$Values, [string[]]$Names) {
     foreach ($below in $Names) { $Values["$below\"] = 'a key' }
 }
 
@@ -297,12 +297,12 @@ function Get-NameKey([string]$Name) {
 }
 
 # A script that only reads keeps the records for all of its bodies.
-function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
+function Get-HttpRecord([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) {
     foreach ($kind in $Kinds) {
         if (-not $Reading -or $null -eq $memory["records $kind"]) {
-            $keys = @(Get-RegistryKeys (Get-HttpRecordPath $kind))
+            $keys = @(Get-RegistrySubkey (Get-HttpRecordPath $kind))
             $memory["records $kind"] = @(foreach ($key in $keys) {
-                Add-HttpRecordKeys $key.values $key.below
+                Add-HttpRecordKey $key.values $key.below
                 $record = ConvertTo-HttpRecord $kind $key.name $key.values
                 # Numbered keys are searched once; this memory lives as long as the script.
                 $memory[(Get-NameKey "$kind=$($record.endpoint)")] = $key.name
@@ -314,7 +314,7 @@ function Get-HttpRecords([string[]]$Kinds = @('ipport', 'hostnameport', 'ccs')) 
 }
 
 # One record, nothing where there is none. The number of an SNI record's key may change.
-function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
+function Find-HttpRecord([string]$Kind, [string]$Endpoint) {
     $name = $Endpoint
     if ($Kind -eq 'hostnameport') { $name = $memory[(Get-NameKey "$Kind=$Endpoint")] }
     if ($name) {
@@ -322,7 +322,7 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
         $key = Get-RegistryKey $path
         # Not .Count: a value may have that name.
         if ($null -ne $key -and @($key.values.GetEnumerator()).Count -gt 0) {
-            if ($key.below -gt 0) { Add-HttpRecordKeys $key.values @(Get-RegistryChildren $path) }
+            if ($key.below -gt 0) { Add-HttpRecordKey $key.values @(Get-RegistrySubkeyName $path) }
             $record = ConvertTo-HttpRecord $Kind $name $key.values
             if ([string]::Equals($record.endpoint, $Endpoint, 'OrdinalIgnoreCase')) {
                 return $record
@@ -330,7 +330,7 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
         }
     }
     if ($Kind -eq 'hostnameport') {
-        Get-HttpRecords @($Kind) |
+        Get-HttpRecord @($Kind) |
             Where-Object { [string]::Equals($_.endpoint, $Endpoint, 'OrdinalIgnoreCase') }
     }
 }
@@ -340,7 +340,7 @@ function Get-HttpRecord([string]$Kind, [string]$Endpoint) {
 #>
 
 # Elements of applicationHost.config; that there is none is no news.
-function Get-IisElements([string]$Filter) {
+function Get-IisElement([string]$Filter) {
     $wanted = @{
         Filter        = "/system.applicationHost/$Filter"
         PSPath        = 'MACHINE/WEBROOT/APPHOST'
@@ -350,9 +350,9 @@ function Get-IisElements([string]$Filter) {
 }
 
 # Hashes that IIS 6's way of configuration left; none, and a warning, where they cannot be read.
-function Get-LegacyHashes {
+function Get-LegacyHash {
     try {
-        foreach ($property in @(Get-IisElements "customMetadata/key/property[@id='5506']")) {
+        foreach ($property in @(Get-IisElement "customMetadata/key/property[@id='5506']")) {
             @{ path = "$($property.ItemXPath)"; value = "$($property.value)" }
         }
     } catch {
@@ -366,11 +366,11 @@ function Test-FtpService {
 
 # FTP has its certificates in the configuration, not in http.sys. A site without FTP shows the
 # default, too.
-function Get-FtpCertificates {
+function Get-FtpCertificate {
     if (-not (Test-FtpService)) { return }
     try {
         foreach ($place in 'sites/site', 'sites/siteDefaults') {
-            foreach ($ssl in @(Get-IisElements "$place/ftpServer/security/ssl")) {
+            foreach ($ssl in @(Get-IisElement "$place/ftpServer/security/ssl")) {
                 $hash = "$($ssl.serverCertHash)"
                 $store = "$($ssl.serverCertStoreName)"
                 if ($hash) { @{ path = "$($ssl.ItemXPath)"; thumbprint = $hash; store = $store } }
@@ -381,7 +381,7 @@ function Get-FtpCertificates {
     }
 }
 
-function Get-FtpBindings {
+function Get-FtpBinding {
     if (-not (Test-FtpService)) { return }
     foreach ($binding in @(Get-WebBinding -Protocol 'ftp')) {
         @{ path = "$($binding.ItemXPath)"; information = "$($binding.bindingInformation)" }
@@ -437,14 +437,14 @@ $bindings = foreach ($binding in @(Get-WebBinding -Protocol 'https')) {
         flags       = [long]$binding.sslFlags
     }
 }
-$records = @(Get-HttpRecords)
+$records = @(Get-HttpRecord)
 # Whose service is there matters where a record has another AppId than that of IIS.
 $iis = '129,225,195,77,75,225,33,74,176,34,89,252,102,155,9,20'
 $foreign = @($records | Where-Object { "$($_.binary['AppId'] -join ',')" -ne $iis })
 # Windows has services of roles that nobody uses: they are disabled, Start is 4.
 $present = foreach ($service in $Services) {
     if ($foreign.Count -eq 0) { break }
-    $values = Get-RegistryValues "HKLM:\SYSTEM\CurrentControlSet\Services\$service"
+    $values = Get-RegistryValue "HKLM:\SYSTEM\CurrentControlSet\Services\$service"
     # Not .Count: a value may have that name.
     if (@($values.GetEnumerator()).Count -gt 0 -and $values['Start'] -ne 4) { $service }
 }
@@ -454,9 +454,9 @@ $present = foreach ($service in $Services) {
     bindings     = @($bindings)
     records      = $records
     services     = @($present)
-    legacy       = @(Get-LegacyHashes)
-    ftp          = @(Get-FtpCertificates)
-    ftp_bindings = @(Get-FtpBindings)
+    legacy       = @(Get-LegacyHash)
+    ftp          = @(Get-FtpCertificate)
+    ftp_bindings = @(Get-FtpBinding)
 }
 }
 } finally {

@@ -33,7 +33,7 @@ function ConvertTo-ReplyString([string]$Value) {
     '"' + (-join $characters) + '"'
 }
 
-function ConvertTo-ReplyBytes([byte[]]$Value) {
+function ConvertTo-ReplyByte([byte[]]$Value) {
     if ($languageMode -eq 'FullLanguage') {
         return '"' + [System.Convert]::ToBase64String($Value) + '"'
     }
@@ -44,7 +44,7 @@ function ConvertTo-ReplyJson($Value) {
     if ($null -eq $Value) { return 'null' }
     if ($Value -is [string]) { return ConvertTo-ReplyString $Value }
     if ($Value -is [bool]) { if ($Value) { return 'true' } else { return 'false' } }
-    if ($Value -is [byte[]]) { return ConvertTo-ReplyBytes $Value }
+    if ($Value -is [byte[]]) { return ConvertTo-ReplyByte $Value }
     if ($Value -is [hashtable]) {
         # Not .Keys: a registry value may have that name, and would be what comes.
         $members = foreach ($entry in $Value.GetEnumerator()) {
@@ -92,7 +92,7 @@ function ConvertTo-ErrorReply($Record) {
 }
 
 # Queries run in Constrained Language too; a change needs methods and a mutex.
-function Get-Obstacle([bool]$Changes, [string[]]$Modules) {
+function Test-Precondition([bool]$Changes, [string[]]$Modules) {
     if ($Changes -and $languageMode -ne 'FullLanguage') {
         return New-ErrorReply "A change cannot run in language mode $languageMode." `
             'psrebind.LanguageMode' 'PermissionDenied'
@@ -121,7 +121,7 @@ function Write-Step([string]$Operation) {
 function Invoke-Body([string]$Operation, [string[]]$Modules, [bool]$Changes, $Body) {
     $reply = @{ operation = $Operation; rows = @(); warnings = @(); error = $null }
     try {
-        $reply.error = Get-Obstacle $Changes $Modules
+        $reply.error = Test-Precondition $Changes $Modules
         if ($null -eq $reply.error) {
             if ($Changes) { Write-Step $Operation }
             $output = @(& $Body 3>&1)
