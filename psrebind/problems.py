@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
 
 class ProblemKind(StrEnum):
@@ -35,6 +35,6 @@ class Problem(str):
         made.kind = kind
         return made
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         """How a copy is made."""
         return type(self), (self.kind, str(self))

@@ -85,7 +85,7 @@ def read(kind: type[Row], data: object, place: str) -> Row:
         raise ReplyError(str(error)) from error
 
 
-def _loaded(text: str) -> Any:
+def _loaded(text: str) -> object:
     if text.count("{") + text.count("[") > MOST_OBJECTS:
         raise ValueError("more objects than a reply has")
     try:
@@ -100,7 +100,7 @@ def _loaded(text: str) -> Any:
     raise ValueError("nested too deeply")
 
 
-def _inner(data: Any) -> Iterable[Any]:
+def _inner(data: object) -> Iterable[object]:
     return data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
 
 

@@ -16,7 +16,6 @@ from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 from jinja2 import StrictUndefined, Undefined
 from jinja2 import Template as Compiled
@@ -101,7 +100,7 @@ class Call:
     it only reads."""
 
     name: str
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     changes: bool
     reads: bool = False
 
@@ -183,7 +182,7 @@ class _SecretReference:
     key: str
 
 
-def _written(value: Any) -> Any:
+def _written(value: object) -> object:
     # Jinja hands over undefined values first; passed on, they raise by their own rule.
     if isinstance(value, Undefined):
         return value
@@ -203,7 +202,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 def _filled(
-    template: Template, values: Mapping[str, Any], slots: Mapping[str, Sequence[Line]]
+    template: Template, values: Mapping[str, object], slots: Mapping[str, Sequence[Line]]
 ) -> list[Line]:
     """Render one template's lines and put other lines into its slots."""
     rendered = iter(template.assignments.render(values).split("\n"))

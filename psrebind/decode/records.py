@@ -129,7 +129,7 @@ def lost_options(before: Record, now: Record) -> tuple[str, ...]:
     )
 
 
-def _holds(name: str, before: Any, now: Any) -> bool:
+def _holds(name: str, before: object, now: object) -> bool:
     if name in _MASKS and isinstance(before, int) and isinstance(now, int):
         return before & ~now == 0
     return same_option(before, now)
@@ -146,9 +146,9 @@ def merged(before: Record, now: Record) -> Record:
     return replace(now, values=values, application_id=application)
 
 
-def registry_values(record: Record) -> dict[str, Any]:
+def registry_values(record: Record) -> dict[str, object]:
     """A record as registry values: the way back from RawRecord to what Windows keeps."""
-    values: dict[str, Any] = dict(record.values)
+    values: dict[str, object] = dict(record.values)
     if record.thumbprint:
         values["SslCertHash"] = bytes.fromhex(record.thumbprint)
     if record.store:
@@ -158,12 +158,12 @@ def registry_values(record: Record) -> dict[str, Any]:
     return values
 
 
-def same_option(before: Any, after: Any) -> bool:
+def same_option(before: object, after: object) -> bool:
     """Whether a value of a record says the same; absent, empty and 0 do."""
     return (before or None) == (after or None)
 
 
-def _sayable(name: str, value: Any) -> bool:
+def _sayable(name: str, value: object) -> bool:
     """Whether a value is of its kind, so that netsh can be told it."""
     if value is None:
         return True

@@ -136,7 +136,7 @@ class ChildPool:
         for event in self._events(line.data):
             self._take(event)
 
-    def _events(self, data: bytes) -> list[psrpcore.PSRPEvent[Any, Any]]:
+    def _events(self, data: bytes) -> list[psrpcore.PSRPEvent[object, object]]:
         events = []
         try:
             payload = psrpcore.PSRPPayload(data, psrpcore.StreamType.default, None)
@@ -147,7 +147,7 @@ class ChildPool:
             raise NotPsrp(f"says what is not PSRP ({type(error).__name__})") from error
         return events
 
-    def _take(self, event: psrpcore.PSRPEvent[Any, Any]) -> None:
+    def _take(self, event: psrpcore.PSRPEvent[object, object]) -> None:
         if isinstance(event, psrpcore.EncryptedSessionKeyEvent):
             self._keyed = True
         elif self._running is not None and event.pipeline_id == self._running.id:
@@ -161,11 +161,11 @@ class _Pipeline:
         self.id = identity
         self.state = PSInvocationState.Running
         self._on_stream = on_stream
-        self._reason: Any = None
-        self._output: list[Any] = []
-        self._errors: list[Any] = []
+        self._reason: object = None
+        self._output: list[object] = []
+        self._errors: list[object] = []
 
-    def take(self, event: psrpcore.PSRPEvent[Any, Any]) -> None:
+    def take(self, event: psrpcore.PSRPEvent[object, object]) -> None:
         """Keep an event, or hand it on when it is a record of another stream."""
         match event:
             case psrpcore.PipelineOutputEvent():
@@ -189,7 +189,7 @@ class _Pipeline:
         raise ReplyError(f"one text was promised, {shown} came{said}")
 
 
-def _stream_record(event: psrpcore.PSRPEvent[Any, Any]) -> StreamRecord | None:
+def _stream_record(event: psrpcore.PSRPEvent[object, object]) -> StreamRecord | None:
     match event:
         case psrpcore.VerboseRecordEvent():
             return StreamRecord("verbose", event.record.Message or "")
