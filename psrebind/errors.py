@@ -1,4 +1,4 @@
-"""Every exception of psrebind. Knows nothing of the rest of the package.
+"""The exceptions of psrebind for whoever uses it.
 
 PsrebindError
 ├── InvalidInput            nothing was sent                               exit 5

@@ -240,7 +240,7 @@ class UnreadableCertificate:
     reason: str
 
 
-def held(
+def find_certificate(
     entries: Iterable[Certificate | UnreadableCertificate], store: str, thumbprint: str
 ) -> Certificate | UnreadableCertificate | None:
     """The entry of a certificate in one store; Windows does not tell ``MY`` from ``My``."""

@@ -39,7 +39,7 @@ _FRAMES = ("_envelope", "_body")
 
 
 @dataclass(frozen=True)
-class Line:
+class SourceLine:
     """One line of composed text and where it stands in its template."""
 
     text: str
@@ -135,7 +135,7 @@ class Library:
     def render(self, calls: Sequence[Call]) -> Script:
         """Compose one script of one or more operations, ready for a session."""
         secrets: dict[str, Secret] = {}
-        bodies: list[Line] = []
+        bodies: list[SourceLine] = []
         pieces: dict[str, Template] = {}
         for number, call in enumerate(calls):
             template = self.template(call.name)
@@ -152,7 +152,7 @@ class Library:
 
     def _body(
         self, template: Template, call: Call, number: int, secrets: dict[str, Secret]
-    ) -> list[Line]:
+    ) -> list[SourceLine]:
         values = dict(call.values)
         for name, value in values.items():
             if isinstance(value, Secret):
@@ -202,11 +202,11 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 def _filled(
-    template: Template, values: Mapping[str, object], slots: Mapping[str, Sequence[Line]]
-) -> list[Line]:
+    template: Template, values: Mapping[str, object], slots: Mapping[str, Sequence[SourceLine]]
+) -> list[SourceLine]:
     """Render one template's lines and put other lines into its slots."""
     rendered = iter(template.assignments.render(values).split("\n"))
-    lines: list[Line] = []
+    lines: list[SourceLine] = []
     for number, (text, match) in enumerate(
         zip(template.lines, template.special, strict=True), start=1
     ):
@@ -220,7 +220,7 @@ def _filled(
             # Pieces stand in the library; the engine would enforce #Requires for the whole
             # script, where the envelope checks each body's.
             text = ""
-        lines.append(Line(text, f"{template.name}:{number}"))
+        lines.append(SourceLine(text, f"{template.name}:{number}"))
     return lines
 
 

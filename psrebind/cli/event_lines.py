@@ -8,7 +8,7 @@ from datetime import datetime
 
 from psrebind.cli.moments import shown
 from psrebind.cli.phrases import change
-from psrebind.decode.events import Channel, EventCertificate, LifecycleEvent
+from psrebind.decode.events import EventCertificate, LifecycleEvent, LifecycleLog
 from psrebind.model import Thumbprint
 from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent, is_cut
 from psrebind.thumbprints import the_only
@@ -27,7 +27,7 @@ class EventLine:
     """One event; ``source`` is the host or the file that it comes from."""
 
     source: str
-    channel: Channel
+    channel: LifecycleLog
     record_id: int | None
     id: int
     meaning: str

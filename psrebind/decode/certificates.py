@@ -1,6 +1,6 @@
 """Certificate store blobs and DER to the model. Never raises: what cannot be read says why.
 
-Property numbers are wincrypt.h's (field notes B6). Opens nothing; knows no host.
+Property numbers are wincrypt.h's (field notes B6).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files with events in them, of whatever format: told by their content, not by their name.
 
 One broken record does not take the others with it; a file that has no event at all is refused in
-one sentence. Opens files; knows no host.
+one sentence.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The values of a JSON text one after the other, in bounded memory.
 
-Takes lines, a list, values after one another, and what evtx_dump prints between them; knows
-nothing of events.
+Takes lines, a list, values after one another, and what evtx_dump prints between them.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def _holds(name: str, before: object, now: object) -> bool:
     return same_option(before, now)
 
 
-def merged(before: Record, now: Record) -> Record:
+def merge_records(before: Record, now: Record) -> Record:
     """The record of now with all that the one before had."""
     values = now.values | {name: value for name, value in before.values.items() if value}
     for name in _MASKS:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from psrebind.errors import HostError, ReplyError, ScriptError
-from psrebind.model import Certificate, Thumbprint, UnreadableCertificate, held
+from psrebind.model import Certificate, Thumbprint, UnreadableCertificate, find_certificate
 from psrebind.operations.base import Operation
 from psrebind.operations.get_certificate import STORES, GetCertificate
 from psrebind.operations.get_host import GetHost, Host, missing_module
@@ -39,7 +39,7 @@ class Observation:
 
     def stored(self, store: str, thumbprint: str) -> Certificate | UnreadableCertificate | None:
         """The certificate in one store."""
-        return held((*self.certificates, *self.unreadable), store, thumbprint)
+        return find_certificate((*self.certificates, *self.unreadable), store, thumbprint)
 
     def anywhere(self, thumbprint: Thumbprint) -> Certificate | None:
         """A readable copy of a certificate, of whatever store."""

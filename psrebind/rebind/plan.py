@@ -272,7 +272,7 @@ def _notes(observation: Observation, renewal: Renewal) -> Iterable[Note]:
             yield Note(left.advice(concerned[0].site), lasting=True)
     for odd in observation.bindings.unreadable:
         yield Note(f"{odd.information} of {odd.site} is left alone: {odd.reason}")
-    for record in observation.bindings.strays:
+    for record in observation.bindings.orphan_records:
         if record.thumbprint == renewal.old:
             name = f"{record.kind}={record.endpoint}"
             yield Note(f"the record {name} has the old certificate and no binding: not touched")

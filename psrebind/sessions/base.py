@@ -1,4 +1,4 @@
-"""The one seam: what is sent to a host, and what a session promises. Opens nothing."""
+"""What a session with a host promises, and the limits of what is done in it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class StreamRecord:
     percent: int | None = None
 
 
-__all__ = ["Either", "Limits", "Logon", "OnStream", "Script", "Session", "StreamRecord"]
+__all__ = ["EitherEvent", "Limits", "Logon", "OnStream", "Script", "Session", "StreamRecord"]
 
 OnStream = Callable[[StreamRecord], None]
 # How late a wait for either of two events may notice the other one.
@@ -75,7 +75,7 @@ class Limits:
         return f"the time limit{length} has passed"
 
 
-class Either(Event):
+class EitherEvent(Event):
     """An event of our own that counts as set, too, once another one is."""
 
     def __init__(self, other: Event) -> None:

@@ -1,7 +1,4 @@
-"""How much of what a host sends is read, and how deep it may be nested: a stranger sends anything.
-
-May know bytes and the tags of XML. May not know HTTP, WS-Management or who waits for an answer.
-"""
+"""The bounds of what a host sends: how much of it is read, and how deep it may be nested."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A runspace pool in a child process: what is sent to it in which order, and what comes back.
-
-May know psrpcore and the child's lines. May not know which process it is, nor what a reply means.
-"""
+"""A runspace pool in a child process: what is sent to it in which order, and what comes back."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from psrpcore.types import PSInvocationState, PSSecureString, RunspacePoolState
 
 from psrebind.errors import ReplyError, ScriptError
 from psrebind.sessions.base import Limits, OnStream, Script, StreamRecord
-from psrebind.sessions.calls import Call, Phase, Stopped
+from psrebind.sessions.script_call import Phase, ScriptCall, Stopped
 from psrebind.sessions.stdio import POOL, Child
 
 FRAGMENT_SIZE: Final = 32768
@@ -48,7 +45,7 @@ class ChildPool:
         self._keyed = False
         self._running: _Pipeline | None = None
 
-    def open(self, call: Call, seconds: float) -> None:
+    def open(self, call: ScriptCall, seconds: float) -> None:
         """Open the pool; raise NotPsrp when that takes longer than so many seconds."""
         self._patience = time.monotonic() + seconds
         self._client.open()
@@ -59,7 +56,7 @@ class ChildPool:
             self._step(call)
         self._patience = None
 
-    def run(self, script: Script, call: Call, on_stream: OnStream | None) -> str:
+    def run(self, script: Script, call: ScriptCall, on_stream: OnStream | None) -> str:
         """Run one script and give its single text; ScriptError or ReplyError without one."""
         parameters = self._sealed(script, call)
         shell = psrpcore.ClientPowerShell(self._client)
@@ -94,7 +91,7 @@ class ChildPool:
             if self._client.state == RunspacePoolState.Opened:
                 self._ask(_hurried(), "Close", POOL)
 
-    def _sealed(self, script: Script, call: Call) -> dict[str, PSSecureString]:
+    def _sealed(self, script: Script, call: ScriptCall) -> dict[str, PSSecureString]:
         if script.secrets and not self._keyed:
             self._client.exchange_key()
             self._flush(call)
@@ -110,11 +107,11 @@ class ChildPool:
         except Exception:
             self.usable = False
 
-    def _flush(self, call: Call) -> None:
+    def _flush(self, call: ScriptCall) -> None:
         while (payload := self._client.data_to_send(FRAGMENT_SIZE)) is not None:
             self._ask(call, "Data", payload.pipeline_id or POOL, payload.data)
 
-    def _ask(self, call: Call, kind: str, target: UUID, data: bytes | None = None) -> None:
+    def _ask(self, call: ScriptCall, kind: str, target: UUID, data: bytes | None = None) -> None:
         self._child.tell(kind, target, data)
         awaited = (f"{kind}Ack", target)
         while not self._acknowledged[awaited]:
@@ -122,7 +119,7 @@ class ChildPool:
         self._acknowledged[awaited] -= 1
         self._acknowledged += Counter()
 
-    def _step(self, call: Call) -> None:
+    def _step(self, call: ScriptCall) -> None:
         call.proceed()
         if self._patience is not None and time.monotonic() > self._patience:
             said = f"; it said: {self._child.said}" if self._child.said else ""
@@ -230,5 +227,5 @@ def _message(record: Any) -> str:
     return str(details or getattr(record.Exception, "Message", None) or record)
 
 
-def _hurried() -> Call:
-    return Call(None, Limits.within(PATIENCE))
+def _hurried() -> ScriptCall:
+    return ScriptCall(None, Limits.within(PATIENCE))

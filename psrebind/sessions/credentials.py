@@ -1,7 +1,4 @@
-"""Where a password comes from: environment, keyring or a prompt; never an argument.
-
-May know the process's environment and terminal. May not know hosts, sessions or the command line.
-"""
+"""Where a password comes from: environment, keyring or a prompt; never an argument."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a pipeline of pypsrp has said: its one output, its error record, its other streams.
-
-May know pypsrp's objects. May not know pools, connections or threads.
-"""
+"""What a pipeline of pypsrp has said: its one output, its error record, its other streams."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ CATEGORIES = [
 ]
 
 
-def text_of(pipeline: PowerShell) -> str:
+def output_text(pipeline: PowerShell) -> str:
     """The single string of a pipeline that has ended; ScriptError or ReplyError otherwise."""
     errors = pipeline.streams.error
     if pipeline.state == PSInvocationState.FAILED:
@@ -82,7 +79,7 @@ def script_error(record: Any) -> ScriptError:
     )
 
 
-def forward(streams: PSDataStreams, position: dict[str, int]) -> Iterator[StreamRecord]:
+def new_records(streams: PSDataStreams, position: dict[str, int]) -> Iterator[StreamRecord]:
     """The records that came since the last time; `position` remembers how far that was."""
     for stream in STREAMS:
         records = getattr(streams, stream)

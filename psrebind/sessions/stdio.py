@@ -1,7 +1,4 @@
-"""PSRP over standard input and output: its lines, and a child process that speaks them.
-
-May know processes and the protocol's lines. May not know what the PSRP inside them means.
-"""
+"""PSRP over standard input and output: its lines, and a child process that speaks them."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ _LINE: Final = re.compile(
 
 
 @dataclass(frozen=True)
-class Line:
+class ProtocolLine:
     """One line of the protocol; the null id is the runspace pool's."""
 
     kind: str
@@ -55,14 +52,16 @@ def framed(kind: str, target: uuid.UUID, data: bytes | None = None) -> bytes:
     return f"<{kind} Stream='Default' PSGuid='{target}'>{text}</{kind}>\n".encode("ascii")
 
 
-def read_line(line: bytes) -> Line | None:
+def read_line(line: bytes) -> ProtocolLine | None:
     """What a line says; None for one that is not of the protocol."""
     match = _LINE.search(line)
     if match is None:
         return None
     try:
         target = uuid.UUID(match["id"].decode("ascii"))
-        return Line(match["kind"].decode("ascii"), target, base64.b64decode(match["data"] or b""))
+        return ProtocolLine(
+            match["kind"].decode("ascii"), target, base64.b64decode(match["data"] or b"")
+        )
     except (ValueError, binascii.Error):
         return None
 
@@ -75,7 +74,7 @@ class Child:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        self._received: SimpleQueue[Line | None] = SimpleQueue()
+        self._received: SimpleQueue[ProtocolLine | None] = SimpleQueue()
         self._sending: SimpleQueue[bytes | None] = SimpleQueue()
         self._stray = b""
         self._complaints = b""
@@ -92,7 +91,7 @@ class Child:
         """Queue one line for the child; never blocks."""
         self._sending.put(framed(kind, target, data))
 
-    def receive(self, timeout: float) -> Line | None:
+    def receive(self, timeout: float) -> ProtocolLine | None:
         """The next line, or None when none came in time; raises ChildEnded after the last one."""
         try:
             line = self._received.get(timeout=timeout)

@@ -1,7 +1,4 @@
-"""What pypsrp, requests and pyspnego raise, as our errors, by the phase in which it came.
-
-May know their exceptions and the phases. May not know threads, pools or connections.
-"""
+"""What pypsrp, requests and pyspnego raise, as our errors, by the phase in which it came."""
 
 from __future__ import annotations
 
@@ -24,9 +21,9 @@ from psrebind.errors import (
     ReplyError,
 )
 from psrebind.sessions.bounds import CutShort, OutOfBounds
-from psrebind.sessions.calls import Call, Phase, Stopped, lost, stopped
-from psrebind.sessions.connection import ConnectionOptions, needs_extra
-from psrebind.sessions.transport import Facts, Stranger
+from psrebind.sessions.connection_options import ConnectionOptions, needs_extra
+from psrebind.sessions.script_call import Phase, ScriptCall, Stopped, lost, stopped
+from psrebind.sessions.transport import LogonFacts, Stranger
 
 ACCESS_DENIED = 5
 UNKNOWN_SHELL = 0x8033805B
@@ -47,7 +44,7 @@ QUOTAS = {
 
 @contextmanager
 def translated(
-    options: ConnectionOptions, facts: Callable[[], Facts], call: Call
+    options: ConnectionOptions, facts: Callable[[], LogonFacts], call: ScriptCall
 ) -> Iterator[None]:
     """Let nothing but a PsrebindError out; facts are asked when something went wrong."""
     try:
@@ -73,7 +70,7 @@ def fault_code(error: WSManFaultError) -> int | None:
         return None
 
 
-def _unreached(options: ConnectionOptions, error: Exception, facts: Facts) -> PsrebindError:
+def _unreached(options: ConnectionOptions, error: Exception, facts: LogonFacts) -> PsrebindError:
     if isinstance(error, ImportError):
         return needs_extra(options)
     # A host that offers another way only is pypsrp's ValueError.
@@ -90,11 +87,11 @@ def _unreached(options: ConnectionOptions, error: Exception, facts: Facts) -> Ps
     return ConnectError(options.host, reason, advice=advice)
 
 
-def _is_other_way(facts: Facts) -> bool:
+def _is_other_way(facts: LogonFacts) -> bool:
     return bool(facts.offers) and not facts.tried
 
 
-def _refused(options: ConnectionOptions, facts: Facts) -> PsrebindError:
+def _refused(options: ConnectionOptions, facts: LogonFacts) -> PsrebindError:
     if not facts.tried:
         return ConnectError(
             options.host,

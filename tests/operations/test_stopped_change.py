@@ -18,7 +18,7 @@ from releases import RELEASES, become
 
 from psrebind.lab.runtime import Lab
 from psrebind.operations import render
-from psrebind.sessions.connection import ConnectionOptions
+from psrebind.sessions.connection_options import ConnectionOptions
 from psrebind.sessions.transport import Facts
 from psrebind.sessions.transport import connect as open_connection
 

@@ -24,7 +24,7 @@ from psrebind.lab.engine_pwsh import PwshEngine
 from psrebind.lab.hostfault import HostFault
 from psrebind.model import Secret
 from psrebind.sessions.base import Limits, Script, StreamRecord
-from psrebind.sessions.connection import needs_extra
+from psrebind.sessions.connection_options import needs_extra
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, Fingerprint, RemoteSession
 

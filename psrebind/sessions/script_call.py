@@ -1,7 +1,4 @@
-"""One script on its way: what the waiting thread and the working thread of a session share.
-
-May know limits and our errors. May not know pypsrp, nor who works.
-"""
+"""One script on its way: what the waiting thread and the working thread of a session share."""
 
 from __future__ import annotations
 
@@ -42,7 +39,7 @@ class Ending:
     error: Exception | None = None
 
 
-class Call:
+class ScriptCall:
     """One script, its limits, how far it has come, and what is heard of it.
 
     Who gives up and who sends Command must agree on whether it was sent: hence the lock.
