@@ -3,7 +3,7 @@
 Every character outside printable ASCII becomes ``[char]0x…``: a file without a mark of order is
 read by Windows PowerShell 5.1 in the machine's ANSI page, where a byte of a correctly quoted
 Cyrillic name can become one of the five characters that PowerShell takes for a quote, and what
-follows runs (field notes G). The way back is in ``literal_reader``.
+follows runs (field notes G).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ LAYERS = (
     {"errors", "folders", "problems"},
     {"model", "thumbprints"},
     {"decode"},
-    {"literals", "literal_reader", "script"},
+    {"literals", "script"},
     {"templates"},
     {"convert", "replies"},
     {"sessions"},

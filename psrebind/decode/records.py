@@ -66,19 +66,15 @@ class RawRecord:
     def record(self) -> Record:
         """The record of the model."""
         rest = {name: data.hex() for name, data in self.binary.items()} | self.values
-        application = self.binary.get("AppId")
+        application = self.binary.get("AppId", b"")
         return Record(
             kind=self.kind,
             endpoint=self.endpoint,
             thumbprint=self.thumbprint,
             store=self.store,
-            application_id=str(UUID(bytes_le=application)) if _is_guid(application) else None,
+            application_id=str(UUID(bytes_le=application)) if len(application) == 16 else None,
             values={name: rest[name] for name in sorted(rest) if name not in _CERTIFICATE_VALUES},
         )
-
-
-def _is_guid(data: bytes | None) -> bool:
-    return data is not None and len(data) == 16
 
 
 def restoring_arguments(record: Record) -> tuple[str, ...]:

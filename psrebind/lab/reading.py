@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from psrebind.errors import ParameterError
-from psrebind.literal_reader import read_literal
+from psrebind.lab.literal_reader import read_literal
 
 _ASSIGNMENT = re.compile(r"\$([A-Z]\w*) = (.+)")
 _SECRET = re.compile(r"\$Secrets\['(.+)'\]")

@@ -11,10 +11,10 @@ from uuid import UUID
 import psrpcore
 from psrpcore.types import PSInvocationState, PSSecureString, RunspacePoolState
 
-from psrebind.errors import ReplyError, ScriptError
+from psrebind.errors import ScriptError
 from psrebind.sessions.base import Limits, OnStream, Script, StreamRecord
-from psrebind.sessions.script_call import Phase, ScriptCall, Stopped
-from psrebind.sessions.stdio import POOL, Child
+from psrebind.sessions.script_call import Phase, ScriptCall, Stopped, single_text
+from psrebind.sessions.stdio import POOL, Child, NotPsrp
 
 FRAGMENT_SIZE: Final = 32768
 # Short enough that Windows, where a waiting lock ignores Ctrl-C, delivers it.
@@ -27,10 +27,6 @@ _OVER: Final = (
     PSInvocationState.Stopped,
     PSInvocationState.Disconnected,
 )
-
-
-class NotPsrp(Exception):
-    """The child lives and does not speak PSRP as it should; the text is the rest of a sentence."""
 
 
 class ChildPool:
@@ -178,22 +174,18 @@ class _Pipeline:
         """The single string of a pipeline that has ended; ScriptError or ReplyError otherwise."""
         if self.state == PSInvocationState.Failed:
             raise _script_error(self._reason or (self._errors[-1] if self._errors else None))
-        if len(self._output) == 1 and isinstance(self._output[0], str):
-            return str(self._output[0])
-        said = f"; the first error: {_message(self._errors[0])}" if self._errors else ""
-        kinds = ", ".join(type(item).__name__ for item in self._output[:3])
-        shown = f"{len(self._output)} objects ({kinds})" if self._output else "nothing"
-        raise ReplyError(f"one text was promised, {shown} came{said}")
+        return single_text(self._output, _message(self._errors[0]) if self._errors else None)
 
 
 def _stream_record(event: psrpcore.PSRPEvent[object, object]) -> StreamRecord | None:
     match event:
-        case psrpcore.VerboseRecordEvent():
-            return StreamRecord("verbose", event.record.Message or "")
-        case psrpcore.DebugRecordEvent():
-            return StreamRecord("debug", event.record.Message or "")
-        case psrpcore.WarningRecordEvent():
-            return StreamRecord("warning", event.record.Message or "")
+        case (
+            psrpcore.VerboseRecordEvent()
+            | psrpcore.DebugRecordEvent()
+            | psrpcore.WarningRecordEvent()
+        ):
+            stream = type(event).__name__.removesuffix("RecordEvent").lower()
+            return StreamRecord(stream, event.record.Message or "")
         case psrpcore.InformationRecordEvent():
             # Write-Host sends an object with colours around its text.
             data = event.record.MessageData

@@ -19,7 +19,7 @@ from psrebind.replies import Reply, parse
 from psrebind.sessions.base import Limits, OnStream, Script
 from psrebind.sessions.credentials import PASSWORD_VARIABLE
 from psrebind.sessions.script_call import Phase, ScriptCall, Stopped, lost, stopped
-from psrebind.sessions.stdio import Child, ChildEnded
+from psrebind.sessions.stdio import Child, ChildEnded, NotPsrp
 
 if TYPE_CHECKING:
     from psrebind.sessions.child_pool import ChildPool
@@ -111,8 +111,6 @@ class LocalSession:
                 child.end()
 
     def _ask(self, call: ScriptCall, on_stream: OnStream | None) -> str:
-        from psrebind.sessions.child_pool import NotPsrp
-
         if reason := call.limits.reached:
             raise stopped(self.host, Phase.OPENING, reason)
         try:
@@ -133,19 +131,17 @@ class LocalSession:
             raise
 
     def _run(self, call: ScriptCall, on_stream: OnStream | None) -> str:
-        if self._pool is not None and not self._pool.usable:
-            self.close()
-        pool = self._pool or self._opened(call)
-        call.advance(Phase.OPEN)
-        return "" if call.script is None else pool.run(call.script, call, on_stream)
-
-    def _opened(self, call: ScriptCall) -> ChildPool:
         from psrebind.sessions.child_pool import ChildPool
 
-        self._child = child = self._started()
-        self._pool = pool = ChildPool(child)
-        pool.open(call, self._opening)
-        return pool
+        if self._pool is not None and not self._pool.usable:
+            self.close()
+        pool = self._pool
+        if pool is None:
+            self._child = child = self._started()
+            self._pool = pool = ChildPool(child)
+            pool.open(call, self._opening)
+        call.advance(Phase.OPEN)
+        return "" if call.script is None else pool.run(call.script, call, on_stream)
 
     def _started(self) -> Child:
         environment = self._environment

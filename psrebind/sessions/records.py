@@ -8,8 +8,9 @@ from typing import Any
 from pypsrp.complex_objects import PSInvocationState
 from pypsrp.powershell import PowerShell, PSDataStreams
 
-from psrebind.errors import ReplyError, ScriptError
+from psrebind.errors import ScriptError
 from psrebind.sessions.base import StreamRecord
+from psrebind.sessions.script_call import single_text
 
 STREAMS = ("verbose", "debug", "warning", "information", "progress")
 # System.Management.Automation.ErrorCategory, by number.
@@ -54,13 +55,7 @@ def output_text(pipeline: PowerShell) -> str:
     errors = pipeline.streams.error
     if pipeline.state == PSInvocationState.FAILED:
         raise script_error(errors[-1] if errors else None)
-    output = pipeline.output
-    if len(output) == 1 and isinstance(output[0], str):
-        return output[0]
-    said = f"; the first error: {_message(errors[0])}" if errors else ""
-    kinds = ", ".join(type(item).__name__ for item in output[:3])
-    shown = f"{len(output)} objects ({kinds})" if output else "nothing"
-    raise ReplyError(f"one text was promised, {shown} came{said}")
+    return single_text(pipeline.output, _message(errors[0]) if errors else None)
 
 
 def script_error(record: Any) -> ScriptError:

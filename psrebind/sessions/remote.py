@@ -111,7 +111,11 @@ class RemoteSession:
         if reason := limits.reached:
             raise stopped(self.host, Phase.OPENING, reason)
         call = ScriptCall(script, limits)
-        worker = self._current_worker()
+        from psrebind.sessions.worker import PoolWorker
+
+        worker = self._worker = self._worker or PoolWorker(
+            self.options, self._credential, self._logon
+        )
         try:
             worker.ask(call)
             ending = _wait(call, worker, on_stream) or self._abandon(worker, call)
@@ -126,13 +130,6 @@ class RemoteSession:
         if ending.error:
             raise ending.error
         return ending.text
-
-    def _current_worker(self) -> PoolWorker:
-        from psrebind.sessions.worker import PoolWorker
-
-        if self._worker is None:
-            self._worker = PoolWorker(self.options, self._credential, self._logon)
-        return self._worker
 
     def _abandon(self, worker: PoolWorker, call: ScriptCall) -> Ending:
         """Leave a worker alone that is stuck, and say what is known of its call."""

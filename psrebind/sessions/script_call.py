@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from queue import SimpleQueue
 from threading import Lock
 
-from psrebind.errors import ConnectError, SessionError, SessionLost
+from psrebind.errors import ConnectError, ReplyError, SessionError, SessionLost
 from psrebind.sessions.base import Limits, Script, StreamRecord
 
 LOOK_FIRST = "Whether the script ran is unknown: look at the host before acting again"
@@ -90,6 +91,16 @@ class ScriptCall:
         while isinstance(event := self.events.get(), StreamRecord):
             continue
         return event
+
+
+def single_text(output: Sequence[object], error: str | None) -> str:
+    """The one text that a script gives; ReplyError, with its first error, for anything else."""
+    if len(output) == 1 and isinstance(output[0], str):
+        return output[0]
+    said = "" if error is None else f"; the first error: {error}"
+    kinds = ", ".join(type(item).__name__ for item in output[:3])
+    shown = f"{len(output)} objects ({kinds})" if output else "nothing"
+    raise ReplyError(f"one text was promised, {shown} came{said}")
 
 
 def lost(host: str, script: Script | None, reason: str) -> SessionError:

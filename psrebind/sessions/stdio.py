@@ -40,6 +40,10 @@ class ProtocolLine:
     data: bytes = b""
 
 
+class NotPsrp(Exception):
+    """The child lives and does not speak PSRP as it should; the text is the rest of a sentence."""
+
+
 class ChildEnded(Exception):
     """The child is gone; the text says how it ended and what it said last."""
 

@@ -155,6 +155,7 @@ def connect(
 ) -> ObservedWSMan:
     """Make the connection of these options; nothing is sent yet."""
     secret = credential.secret if credential else None
+    encryption = "auto" if options.ssl else "never" if options.auth == "basic" else "always"
     connection = ObservedWSMan(
         options.host,
         # A host that holds an answer back longer than the socket waits would look dead.
@@ -166,7 +167,7 @@ def connect(
         auth=options.auth,
         connection_timeout=options.connect_timeout,
         read_timeout=options.read_timeout,
-        encryption=_encryption(options),
+        encryption=encryption,
         no_proxy=options.proxy is None,
         proxy=None if options.proxy == "environment" else options.proxy,
         certificate_pem=_text(options.certificate_pem),
@@ -194,7 +195,8 @@ def _session(
     session.max_redirects = 0
     session.verify = False if options.pinned else _text(options.ca_file) or True
     if options.address:
-        session.headers["Host"] = _authority(options)
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        session.headers["Host"] = f"{host}:{options.effective_port}"
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
@@ -219,17 +221,6 @@ def _has_proof(request: requests.PreparedRequest) -> bool:
 def _place(url: str | None) -> tuple[str, str]:
     parts = urlsplit(url or "")
     return parts.scheme, parts.netloc
-
-
-def _authority(options: ConnectionOptions) -> str:
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    return f"{host}:{options.effective_port}"
-
-
-def _encryption(options: ConnectionOptions) -> str:
-    if options.ssl:
-        return "auto"
-    return "never" if options.auth == "basic" else "always"
 
 
 def _text(path: Any) -> str | None:

@@ -224,7 +224,10 @@ class PoolWorker:
             self._shell = None
         elif pool is not None and in_order:
             with contextlib.suppress(Exception):
-                _stop(pipeline)
+                if pipeline is not None and pipeline.state == PSInvocationState.RUNNING:
+                    # A host that has no such pipeline any more says so; the Delete still works.
+                    with contextlib.suppress(WSManFaultError):
+                        pipeline.stop()
                 pool.close()
                 if pool.state == RunspacePoolState.CLOSED:
                     self._shell = None
@@ -250,10 +253,3 @@ def _pipeline(pool: RunspacePool, script: Script) -> PowerShell:
         }
         pipeline.add_parameter("Secrets", sealed)
     return pipeline
-
-
-def _stop(pipeline: PowerShell | None) -> None:
-    if pipeline is not None and pipeline.state == PSInvocationState.RUNNING:
-        # A host that has no such pipeline any more says so in a fault; the Delete still works.
-        with contextlib.suppress(WSManFaultError):
-            pipeline.stop()

@@ -1,4 +1,4 @@
-"""The inverse of ``literals``: reads what that wrote, and nothing else."""
+"""The inverse of ``psrebind.literals``: reads what that wrote, and nothing else."""
 
 from __future__ import annotations
 
