@@ -1,4 +1,4 @@
-"""What can be wrong with a binding: each problem a sentence, and of a kind. Imports nothing."""
+"""The problems of a binding: each is a sentence, and of a kind."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from psrebind.cli.moments import shown
 from psrebind.cli.phrases import change
 from psrebind.decode.events import EventCertificate, LifecycleEvent, LifecycleLog
 from psrebind.model import Thumbprint
-from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent, is_cut
+from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent, is_truncated
 from psrebind.thumbprints import the_only
 
 
@@ -128,5 +128,5 @@ def unreadable_sentence(reason: str) -> str:
 
 def cut_sentences(logs: Sequence[ChannelEvents], newest: int) -> list[str]:
     """What was left out of logs that had more than was asked for."""
-    cut = [log.channel for log in logs if is_cut(log, newest)]
+    cut = [log.channel for log in logs if is_truncated(log, newest)]
     return [f"only the newest {newest} of {channel} were asked for" for channel in cut]

@@ -66,7 +66,7 @@ class IisState:
 
 @dataclass(frozen=True)
 class IisBindings:
-    """Bindings joined with their records; the records that no binding has; what is no binding.
+    """The bindings with their records, the records without a binding, and unreadable bindings.
 
     ``services`` are those of the host that own records, by owners.SERVICES.
     """
@@ -86,12 +86,12 @@ class IisBindings:
     def shadows(self, bindings: Iterable[Binding]) -> tuple[tuple[Record, ...], ...]:
         """For each binding, the records of exact addresses that may answer there in its place."""
         own = {id(one.record): one.record for one in self.bindings if one.record}
-        around = _Around.of((*own.values(), *self.orphan_records), self.orphan_records)
+        around = _Surroundings.of((*own.values(), *self.orphan_records), self.orphan_records)
         return tuple(tuple(_shadows(binding, around)) for binding in bindings)
 
 
 def join_records(state: IisState) -> IisBindings:
-    """Give each binding its record and its problems, and apart what belongs to none."""
+    """Give each binding its record and its problems; list the records without a binding."""
     records = tuple(raw.record for raw in state.records)
     by_name = {record_key(record.kind, record.endpoint): record for record in records}
     sites = {site.id: site for site in state.sites}
@@ -100,7 +100,7 @@ def join_records(state: IisState) -> IisBindings:
     used = {record_key(binding.kind, binding.endpoint) for binding in bindings}
     orphans = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
     legacy = legacy_hashes(state.legacy)
-    around = replace(_Around.of(records, orphans), services=state.services, legacy=legacy)
+    around = replace(_Surroundings.of(records, orphans), services=state.services, legacy=legacy)
     return IisBindings(
         tuple(replace(one, problems=tuple(_problems(one, around))) for one in bindings),
         orphans,
@@ -149,9 +149,9 @@ def _binding(
 
 
 @dataclass(frozen=True)
-class _Around:
-    """What of a host decides whether something is odd about a binding: the records of exact
-    addresses, those of them that no binding has, its services, and what IIS 6 left."""
+class _Surroundings:
+    """What a binding's problems depend on beside its record: the records of exact addresses, those
+    of them that no binding has, the host's services, and what IIS 6 left."""
 
     exact: tuple[Record, ...]
     orphans: tuple[Record, ...]
@@ -160,11 +160,11 @@ class _Around:
 
     @classmethod
     def of(cls, records: Iterable[Record], orphans: Iterable[Record]) -> Self:
-        """Keep the records that may be in another's place."""
+        """Keep the records of exact addresses, which may answer in another's place."""
         return cls(tuple(filter(_is_exact, records)), tuple(filter(_is_exact, orphans)))
 
 
-def _problems(binding: Binding, around: _Around) -> Iterator[Problem]:
+def _problems(binding: Binding, around: _Surroundings) -> Iterator[Problem]:
     record = binding.record
     if record is None:
         sentence = f"no http.sys record {binding.kind}={binding.endpoint}"
@@ -196,7 +196,7 @@ def _is_exact(record: Record) -> bool:
     return record.kind is RecordKind.IP and address not in ("0.0.0.0", "::")
 
 
-def _shadows(binding: Binding, around: _Around) -> Iterator[Record]:
+def _shadows(binding: Binding, around: _Surroundings) -> Iterator[Record]:
     """The records of exact addresses of the binding's socket.
 
     Those of all addresses come after SNI records (docs/windows.md), and are no shadows. Without

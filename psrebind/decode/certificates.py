@@ -30,7 +30,7 @@ _BMP_STRING = 0x1E
 def stored_certificate(
     store: str, thumbprint: str, blob: bytes | None
 ) -> Certificate | UnreadableCertificate:
-    """Decode one entry of a store; whatever is wrong with it becomes its reason."""
+    """Decode one entry of a store; an entry that cannot be decoded has the reason in it."""
     if blob is None:
         return UnreadableCertificate(store, thumbprint, "the value Blob is missing")
     try:

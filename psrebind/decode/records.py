@@ -77,7 +77,7 @@ class RawRecord:
         )
 
 
-def restoring_arguments(record: Record) -> tuple[str, ...]:
+def netsh_options(record: Record) -> tuple[str, ...]:
     """The arguments for netsh that give a new record the options of this one.
 
     The script itself names certificate, store and appid. Only what differs from the default is
@@ -96,7 +96,7 @@ def restoring_arguments(record: Record) -> tuple[str, ...]:
 
 
 def unknown_options(record: Record) -> tuple[str, ...]:
-    """What of a record nobody here can put back: unknown values and flag bits.
+    """The unknown values and flag bits of a record, which nobody here can put back.
 
     A record that has any is left alone (field notes B5).
     """
@@ -132,7 +132,7 @@ def _holds(name: str, before: object, now: object) -> bool:
 
 
 def merge_records(before: Record, now: Record) -> Record:
-    """The record of now with all that the one before had."""
+    """Give the record of now the options that it lacks of the one before."""
     values = now.values | {name: value for name, value in before.values.items() if value}
     for name in _MASKS:
         one, other = before.values.get(name), now.values.get(name)

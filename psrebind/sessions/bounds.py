@@ -28,7 +28,7 @@ class OutOfBounds(Exception):
 
 
 class CutShort(Exception):
-    """We left in the middle of an answer: the connection is of no use any more."""
+    """An answer was left in its middle: the connection is of no use any more."""
 
 
 class Meter:
@@ -40,7 +40,7 @@ class Meter:
         self.restart()
 
     def restart(self) -> None:
-        """Forget what was sent: another script begins."""
+        """Count anew: another script begins."""
         self._bytes = 0
         self._tags = 0
 
@@ -53,7 +53,7 @@ class Meter:
             )
 
     def take(self, count: int) -> None:
-        """Note that so many bytes came."""
+        """Count bytes that came."""
         self.expect(count)
         self._bytes += count
 

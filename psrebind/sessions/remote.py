@@ -156,7 +156,7 @@ class RemoteSession:
 
 
 def _ended(worker: PoolWorker) -> bool:
-    """Whether the worker came to its end in time; what it still listens to is of no use."""
+    """Wait for the worker's end, ending what it still listens to; whether it came in time."""
     end = time.monotonic() + GRACE
     while not (finished := worker.finished.wait(TICK)) and time.monotonic() < end:
         worker.hurry()

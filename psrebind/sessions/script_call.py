@@ -29,7 +29,7 @@ class Phase(IntEnum):
 
 
 class Stopped(Exception):
-    """We stopped it ourselves, at a moment when the connection was in order."""
+    """The call was stopped on this side, while the connection was in order."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class ScriptCall:
             raise Stopped(reason)
 
     def ending(self) -> Ending:
-        """The ending, when it is there or certain to come at once; records are passed over."""
+        """Wait for the ending, which must be certain to come at once; records are passed over."""
         while isinstance(event := self.events.get(), StreamRecord):
             continue
         return event

@@ -48,8 +48,8 @@ class ChildEnded(Exception):
     """The child is gone; the text says how it ended and what it said last."""
 
 
-def framed(kind: str, target: uuid.UUID, data: bytes | None = None) -> bytes:
-    """A line to send; only Data has any data."""
+def frame_line(kind: str, target: uuid.UUID, data: bytes | None = None) -> bytes:
+    """Write one line of the protocol; only Data has any data."""
     if data is None:
         return f"<{kind} PSGuid='{target}' />\n".encode("ascii")
     text = base64.b64encode(data).decode("ascii")
@@ -57,7 +57,7 @@ def framed(kind: str, target: uuid.UUID, data: bytes | None = None) -> bytes:
 
 
 def read_line(line: bytes) -> ProtocolLine | None:
-    """What a line says; None for one that is not of the protocol."""
+    """Read one line; None for one that is not of the protocol."""
     match = _LINE.search(line)
     if match is None:
         return None
@@ -93,7 +93,7 @@ class Child:
 
     def tell(self, kind: str, target: uuid.UUID, data: bytes | None = None) -> None:
         """Queue one line for the child; never blocks."""
-        self._sending.put(framed(kind, target, data))
+        self._sending.put(frame_line(kind, target, data))
 
     def receive(self, timeout: float) -> ProtocolLine | None:
         """The next line, or None when none came in time; raises ChildEnded after the last one."""
@@ -111,7 +111,7 @@ class Child:
 
     @property
     def said(self) -> str:
-        """What it said last beside the protocol, on one line; empty when it was silent."""
+        """The child's last words beside the protocol, on one line; empty where there are none."""
         text = (self._complaints or self._stray).decode("utf-8", "replace")
         shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         # A crash says why at the beginning of its stack trace, other programs at the end.

@@ -43,7 +43,7 @@ QUOTAS = {
 
 
 @contextmanager
-def translated(
+def translate_errors(
     options: ConnectionOptions, facts: Callable[[], LogonFacts], call: ScriptCall
 ) -> Iterator[None]:
     """Let nothing but a PsrebindError out; facts are asked when something went wrong."""

@@ -180,7 +180,7 @@ def connect(
 
 
 def with_short_timeouts(options: ConnectionOptions, seconds: int) -> ConnectionOptions:
-    """The same options for somebody who cannot wait, and wants to hear no more than yes or no."""
+    """The same options for a short exchange: so many seconds, and a megabyte at most."""
     return dataclasses.replace(
         options, connect_timeout=seconds, read_timeout=seconds, reply_limit=1
     )

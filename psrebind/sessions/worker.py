@@ -23,7 +23,7 @@ from psrebind.sessions.fragments import limit_fragments
 from psrebind.sessions.observed_wsman import LEAVING, ObservedWSMan
 from psrebind.sessions.records import new_records, output_text
 from psrebind.sessions.script_call import Ending, Phase, ScriptCall, Stopped
-from psrebind.sessions.translate import UNKNOWN_SHELL, fault_code, translated
+from psrebind.sessions.translate import UNKNOWN_SHELL, fault_code, translate_errors
 from psrebind.sessions.transport import LogonFacts, connect, with_short_timeouts
 
 # The host ends a shell that nobody uses, whatever happens to us.
@@ -120,7 +120,7 @@ class PoolWorker:
     def _answer(self, call: ScriptCall) -> None:
         cause: BaseException | None = None
         try:
-            with translated(self._options, lambda: self._facts, call):
+            with translate_errors(self._options, lambda: self._facts, call):
                 ending = Ending(self._run(call))
         except Exception as error:  # a bug, too, is for the thread that waits
             ending = Ending(error=error)

@@ -11,7 +11,7 @@ from typing import Any
 
 from labs import ask, connect, restored
 
-from psrebind.decode.records import restoring_arguments
+from psrebind.decode.records import netsh_options
 from psrebind.errors import ScriptError
 from psrebind.lab.httpsys import Options
 from psrebind.lab.runtime import Lab, LabHost, assume
@@ -52,7 +52,7 @@ def setting(binding: Binding, new: str, **other: Any) -> SetIisBinding:
         "expected": binding.thumbprint,
         "thumbprint": Thumbprint(new),
         "store": binding.store,
-        "options": restoring_arguments(record),
+        "options": netsh_options(record),
     }
     return SetIisBinding(**fields | other)
 
