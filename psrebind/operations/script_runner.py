@@ -67,11 +67,12 @@ class ScriptRunner:
     limits: Limits = field(default_factory=Limits)
     on_stream: OnStream | None = None
     presenter: Presenter | None = None
+    name: str = ""
 
     @property
     def host(self) -> str:
-        """The host as its session names it."""
-        return self.session.host
+        """The host as the user named it: by ``name``, or else as the session does."""
+        return self.name or self.session.host
 
     def run(self, operations: Sequence[Operation[Any]]) -> Reply:
         """Send several operations as one script and give the reply, its errors placed."""
