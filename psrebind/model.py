@@ -1,4 +1,4 @@
-"""What psrebind talks about: thumbprints, certificates, bindings, records, hosts. Frozen; no I/O.
+"""Thumbprints, certificates, bindings, records and renewals, as frozen values.
 
 Validated text types are subclasses of ``str`` that check and normalise in ``__new__``, so that
 quoting, JSON and comparison need not know them.
@@ -100,7 +100,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Give the value to the one place that needs it: the session."""
+        """Give the value, for the session alone."""
         return self._value
 
     def __repr__(self) -> str:
@@ -160,7 +160,7 @@ class Binding:
 
     @property
     def place(self) -> str:
-        """Which binding it is, in words."""
+        """The binding in words, with its site."""
         return f"{self.information} of {self.site}"
 
     @property
@@ -242,7 +242,7 @@ class UnreadableCertificate:
     reason: str
 
 
-def held(
+def find_certificate(
     entries: Iterable[Certificate | UnreadableCertificate], store: str, thumbprint: str
 ) -> Certificate | UnreadableCertificate | None:
     """The entry of a certificate in one store; Windows does not tell ``MY`` from ``My``."""

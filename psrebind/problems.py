@@ -1,10 +1,10 @@
-"""What can be wrong with a binding: each problem a sentence, and of a kind. Imports nothing."""
+"""The problems of a binding: each is a sentence, and of a kind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
 
 class ProblemKind(StrEnum):
@@ -36,7 +36,7 @@ class Problem(str):
         made.kind = kind
         return made
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         """How a copy is made."""
         return type(self), (self.kind, str(self))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from certificates import NOW, Made, blob
 
-from psrebind.decode.bindings import IisState, RawBinding, RawSite, joined
+from psrebind.decode.bindings import IisState, RawBinding, RawSite, join_records
 from psrebind.decode.certificates import stored_certificate
 from psrebind.decode.iis_settings import RawFtpBinding, RawFtpCertificate, RawLegacyHash
 from psrebind.decode.records import RawRecord
@@ -113,7 +113,7 @@ def observed(
         clock=clock,
         certificates=tuple(one for one in entries if isinstance(one, Certificate)),
         unreadable=tuple(one for one in entries if isinstance(one, UnreadableCertificate)),
-        bindings=joined(state(bindings, records, services, legacy, ftp)),
+        bindings=join_records(state(bindings, records, services, legacy, ftp)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from certificates import NOW
 
-from psrebind.decode.events import Channel, EventCertificate, LifecycleEvent
+from psrebind.decode.events import EventCertificate, LifecycleEvent, LifecycleLog
 from psrebind.model import Binding, BindingInfo, Certificate, Record, RecordKind, Thumbprint
 
 
@@ -18,7 +18,7 @@ def replaced(
 ) -> LifecycleEvent:
     """An event that says that one certificate replaced another."""
     return LifecycleEvent(
-        channel=Channel.SYSTEM,
+        channel=LifecycleLog.SYSTEM,
         record_id=record_id,
         id=number,
         time=NOW,

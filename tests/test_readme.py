@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from labs import network, running
-from psrebind.fleet.inventory.file import parse_inventory
 
+from psrebind.fleet.inventory.file import parse_inventory
 from psrebind.lab.stage.lab import Lab
 
 CHECKOUT = Path(__file__).parents[1]

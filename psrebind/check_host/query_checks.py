@@ -121,7 +121,7 @@ def _bindings(
     every = bindings.bindings
     held = [one.record for one in every if one.record]
     troubles = Counter(problem for one in every for problem in one.problems)
-    seen = f"{len(held)} of {len(every)}; {len(bindings.strays)} records of no binding"
+    seen = f"{len(held)} of {len(every)}; {len(bindings.orphan_records)} records of no binding"
     yield Check("bindings find their records", True if len(held) == len(every) else None, seen)
     for problem, count in troubles.items():
         yield Check("a binding's problem", None, f"{count} times: {problem}")

@@ -204,7 +204,7 @@ def _objects(session: Session) -> set[str]:
     asked: list[Operation[Any]] = [GetIisBinding(), GetCertificate(), GetRebindTask()]
     iis, stores, tasks = run(asked, session).bodies
     bindings = GetIisBinding().bindings(iis)
-    records = [one.record for one in bindings.bindings if one.record] + [*bindings.strays]
+    records = [one.record for one in bindings.bindings if one.record] + [*bindings.orphan_records]
     return {
         *(f"binding {one.site} {one.information}" for one in bindings.bindings),
         *(f"record {one.kind.value}={one.endpoint} {one.thumbprint}" for one in records),

@@ -14,7 +14,7 @@ from psrebind.cli.options import Connection, Source
 from psrebind.cli.output.messages import tell
 from psrebind.errors import InvalidInput
 from psrebind.sessions.base import Limits
-from psrebind.sessions.connection import Fingerprint
+from psrebind.sessions.connection_options import Fingerprint
 from psrebind.sessions.credentials import Credential, PasswordSource, resolve
 
 if TYPE_CHECKING:

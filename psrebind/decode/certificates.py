@@ -1,6 +1,6 @@
 """Certificate store blobs and DER to the model. Never raises: what cannot be read says why.
 
-Property numbers are wincrypt.h's (field notes B6). Opens nothing; knows no host.
+Property numbers are wincrypt.h's (field notes B6).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BMP_STRING = 0x1E
 def stored_certificate(
     store: str, thumbprint: str, blob: bytes | None
 ) -> Certificate | UnreadableCertificate:
-    """Decode one entry of a store; whatever is wrong with it becomes its reason."""
+    """Decode one entry of a store; an entry that cannot be decoded has the reason in it."""
     if blob is None:
         return UnreadableCertificate(store, thumbprint, "the value Blob is missing")
     try:
@@ -71,6 +71,10 @@ def _properties(blob: bytes) -> dict[int, bytes]:
 def _certificate(store: str, der: bytes, properties: Mapping[int, bytes]) -> Certificate:
     parsed = x509.load_der_x509_certificate(der)
     digits = f"{parsed.serial_number:X}"
+    friendly_name = None
+    if (data := properties.get(_FRIENDLY_NAME)) is not None:
+        friendly_name = data.decode("utf-16-le", "replace").rstrip("\0")
+    renewal = properties.get(_RENEWAL, b"")
     dns_names, addresses = _alternative_names(parsed)
     return Certificate(
         store=store,
@@ -85,9 +89,9 @@ def _certificate(store: str, der: bytes, properties: Mapping[int, bytes]) -> Cer
         not_after=parsed.not_valid_after_utc,
         usages=_usages(parsed),
         key_linked=bool(properties.get(_KEY_PROVIDER)),
-        friendly_name=_text(properties.get(_FRIENDLY_NAME)),
+        friendly_name=friendly_name,
         archived=_ARCHIVED in properties,
-        renewed_by=_link(properties.get(_RENEWAL)),
+        renewed_by=Thumbprint(renewal.hex()) if len(renewal) == 20 else None,
         template=_template(parsed),
     )
 
@@ -134,11 +138,3 @@ def _bmp_string(der: bytes) -> str | None:
     # A length of 128 or more stands in as many bytes as the low bits of the first say.
     skipped = der[1] & 0x7F if der[1] & 0x80 else 0
     return der[2 + skipped :].decode("utf-16-be", "replace")
-
-
-def _text(data: bytes | None) -> str | None:
-    return None if data is None else data.decode("utf-16-le", "replace").rstrip("\0")
-
-
-def _link(data: bytes | None) -> Thumbprint | None:
-    return Thumbprint(data.hex()) if data is not None and len(data) == 20 else None

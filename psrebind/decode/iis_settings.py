@@ -34,7 +34,7 @@ class LegacyHash:
     thumbprint: Thumbprint | None
 
     def concerns(self, site_id: int) -> bool:
-        """Whether it is about a site."""
+        """Whether it may bring a certificate back to a site."""
         return self.site_id in (None, site_id)
 
     @property
@@ -60,7 +60,7 @@ class LegacyHash:
 
 
 def legacy_hashes(found: Iterable[RawLegacyHash]) -> tuple[LegacyHash, ...]:
-    """Those that are about web sites."""
+    """The left-over hashes of web sites."""
     keys = ((_KEY.search(one.path), one.value) for one in found)
     return tuple(
         LegacyHash(int(key[2]) if key[2] else None, _thumbprint(value))

@@ -1,7 +1,6 @@
 """XML from Windows as plain trees: local names only, no DTD, no entities, bounded in every way.
 
 Prefixes are cut off unread, because exports cut out of a larger document lose the declarations.
-Knows neither events nor tasks.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from psrebind.fleet.connection_keys import SETTINGS
 from psrebind.fleet.host_names import host_name
 from psrebind.fleet.inventory.model import InventoryHost
 from psrebind.model import Secret
-from psrebind.sessions.connection import ConnectionOptions, is_address
+from psrebind.sessions.connection_options import ConnectionOptions, is_address
 
 LOCALHOST = "localhost"
 _TRUE, _FALSE = ("true", "yes", "on", "1", "y", "t"), ("false", "no", "off", "0", "n", "f")

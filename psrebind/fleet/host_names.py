@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import idna
 
-from psrebind.sessions.connection import is_address
+from psrebind.sessions.connection_options import is_address
 
 LONGEST_PATTERN = 1000
 _PORT = re.compile(r"((?:[^:\[\]]|\[[^\]]*\])+):([0-9]{1,5})\Z")

@@ -12,7 +12,7 @@ from threading import Condition
 
 from psrebind.errors import AuthenticationError, PsrebindError
 from psrebind.sessions.base import Limits
-from psrebind.sessions.calls import Phase, stopped
+from psrebind.sessions.script_call import Phase, stopped
 
 # How late a host that waits may notice that its limits are reached.
 _TICK = 0.2

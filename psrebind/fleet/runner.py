@@ -18,7 +18,7 @@ from typing import Generic, Protocol, TypeVar
 
 from psrebind.errors import PsrebindError
 from psrebind.fleet.logons import Standing, Turn
-from psrebind.sessions.base import Either, Limits, Logon, Session
+from psrebind.sessions.base import EitherEvent, Limits, Logon, Session
 
 FORKS = 20
 # Short enough that a person's Ctrl-C arrives where a waiting lock would hold it back.
@@ -91,7 +91,7 @@ class Runner(Generic[Host, T]):
         on one host is that host's, as any other error.
         """
         # A run that ends early stops its own hosts, not the next run that has the same limits.
-        whole = replace(self.limits, cancelled=Either(self.limits.cancelled))
+        whole = replace(self.limits, cancelled=EitherEvent(self.limits.cancelled))
         waiting = deque(hosts)
         # A queue, since a wait for futures looks at each of them five times a second.
         finished: SimpleQueue[Future[Result[Host, T]]] = SimpleQueue()

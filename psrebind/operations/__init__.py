@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from psrebind.operations.parameters import OperationLine as OperationLine
     from psrebind.operations.parameters import parse_parameters as parse_parameters
     from psrebind.operations.parameters import require_whole as require_whole
+    from psrebind.operations.runner import Renderer as Renderer
+    from psrebind.operations.runner import ScriptRunner as ScriptRunner
     from psrebind.operations.runner import run as run
 else:
     _PARAMETERS = f"{__name__}.parameters"
@@ -27,7 +29,8 @@ else:
         __name__,
         dict.fromkeys(("OperationLine", "parse_parameters", "require_whole"), _PARAMETERS)
         | dict.fromkeys(("Change", "Notice", "Operation", "Query", "render"), f"{__name__}.base")
-        | {"GetLifecycleEvent": f"{__name__}.get_lifecycle_event", "run": f"{__name__}.runner"},
+        | {"GetLifecycleEvent": f"{__name__}.get_lifecycle_event"}
+        | dict.fromkeys(("Renderer", "ScriptRunner", "run"), f"{__name__}.runner"),
     )
 
 

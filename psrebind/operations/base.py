@@ -1,7 +1,7 @@
 """What an operation is: a frozen value that names a template and carries its parameters.
 
 One name everywhere: ``SetIisBinding`` lives in ``set_iis_binding.py`` and renders
-``set_iis_binding.ps1.j2``. Knows sessions by their promise only.
+``set_iis_binding.ps1.j2``. How it reaches a host is in ``script_runner``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Operation(Generic[Row]):
         raise TypeError(f"{cls.__name__} does not say what its rows are")
 
     def call(self) -> Call:
-        """This operation as what the templates render."""
+        """The template's name and parameters of this operation."""
         values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         return Call(self.name(), values, self.effect == "change", self.effect == "query")
 
@@ -58,7 +58,7 @@ class Operation(Generic[Row]):
         return found[0]
 
     def result(self, body: Body) -> Sequence[Any]:
-        """What a person asks this operation for: the rows, or what is decoded from them."""
+        """What a person wants to see: the rows, or what is decoded from them."""
         return self.rows(body)
 
 
@@ -78,13 +78,13 @@ class Change(Operation[Row]):
         raise NotImplementedError
 
     def replaced(self, body: Body) -> Iterable[tuple[Record, Thumbprint, Thumbprint]]:
-        """The http.sys records that this is about, of what ``state`` read: with the certificate
-        that it takes from each, and the one that it puts there.
+        """The http.sys records that this changes, out of the answer to ``state``: each with its old
+        and its new certificate.
         """
         return ()
 
     def problem(self, row: Row) -> str | None:
-        """Why a row that came without an error is a failure all the same, or None."""
+        """The reason why a row without an error is a failure all the same, or None."""
         lost = getattr(row, "lost", ())
         return f"these options were lost: {', '.join(lost)}" if lost else None
 

@@ -68,7 +68,7 @@ class GetLifecycleEvent(Query[ChannelEvents]):
 
     def result(self, body: Body) -> Sequence[LifecycleEvent | UnreadableEvent]:
         """The events of all channels, newest first in each, then what cannot be read."""
-        files = [decoded(row) for row in self.rows(body)]
+        files = [decode_channel(row) for row in self.rows(body)]
         events: list[LifecycleEvent | UnreadableEvent] = []
         for file in files:
             events += [
@@ -78,7 +78,7 @@ class GetLifecycleEvent(Query[ChannelEvents]):
         return events
 
 
-def decoded(row: ChannelEvents) -> EventFile:
+def decode_channel(row: ChannelEvents) -> EventFile:
     """The events of one channel; the raw XML may come in pieces of a line.
 
     What is no event at all is one that cannot be read: the host said it, and no input is wrong.
@@ -104,12 +104,12 @@ def _with_lost_letters(event: LifecycleEvent) -> LifecycleEvent:
     return replace(event, notes=(*event.notes, LOST_LETTERS))
 
 
-def is_cut(row: ChannelEvents, newest: int) -> bool:
+def is_truncated(row: ChannelEvents, newest: int) -> bool:
     """Whether a log gave as many events as it was asked for, so that it may have more."""
     # Pieces of a line are more than their events, never fewer.
     if len(row.events) < newest:
         return False
-    file = decoded(row)
+    file = decode_channel(row)
     return len(file.events) + len(file.unreadable) + file.others >= newest
 
 

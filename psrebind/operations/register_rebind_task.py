@@ -25,10 +25,6 @@ def _wanted() -> tuple[str, ...]:
     return tuple(f"{path}={value}" for path, value in canonical(wanted_xml()).items())
 
 
-def _tables() -> dict[str, Any]:
-    return {"defaults": DEFAULTS, "ignored": IGNORED, "same": SAME}
-
-
 @dataclass(frozen=True)
 class TaskRegistration:
     """One row: ``skipped`` where bound certificates share a template, and nobody forced it.
@@ -59,7 +55,11 @@ class RegisterRebindTask(Change[TaskRegistration]):
     channel: str = SYSTEM_CHANNEL
     xml: str = field(init=False, default_factory=wanted_xml)
     wanted: tuple[str, ...] = field(init=False, default_factory=_wanted)
-    tables: Mapping[str, Any] = field(init=False, default_factory=_tables)
+    tables: Mapping[str, Any] = field(
+        init=False,
+        default_factory=lambda: {"defaults": DEFAULTS, "ignored": IGNORED, "same": SAME},
+        hash=False,
+    )
     force: bool = False
 
     def state(self) -> GetRebindTask:

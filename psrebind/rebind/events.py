@@ -13,7 +13,7 @@ from psrebind.operations.get_lifecycle_event import (
     ChannelEvents,
     GetLifecycleEvent,
     UnreadableEvent,
-    is_cut,
+    is_truncated,
 )
 from psrebind.operations.runner import ScriptRunner
 from psrebind.phrase import format_time
@@ -50,7 +50,7 @@ class EventReport:
 
     def cut(self, newest: int) -> list[str]:
         """What was left out of logs that had more than was asked for."""
-        cut = [log.channel for log in self.logs if is_cut(log, newest)]
+        cut = [log.channel for log in self.logs if is_truncated(log, newest)]
         return [f"only the newest {newest} of {channel} were asked for" for channel in cut]
 
 

@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Any
 
 from psrebind.decode.bindings import record_key
-from psrebind.decode.records import lost_options, merged
+from psrebind.decode.records import lost_options, merge_records
 from psrebind.errors import ParameterError
 from psrebind.model import Binding, Record, RecordKind, Renewal, Thumbprint
 
@@ -88,7 +88,7 @@ def wanted(binding: Binding, renewal: Renewal, history: History) -> Wanted:
         return Wanted(kept.record, f"its record is gone since the change of {kept.moment}")
     if lost := kept.lost(now, renewal):
         sentence = f"it lost {', '.join(lost)} in the change of {kept.moment}"
-        return Wanted(merged(kept.record, now), sentence)
+        return Wanted(merge_records(kept.record, now), sentence)
     return Wanted(now)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psrebind.errors import ReplyError
-from psrebind.model import STORES, Certificate, Thumbprint, UnreadableCertificate, held
+from psrebind.model import STORES, Certificate, Thumbprint, UnreadableCertificate, find_certificate
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_host import GetHost, Host
 from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
@@ -31,7 +31,7 @@ class Observation:
 
     def stored(self, store: str, thumbprint: str) -> Certificate | UnreadableCertificate | None:
         """The certificate in one store."""
-        return held((*self.certificates, *self.unreadable), store, thumbprint)
+        return find_certificate((*self.certificates, *self.unreadable), store, thumbprint)
 
     def anywhere(self, thumbprint: Thumbprint) -> Certificate | None:
         """A readable copy of a certificate, of whatever store."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from psrebind.decode.iis_settings import NOT_TOUCHED
 from psrebind.decode.owners import label, owner
-from psrebind.decode.records import registry_values, restoring_arguments
+from psrebind.decode.records import netsh_options, registry_values
 from psrebind.model import Binding, Record, RecordKind, Renewal, Thumbprint
 from psrebind.operations.base import Operation
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
@@ -153,7 +153,7 @@ class _Group:
             expected=now,
             thumbprint=renewal.new,
             store=self.case.store,
-            options=restoring_arguments(record),
+            options=netsh_options(record),
             values=registry_values(record) if self.repair else None,
         )
         return Step(
@@ -272,7 +272,7 @@ def _notes(observation: Observation, renewal: Renewal) -> Iterable[Note]:
             yield Note(left.advice(concerned[0].site), lasting=True)
     for odd in observation.bindings.unreadable:
         yield Note(f"{odd.information} of {odd.site} is left alone: {odd.reason}")
-    for record in observation.bindings.strays:
+    for record in observation.bindings.orphan_records:
         if record.thumbprint == renewal.old:
             name = f"{record.kind}={record.endpoint}"
             yield Note(f"the record {name} has the old certificate and no binding: not touched")

@@ -1,7 +1,4 @@
-"""What a pipeline of pypsrp has said: its one output, its error record, its other streams.
-
-May know pypsrp's objects. May not know pools, connections or threads.
-"""
+"""What a pipeline of pypsrp has said: its one output, its error record, its other streams."""
 
 from __future__ import annotations
 
@@ -11,8 +8,9 @@ from typing import Any
 from pypsrp.complex_objects import PSInvocationState
 from pypsrp.powershell import PowerShell, PSDataStreams
 
-from psrebind.errors import ReplyError, ScriptError
+from psrebind.errors import ScriptError
 from psrebind.sessions.base import StreamRecord
+from psrebind.sessions.script_call import single_text
 
 STREAMS = ("verbose", "debug", "warning", "information", "progress")
 # System.Management.Automation.ErrorCategory, by number.
@@ -52,18 +50,12 @@ CATEGORIES = [
 ]
 
 
-def text_of(pipeline: PowerShell) -> str:
+def output_text(pipeline: PowerShell) -> str:
     """The single string of a pipeline that has ended; ScriptError or ReplyError otherwise."""
     errors = pipeline.streams.error
     if pipeline.state == PSInvocationState.FAILED:
         raise script_error(errors[-1] if errors else None)
-    output = pipeline.output
-    if len(output) == 1 and isinstance(output[0], str):
-        return output[0]
-    said = f"; the first error: {_message(errors[0])}" if errors else ""
-    kinds = ", ".join(type(item).__name__ for item in output[:3])
-    shown = f"{len(output)} objects ({kinds})" if output else "nothing"
-    raise ReplyError(f"one text was promised, {shown} came{said}")
+    return single_text(pipeline.output, _message(errors[0]) if errors else None)
 
 
 def script_error(record: Any) -> ScriptError:
@@ -82,7 +74,7 @@ def script_error(record: Any) -> ScriptError:
     )
 
 
-def forward(streams: PSDataStreams, position: dict[str, int]) -> Iterator[StreamRecord]:
+def new_records(streams: PSDataStreams, position: dict[str, int]) -> Iterator[StreamRecord]:
     """The records that came since the last time; `position` remembers how far that was."""
     for stream in STREAMS:
         records = getattr(streams, stream)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from labs import connect, running, sent
-from psrebind.cli.check_host import FAILED
 
 from psrebind.check_host.check import HostCheck
 from psrebind.check_host.questions import Verdict, questions_of
 from psrebind.check_host.report import Report, document, write
 from psrebind.cli import main
+from psrebind.errors import HostError
 from psrebind.lab.stage.lab import Lab
 from psrebind.lab.windows.assumptions import Assumptions
 
@@ -87,7 +87,7 @@ def test_changes_are_asked_for(
     assert main([*words, "--changes"]) == 5
     assert "nobody is there to agree to the change: add --yes" in capsys.readouterr().err
     assert sent(host) == before
-    assert main([*words, "--changes", "--yes"]) == FAILED
+    assert main([*words, "--changes", "--yes"]) == HostError.exit_status
     assert "trying on a site of its own" in capsys.readouterr().err
     assert sent(host) > before
 
@@ -100,7 +100,7 @@ def test_a_failed_check_has_its_status(model: Lab, tmp_path: Path) -> None:
     assert report.failed
     assert [one.name for one in report.checks if one.ok is False] == ["get_iis_binding"]
     data, text = write(report, tmp_path / "out")
-    assert "FAILED" in text.read_text()
+    assert "HostError.exit_status" in text.read_text()
     assert document(report)["checks"][0]["ok"] is True
     assert data.read_text().isascii()
-    assert FAILED == 2
+    assert HostError.exit_status == 2

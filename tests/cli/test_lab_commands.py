@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from cli.command_line import Command, Ran
 from labs import network
-from psrebind.decode.tasks import TASK_NAME, TASK_PATH, wanted_xml
 
 from psrebind.cli.output.lab import draw_host
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH, wanted_xml
 from psrebind.lab.stage import control, scenario
 from psrebind.lab.stage.breakage import break_host, breaks
 from psrebind.lab.stage.control import NO_POWERSHELL

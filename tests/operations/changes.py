@@ -20,7 +20,7 @@ from labs import (
     seen_states,
 )
 
-from psrebind.decode.records import restoring_arguments
+from psrebind.decode.records import netsh_options
 from psrebind.lab.stage.lab import Lab, LabHost, assume
 from psrebind.lab.windows.http_sys import Options
 from psrebind.lab.windows.state import HostState
@@ -62,7 +62,7 @@ def setting(binding: Binding, new: str, **other: Any) -> SetIisBinding:
         "expected": binding.thumbprint,
         "thumbprint": Thumbprint(new),
         "store": binding.store,
-        "options": restoring_arguments(record),
+        "options": netsh_options(record),
     }
     return SetIisBinding(**fields | other)
 

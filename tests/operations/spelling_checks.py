@@ -10,7 +10,7 @@ from labs import ask, connect, restored
 from operations.changes import pair, setting
 from operations.task_checks import put_task
 
-from psrebind.decode.records import restoring_arguments
+from psrebind.decode.records import netsh_options
 from psrebind.decode.tasks import TASK_NAME, wanted_xml
 from psrebind.lab.stage.lab import Lab, LabHost
 from psrebind.lab.windows.http_sys import Options, Record, RecordKind
@@ -99,7 +99,7 @@ def appcmd_gives_each_its_options(lab: Lab, session: RemoteSession, library: Lib
         old, new = pair(lab, "web01")
         before = read(session, library)
         records = [one.record for one in before.values() if one.record]
-        options = {f"{one.kind}={one.endpoint}": restoring_arguments(one) for one in records}
+        options = {f"{one.kind}={one.endpoint}": netsh_options(one) for one in records}
         row = ask(session, InvokeIisRenewal(old=old, new=new, options=options), library)[0]
         spelled = [one for one in row.lost if any(name in one for name in options)]
         assert (row.changed, spelled) == (True, [])

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from labs import ask, connect, refusal, restored, seen_states, swap
-from psrebind.decode.tasks import wanted_xml
 
 from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences, wanted_xml

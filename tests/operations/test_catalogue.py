@@ -76,7 +76,7 @@ SIGNED = {
     "[int]$LASTEXITCODE",
     "[int]$character",
     "[int]$place.ScriptLineNumber",
-    "[int](Get-RegistryValues",
+    "[int](Get-RegistryValue",
     "[int]$memory['step']",
 }
 CHANGING_METHODS = {"AddSslCertificate"}

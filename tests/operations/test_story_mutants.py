@@ -155,7 +155,7 @@ PIECES = (
     (
         "send_renewal_notice",
         "archived-is-absent",
-        "if (@(Get-RegistryChildren $key) -contains ",
+        "if (@(Get-RegistrySubkeyName $key) -contains ",
         "if (@() -contains ",
         notice_checks.an_archived_certificate_is_found,
     ),

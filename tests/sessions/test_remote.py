@@ -24,7 +24,7 @@ from psrebind.lab.engines.pwsh import PwshEngine
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.model import Secret
 from psrebind.sessions.base import Limits, Script, StreamRecord
-from psrebind.sessions.connection import needs_extra
+from psrebind.sessions.connection_options import needs_extra
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, Fingerprint, RemoteSession
 

@@ -125,7 +125,7 @@ def test_a_cancel_while_the_script_runs(serve: Serve, slow: Slow) -> None:
         assert isinstance(got, SessionLost)
         assert got.reason == "cancelled"
         assert winrm.endpoint.open_shells == 0
-        # What follows is the owner's own farewell to a shell that is gone.
+        # What follows is the worker's own farewell to a shell that is gone.
         assert winrm.actions[:11] == [*ACTIONS[:-1], "Logon", "Logon", "Logon", "Delete"]
         assert winrm.endpoint.logons["labadmin"].failures == 0
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from psrebind.phrase import format_time, name_renewal
 
 if TYPE_CHECKING:
-    from psrebind.decode.events import Channel, EventCertificate, LifecycleEvent
+    from psrebind.decode.events import EventCertificate, LifecycleEvent, LifecycleLog
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class EventLine:
     """One event; ``source`` is the host or the file that it comes from."""
 
     source: str
-    channel: Channel
+    channel: LifecycleLog
     record_id: int | None
     id: int
     meaning: str

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from psrebind.lab.server.streams import ShellGone
-from psrebind.sessions.stdio import LONGEST_LINE, POOL, framed, read_line
+from psrebind.sessions.stdio import LONGEST_LINE, POOL, frame_line, read_line
 
 _CLOSE_SECONDS: Final = 3.0
 
@@ -72,7 +72,7 @@ class Child:
         """Send one line whose acknowledgement nobody needs."""
         if self._input is None or self._ended is not None:
             return
-        self._input.write(framed(kind, target, data))
+        self._input.write(frame_line(kind, target, data))
 
     async def close(self) -> None:
         """End the process: politely, then with everything that it started."""

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from psrebind.errors import ParameterError
+from psrebind.lab.engines.model.literal_reader import read_literal
 from psrebind.lab.engines.model.request import Request
-from psrebind.literal_reader import read_literal
 
 _ASSIGNMENT = re.compile(r"\$([A-Z]\w*) = (.+)")
 _SECRET = re.compile(r"\$Secrets\['(.+)'\]")

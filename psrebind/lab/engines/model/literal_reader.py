@@ -1,4 +1,4 @@
-"""The inverse of ``literals``: reads what that wrote, and nothing else."""
+"""The inverse of ``psrebind.literals``: reads what that wrote, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from psrebind.errors import ParameterError
@@ -31,7 +30,7 @@ _CHARACTERS = re.compile(r"\(-join \[char\[\]\]\(([^)]*)\)\)")
 _TIMESPAN = re.compile(r"(-?)(\d+)\.(\d+):(\d+):(\d+)\.(\d+)\Z")
 
 
-def read_literal(text: str) -> Any:
+def read_literal(text: str) -> object:
     """Give the value of a literal; raise ParameterError for text that ``literal`` never writes."""
     try:
         value, end = _value(text, 0)
@@ -42,7 +41,7 @@ def read_literal(text: str) -> Any:
     return value
 
 
-def _value(text: str, at: int) -> tuple[Any, int]:
+def _value(text: str, at: int) -> tuple[object, int]:
     if text.startswith("@(", at):
         return _list(text, at + 2)
     if text.startswith("@{", at):
@@ -90,8 +89,8 @@ def _units(text: str, at: int, joint: str) -> tuple[bytes, int]:
         at += len(joint)
 
 
-def _list(text: str, at: int) -> tuple[list[Any], int]:
-    items: list[Any] = []
+def _list(text: str, at: int) -> tuple[list[object], int]:
+    items: list[object] = []
     at += text.startswith(",", at)
     while not text.startswith(")", at):
         item, at = _value(text, at)
@@ -100,11 +99,11 @@ def _list(text: str, at: int) -> tuple[list[Any], int]:
     return items, at + 1
 
 
-def _dict(text: str, at: int) -> tuple[dict[str, Any], int]:
-    items: dict[str, Any] = {}
+def _dict(text: str, at: int) -> tuple[dict[str, object], int]:
+    items: dict[str, object] = {}
     while not text.startswith("}", at):
         key, at = _value(text, at)
-        items[key], at = _value(text, _expect(text, at, " = "))
+        items[str(key)], at = _value(text, _expect(text, at, " = "))
         at += 2 * text.startswith("; ", at)
     return items, at + 1
 
@@ -124,7 +123,7 @@ def _timespan(text: str) -> timedelta:
     return -span if found[1] else span
 
 
-_CASTS: dict[str, Callable[[str], Any]] = {
+_CASTS: dict[str, Callable[[str], object]] = {
     "double": float,
     "guid": UUID,
     "timespan": _timespan,

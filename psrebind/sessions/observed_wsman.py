@@ -1,7 +1,4 @@
-"""A host's WS-Management, request by request: who is asked before each, what is read of an answer.
-
-May know pypsrp's WSMan and the bounds. May not know sockets, logons, threads or scripts.
-"""
+"""pypsrp's WSMan, observed before each request and bounded in what it reads of an answer."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ LONGEST_PAUSE: Final = 1.0
 _TICK: Final = 0.1
 
 
-class Connection(WSMan):
+class ObservedWSMan(WSMan):
     """A WSMan that tells an observer of each action before it is sent.
 
     ``listening`` while the host holds a Receive back because it has nothing to say.

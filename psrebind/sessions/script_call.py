@@ -1,16 +1,14 @@
-"""One script on its way: what the waiting thread and the working thread of a session share.
-
-May know limits and our errors. May not know pypsrp, nor who works.
-"""
+"""One script on its way: what the waiting thread and the working thread of a session share."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from queue import SimpleQueue
 from threading import Lock
 
-from psrebind.errors import ConnectError, SessionError, SessionLost
+from psrebind.errors import ConnectError, ReplyError, SessionError, SessionLost
 from psrebind.sessions.base import Limits, Script, StreamRecord
 
 LOOK_FIRST = "Whether the script ran is unknown: look at the host before acting again"
@@ -31,7 +29,7 @@ class Phase(IntEnum):
 
 
 class Stopped(Exception):
-    """We stopped it ourselves, at a moment when the connection was in order."""
+    """The call was stopped on this side, while the connection was in order."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Ending:
     error: Exception | None = None
 
 
-class Call:
+class ScriptCall:
     """One script, its limits, how far it has come, and what is heard of it.
 
     Who gives up and who sends Command must agree on whether it was sent: hence the lock.
@@ -89,10 +87,20 @@ class Call:
             raise Stopped(reason)
 
     def ending(self) -> Ending:
-        """The ending, when it is there or certain to come at once; records are passed over."""
+        """Wait for the ending, which must be certain to come at once; records are passed over."""
         while isinstance(event := self.events.get(), StreamRecord):
             continue
         return event
+
+
+def single_text(output: Sequence[object], error: str | None) -> str:
+    """The one text that a script gives; ReplyError, with its first error, for anything else."""
+    if len(output) == 1 and isinstance(output[0], str):
+        return output[0]
+    said = "" if error is None else f"; the first error: {error}"
+    kinds = ", ".join(type(item).__name__ for item in output[:3])
+    shown = f"{len(output)} objects ({kinds})" if output else "nothing"
+    raise ReplyError(f"one text was promised, {shown} came{said}")
 
 
 def lost(host: str, script: Script | None, reason: str) -> SessionError:

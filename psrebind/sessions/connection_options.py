@@ -1,7 +1,4 @@
-"""How one host is reached: what can be said of it, and what of that cannot work.
-
-May know names and files of this machine. Opens nothing, and imports no library of the network.
-"""
+"""How one host is reached: what can be said of it, and what of that cannot work."""
 
 from __future__ import annotations
 
