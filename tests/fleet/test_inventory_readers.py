@@ -137,6 +137,7 @@ def test_a_plain_list_is_read() -> None:
         ("all:\n  hosts:\n", "yaml"),
         ('{"all": {"hosts": {"w": {}}}}', "yaml"),
         (f"\n{listing('')}", "json"),
+        ("""all: {vars: {a: '"_meta"'}}""", "yaml"),
         ("host,port\nweb01,5986\n", "csv"),
         ('"Name"\n"web01"\n', "csv"),
         ("fe80::1\n", "list"),
