@@ -123,7 +123,7 @@ class ScriptRunner:
     def require_time(self) -> None:
         """Raise ConnectError before a change that would not be sent any more."""
         if reason := self.limits.reached:
-            raise ConnectError(self.host, f"{reason} before a change was sent")
+            raise ConnectError(self.name or self.host, f"{reason} before a change was sent")
 
 
 def _explained(body: Body) -> Body:

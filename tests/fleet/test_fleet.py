@@ -14,7 +14,7 @@ import pytest
 from labs import running, shells_left
 
 from psrebind import Fleet
-from psrebind.errors import AuthenticationError, ConnectError, InvalidInput
+from psrebind.errors import ConnectError, InvalidInput
 from psrebind.fleet.host import Account, FleetHost
 from psrebind.fleet.runner import Result
 from psrebind.lab.server.network_faults import NetworkFault
@@ -63,16 +63,6 @@ def test_each_host_answers(lab: Lab, inventory: Path) -> None:
     assert [shells_left(host) for host in lab.hosts.values()] == [0] * 6
 
 
-def test_a_wrong_password_is_tried_once(lab: Lab, inventory: Path) -> None:
-    """Every host has the refusal, and one of them the only attempt."""
-    before = sum(attempts(lab))
-    fleet = Fleet.from_inventory(inventory, password=Secret("wrong"))
-    results = list(fleet.run([GetHost()]))
-    assert len(results) == 6
-    assert all(isinstance(result.error, AuthenticationError) for result in results)
-    assert sum(attempts(lab)) == before + 1
-
-
 def test_hosts_that_hang_do_not_hold_up_the_others(lab: Lab, inventory: Path) -> None:
     """The first hosts of the inventory accept connections and say nothing: the last ones answer."""
     hanging = [lab.hosts[f"web{number:02}"] for number in range(1, 5)]
@@ -86,12 +76,6 @@ def test_hosts_that_hang_do_not_hold_up_the_others(lab: Lab, inventory: Path) ->
             host.faults.disarm()
     assert {result.host.name for result in results[:2] if result.value} == {"web05", "web06"}
     assert all(isinstance(result.error, ConnectError) for result in results[2:])
-
-
-def attempts(lab: Lab) -> list[int]:
-    """How often somebody tried to log on, host by host."""
-    logons = (host.endpoint.logons.get(lab.user) for host in lab.hosts.values())
-    return [one.attempts if one else 0 for one in logons]
 
 
 def test_this_machine_needs_no_password() -> None:

@@ -73,7 +73,7 @@ REFUSED = {
     "not JSON": ("a", listing('"w": {"a":\n yes}'), 2, "not JSON: Expecting value"),
     "deep JSON": ("a", '{"_meta": {"a":\n' + "[" * 100_000, 2, "not JSON"),
     "more than JSON": ("a", listing("") + "\n{}", 2, "more text"),
-    "a key without quotes": ("a", '{"_meta": {},\n1: {}}', 2, "quotes"),
+    "a list as a key": ("a", '{"_meta": {},\n[1]: {}}', 2, "a key is text"),
     "an impossible IDN": ("a.txt", "web\n☃\u200d.example\n", 2, "not"),
 }
 
@@ -137,6 +137,7 @@ def test_a_plain_list_is_read() -> None:
         ("all:\n  hosts:\n", "yaml"),
         ('{"all": {"hosts": {"w": {}}}}', "yaml"),
         (f"\n{listing('')}", "json"),
+        ("""all: {vars: {a: '"_meta"'}}""", "yaml"),
         ("host,port\nweb01,5986\n", "csv"),
         ('"Name"\n"web01"\n', "csv"),
         ("fe80::1\n", "list"),

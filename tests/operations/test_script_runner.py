@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +19,7 @@ from psrebind.operations.get_host import GetHost
 from psrebind.operations.register_rebind_task import RegisterRebindTask
 from psrebind.operations.set_iis_binding import SetIisBinding
 from psrebind.replies import Body, Reply
-from psrebind.sessions.base import Limits, OnStream, StreamRecord
+from psrebind.sessions.base import Limits, StreamRecord
 from psrebind.templates import Library
 
 BLOB = {"store": "My", "thumbprint": "AB" * 20, "blob": None}
@@ -42,10 +40,10 @@ def session(*bodies: Body) -> FakeSession:
     return FakeSession(lambda _: reply)
 
 
-def test_rows_are_typed() -> None:
-    """One operation alone gives the rows that it promises."""
-    found = ScriptRunner(session(CERTIFICATES)).rows(GetCertificate())
-    assert found == (CertificateBlob("My", "AB" * 20, None),)
+def test_a_row_is_typed() -> None:
+    """One operation alone gives the row that it promises."""
+    found = ScriptRunner(session(CERTIFICATES)).row(GetCertificate())
+    assert found == CertificateBlob("My", "AB" * 20, None)
 
 
 def test_other_operations_are_no_answer() -> None:
@@ -59,7 +57,7 @@ def test_an_error_names_its_template() -> None:
     error = ScriptError("no", place="line 1")
     runner = ScriptRunner(session(Body("get_host", (), (), error)))
     with pytest.raises(ScriptError, match=r"_envelope:1"):
-        runner.rows(GetHost())
+        runner.row(GetHost())
 
 
 def test_what_many_hosts_get_is_rendered_once() -> None:
@@ -95,22 +93,18 @@ def test_each_secret_is_its_own(tmp_path: Path) -> None:
     assert [one.secrets["0.word"].reveal() for one in found] == ["once", "twice"]
 
 
-def test_each_wait_is_presented() -> None:
-    """A person sees what is done, and hears the streams; one that is seen already, once."""
+def test_stages_and_warnings_are_told() -> None:
+    """Whoever hears the streams is told what is done, what was warned of, and notices."""
     heard: list[StreamRecord] = []
-    seen: list[tuple[str, bool]] = []
-
-    @contextmanager
-    def presenter(doing: str, changes: bool) -> Iterator[OnStream]:
-        seen.append((doing, changes))
-        yield heard.append
-
-    runner = ScriptRunner(session(CERTIFICATES), presenter=presenter)
+    runner = ScriptRunner(session(CERTIFICATES), on_stream=heard.append)
     runner.run([GetCertificate()])
-    with runner.presented("changing", changes=True) as inner:
-        inner.run([GetCertificate()])
-    assert seen == [("asking", False), ("changing", True)]
-    assert heard == [StreamRecord("warning", "get_certificate: slow")] * 2
+    runner.notice("look here")
+    assert heard == [
+        StreamRecord("stage", "reading"),
+        StreamRecord("stage", ""),
+        StreamRecord("warning", "get_certificate: slow"),
+        StreamRecord("notice", "look here"),
+    ]
 
 
 def test_no_change_is_asked_about_without_time() -> None:

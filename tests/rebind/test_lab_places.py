@@ -11,7 +11,7 @@ from labs import rebound, restored, swap
 from psrebind.lab.stage.lab import Lab, LabHost, assume
 from psrebind.lab.windows.http_sys import Record, RecordKind, record_place
 from psrebind.lab.windows.state import Binding, HostState, Site
-from psrebind.rebind.lines import result_lines
+from psrebind.rebind.lines import applied_lines
 from psrebind.rebind.verify import Check, Verdict
 
 
@@ -86,7 +86,7 @@ def test_a_left_over_of_one_address(
     assert found.exit_status == status
     (step,) = (one for one in found.steps if one.step.record_name == "ipport=0.0.0.0:8443")
     assert [one.verdict for one in step.checks] == [verdict, verdict]
-    lines = [one for one in result_lines(found) if one.binding.startswith("*:8443:")]
+    lines = [one for one in applied_lines(found) if one.binding.startswith("*:8443:")]
     assert len(lines) == 2
     for line in lines:
         assert (line.served_after and line.served_after.thumbprint) == waiting.new

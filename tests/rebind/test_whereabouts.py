@@ -24,7 +24,7 @@ def searched(old: Thumbprint, *, hosts: int = 1, done: bool = False) -> Search:
     """A search on so many hosts that are alike."""
     search = Search()
     for number in range(hosts):
-        search.look(f"web{number}", seen(), old, done=done)
+        search.add(f"web{number}", seen(), old, done=done)
     return search
 
 
@@ -33,7 +33,7 @@ def test_what_a_host_has_is_no_complaint(old: Thumbprint) -> None:
     """Bound or in a store; and one host that has it is enough for all."""
     assert searched(old).complaint is None
     search = searched(GONE, hosts=3)
-    search.look("web9", seen(), old, done=False)
+    search.add("web9", seen(), old, done=False)
     assert search.complaint is None
 
 
@@ -70,7 +70,7 @@ def test_the_nearest_is_named(typed: object) -> None:
 def test_a_host_without_certificates() -> None:
     """Where nothing is near, nothing is named."""
     search = Search()
-    search.look("web01", observed([], [], []), GONE, done=False)
+    search.add("web01", observed([], [], []), GONE, done=False)
     said = f"web01 has no certificate {GONE}, neither bound nor in a store"
     assert search.complaint == said
 
