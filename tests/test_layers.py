@@ -18,6 +18,7 @@ LAYERS = (
     {"replies"},
     {"sessions"},
     {"operations"},
+    {"services"},
     {"rebind"},
     {"fleet"},
     {"cli", "__main__"},

@@ -20,7 +20,7 @@ def main(inventory: str, old: str, new: str) -> None:
 
     def planned(session: Session, host: FleetHost, limits: Limits) -> int:
         found = prepare(session, renewal, address=host.address, sending=Sending(limits=limits))
-        return sum(len(step.bindings) for step in found.plan.steps)
+        return sum(len(step.places) for step in found.plan.steps)
 
     password = Secret(os.environ["PSREBIND_PASSWORD"])
     for result in Fleet.from_inventory(inventory, password=password).each(planned):

@@ -16,7 +16,7 @@ from psrebind.cli.signals import Patience
 from psrebind.errors import ConnectError, HostError
 from psrebind.fleet.fleet import FleetHost
 from psrebind.operations.base import Operation
-from psrebind.rebind.observe import Sending, explained
+from psrebind.rebind.observe import Sending, with_remedy
 from psrebind.replies import Reply
 from psrebind.sessions.base import Limits, Session, StreamRecord
 from psrebind.templates import Library
@@ -88,4 +88,4 @@ def advised() -> Iterator[None]:
     try:
         yield
     except HostError as error:
-        raise explained(error) from error
+        raise with_remedy(error) from error

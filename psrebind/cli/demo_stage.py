@@ -19,7 +19,8 @@ from psrebind.cli.messages import visible
 from psrebind.decode.names import a_label
 from psrebind.lab.runtime import Lab
 from psrebind.model import BindingInfo
-from psrebind.rebind.handshake import Endpoint, Handshake, handshakes
+from psrebind.rebind.handshake import Handshake, handshakes
+from psrebind.services.steps import Endpoint
 
 _WIDTH = 100
 

@@ -22,7 +22,7 @@ from psrebind.model import (
     Thumbprint,
     UnreadableBinding,
     UnreadableCertificate,
-    held,
+    find_certificate,
 )
 from psrebind.operations.get_host import Host
 from psrebind.operations.get_iis_binding import IisBindings
@@ -64,7 +64,7 @@ class Stored:
 
     def find(self, record: Record) -> Certificate | UnreadableCertificate | None:
         """The certificate that a record names, if its store has it."""
-        return held(self.certificates, record.store or MY, record.thumbprint or "")
+        return find_certificate(self.certificates, record.store or MY, record.thumbprint or "")
 
     def were_read(self, record: Record) -> bool:
         """Whether the store that a record names is among those that were read."""
@@ -77,7 +77,7 @@ def binding_lines(found: IisBindings, stored: Stored | None) -> list[BindingLine
     lines = [_line(binding, binding.record, stored) for binding in found.bindings]
     lines += [_line(binding, None, stored) for binding in found.unreadable]
     lines += [_ftp_line(one, stored) for one in found.ftp]
-    return lines + [_line(None, record, stored) for record in found.strays]
+    return lines + [_line(None, record, stored) for record in found.orphan_records]
 
 
 def _line(

@@ -6,7 +6,7 @@ from psrebind.cli.messages import tell
 from psrebind.errors import InvalidInput
 from psrebind.rebind.outcome import exit_status
 from psrebind.rebind.run import Prepared
-from psrebind.rebind.whereabouts import Search
+from psrebind.rebind.search import Search
 
 
 def looked_for(search: Search, prepared: Prepared) -> Prepared:

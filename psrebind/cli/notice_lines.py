@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from psrebind.cli.task_lines import channel_words
-from psrebind.model import BindingInfo
 from psrebind.operations.send_renewal_notice import RenewalNotice
 from psrebind.rebind.notice import Objection
-from psrebind.rebind.rules import Rule
+from psrebind.services import service
+from psrebind.services.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class NoticeLine:
     old_store: str | None = None
     new_store: str | None = None
     site: str | None = None
-    binding: BindingInfo | None = None
+    binding: str | None = None
     rule: Rule | None = None
     reason: str | None = None
 
@@ -50,8 +50,8 @@ def notice_lines(found: Noticed) -> list[NoticeLine]:
     return [
         NoticeLine(
             outcome="refused",
-            site=one.binding.site if one.binding else None,
-            binding=one.binding.information if one.binding else None,
+            site=service(one.place.service).columns(one.place)[0] if one.place else None,
+            binding=service(one.place.service).columns(one.place)[1] if one.place else None,
             rule=one.rule,
             reason=one.reason,
         )
@@ -69,5 +69,5 @@ def notice_row(line: NoticeLine) -> dict[str, object]:
 
 def objection_words(one: Objection) -> str:
     """An objection in a sentence."""
-    place = f"{one.binding.place}: " if one.binding else ""
+    place = f"{one.place.name}: " if one.place else ""
     return f"{one.rule}: {place}{one.reason}"

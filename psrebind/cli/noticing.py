@@ -67,7 +67,7 @@ def notify(
             # Unlike a rebind, a notice that is not sent is nothing that was done already.
             raise InvalidInput(str(error)) from error
         with advised(), visit.sending("reading") as sending:
-            observation = observe(visit.session, sending=sending, iis_needed=False)
+            observation = observe(visit.session, sending=sending, needs_services=False)
         against = objections(observation, renewal)
         if against and not saying.force:
             return Noticed(against)

@@ -82,7 +82,7 @@ def invoke(
     from psrebind.cli.parameters import filled
     from psrebind.errors import HostError
     from psrebind.operations.base import Change
-    from psrebind.rebind.before import write_reading
+    from psrebind.rebind.before_file import write_reading
 
     asked = filled(known.operation(operation), parameters or [])
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from psrebind.cli.phrases import Name, Phrase, certificate, change, joined
 from psrebind.decode.names import certificate_name
-from psrebind.model import Binding, BindingInfo, Thumbprint
+from psrebind.model import Place, Thumbprint
 from psrebind.rebind.handshake import Handshake
-from psrebind.rebind.plan import Plan
 from psrebind.rebind.results import StepResult
 from psrebind.rebind.run import Applied, Prepared
 from psrebind.rebind.verify import Check, Verdict
+from psrebind.services import service
+from psrebind.services.steps import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class RebindLine:
 
     host: str
     site: str
-    binding: BindingInfo
+    binding: str
     store: str | None
     before: Thumbprint | None
     after: Thumbprint | None
@@ -46,7 +47,7 @@ def plan_lines(prepared: Prepared) -> list[RebindLine]:
     planned = (
         _line(
             prepared,
-            check.binding,
+            check.place,
             outcome="planned",
             after=check.step.after,
             reason=check.step.repair,
@@ -62,7 +63,7 @@ def result_lines(applied: Applied) -> list[RebindLine]:
     prepared = applied.prepared
     done = (_result(prepared, result, check) for result in applied.steps for check in result.checks)
     stopped = (
-        _line(prepared, check.binding, outcome="failed", reason=applied.obstacle)
+        _line(prepared, check.place, outcome="failed", reason=applied.obstacle)
         for check in prepared.checks
         if applied.obstacle
     )
@@ -74,7 +75,7 @@ def _result(prepared: Prepared, result: StepResult, check: Check) -> RebindLine:
     lost = f"these options were lost: {', '.join(result.lost)}" if result.lost else None
     return _line(
         prepared,
-        check.binding,
+        check.place,
         outcome="failed" if failed else "changed" if result.changed else "unchanged",
         after=check.step.after,
         reason=result.error or lost or check.elsewhere,
@@ -88,21 +89,22 @@ def _result(prepared: Prepared, result: StepResult, check: Check) -> RebindLine:
 def _left(prepared: Prepared, plan: Plan) -> Iterator[RebindLine]:
     for refusal in plan.refusals:
         yield _line(
-            prepared, refusal.binding, outcome="refused", rule=refusal.rule, reason=refusal.reason
+            prepared, refusal.place, outcome="refused", rule=refusal.rule, reason=refusal.reason
         )
     for skip in plan.skipped:
-        yield _line(prepared, skip.binding, outcome="skipped", reason=skip.reason)
-    for binding in plan.done:
-        yield _line(prepared, binding, outcome="done")
+        yield _line(prepared, skip.place, outcome="skipped", reason=skip.reason)
+    for place in plan.done:
+        yield _line(prepared, place, outcome="done")
 
 
-def _line(prepared: Prepared, binding: Binding, **fields: Any) -> RebindLine:
-    before, after = binding.thumbprint, fields.pop("after", binding.thumbprint)
+def _line(prepared: Prepared, place: Place, **fields: Any) -> RebindLine:
+    before, after = place.thumbprint, fields.pop("after", place.thumbprint)
+    site, binding = service(place.service).columns(place)
     return RebindLine(
         host=prepared.host,
-        site=binding.site,
-        binding=binding.information,
-        store=binding.store,
+        site=site,
+        binding=binding,
+        store=place.store,
         before=before,
         after=after,
         name_before=_name(prepared, before),

@@ -15,10 +15,10 @@ from psrebind.cli.rebind_lines import (
     result_row,
 )
 from psrebind.model import Renewal
-from psrebind.rebind.plan import Note, Plan
+from psrebind.rebind.reversal import reversal
 from psrebind.rebind.run import Applied, Prepared, Stage
 from psrebind.rebind.verify import Verdict
-from psrebind.rebind.way_back import way_back
+from psrebind.services.steps import Note, Plan
 
 # Of what was refused; the table above has them all.
 _NAMED = 5
@@ -70,7 +70,7 @@ def tell_notes(prepared: Prepared) -> None:
 
 
 def _said(note: Note) -> str:
-    place = f"{note.binding.place}: " if note.binding else ""
+    place = f"{note.place.name}: " if note.place else ""
     return f"{place}{note.text}"
 
 
@@ -90,7 +90,7 @@ def _left_alone(plans: Sequence[Plan], *, named: bool = False) -> list[str]:
     rules: dict[str, list[str]] = {}
     for plan in plans:
         for one in plan.refusals:
-            rules.setdefault(one.binding.place, []).append(one.rule)
+            rules.setdefault(one.place.name, []).append(one.rule)
     parts = [f"{len(rules)} refused"] if rules else []
     if named and rules:
         shown = [f"{place} ({', '.join(found)})" for place, found in rules.items()]
@@ -124,9 +124,7 @@ def _sentences(done: Sequence[Applied], command: str | None) -> Iterator[str]:
     if not ran:
         return
     for one in ran:
-        if one.appcmd and one.appcmd.exit:
-            said = " ".join(one.appcmd.output)
-            yield f"appcmd ended with {one.appcmd.exit}: {said}"
+        yield from one.remarks
     lines = [line for one in ran for line in result_lines(one)]
     count = sum(line.outcome == "changed" for line in lines)
     failed = sum(line.outcome == "failed" for line in lines)
@@ -138,7 +136,7 @@ def _sentences(done: Sequence[Applied], command: str | None) -> Iterator[str]:
     lasting = (note for one in ran for note in one.prepared.plan.notes if note.lasting)
     yield from dict.fromkeys(_said(note) for note in lasting)
     for one in ran if command else ():
-        if back := way_back(one):
+        if back := reversal(one):
             yield _back(one.prepared, back, str(command))
 
 

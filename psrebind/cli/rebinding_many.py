@@ -20,10 +20,10 @@ from psrebind.cli.rows import Rows
 from psrebind.cli.tally import Ending
 from psrebind.fleet.fleet import Fleet
 from psrebind.model import Renewal
-from psrebind.rebind.before import default_folder
+from psrebind.rebind.before_file import default_folder
+from psrebind.rebind.reversal import reversal
 from psrebind.rebind.run import Applied, Prepared
-from psrebind.rebind.way_back import way_back
-from psrebind.rebind.whereabouts import Search
+from psrebind.rebind.search import Search
 
 
 def rebind_many(chosen: Chosen, asked: Asked, renewal: TypedRenewal, manner: Manner) -> int:
@@ -80,7 +80,7 @@ def _change(fleet: Fleet, asked: Asked, work: Work[Applied], manner: Manner) -> 
         if any(step.changed for step in applied.steps):
             # One command goes back everywhere, or none is promised.
             others = applied.prepared.plan.done
-            ways.append(None if others else way_back(applied))
+            ways.append(None if others else reversal(applied))
         return present_result(applied, rows)
 
     status = spread(fleet, asked, work, present)

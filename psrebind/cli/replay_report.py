@@ -11,8 +11,9 @@ from psrebind.cli.options import Format
 from psrebind.cli.output import show
 from psrebind.cli.rebind_lines import RebindLine, plan_lines, plan_row
 from psrebind.cli.rebind_report import plan_sentence, tell_notes
-from psrebind.rebind.renewals import Chain, Proposal
+from psrebind.rebind.renewals import Candidate, RenewalChain
 from psrebind.rebind.run import Prepared
+from psrebind.services import service
 
 NEEDS_PERSON = 3
 REFUSED_CHAIN = "no-successor"
@@ -26,7 +27,7 @@ class Looked:
     ``unreadable`` counts the events that could not be decoded.
     """
 
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[Candidate, ...]
     prepared: tuple[Prepared, ...]
     unreadable: int = 0
 
@@ -47,14 +48,14 @@ class Looked:
         return [NEEDS_PERSON] if refused or self.unreadable else []
 
 
-def refused_lines(target: str, proposals: Sequence[Proposal]) -> list[RebindLine]:
+def refused_lines(target: str, proposals: Sequence[Candidate]) -> list[RebindLine]:
     """The bindings whose certificate's chain has no end that is sure."""
     return [
         RebindLine(
             host=target,
-            site=binding.site,
-            binding=binding.information,
-            store=binding.store,
+            site=service(place.service).columns(place)[0],
+            binding=service(place.service).columns(place)[1],
+            store=place.store,
             before=one.chain.old,
             after=None,
             outcome="refused",
@@ -63,7 +64,7 @@ def refused_lines(target: str, proposals: Sequence[Proposal]) -> list[RebindLine
             name_before=one.name,
         )
         for one in proposals
-        for binding in one.bindings
+        for place in one.places
         if one.chain.refusal
     ]
 
@@ -92,10 +93,10 @@ def tell_proposals(target: str, found: Looked, *, dry_run: bool) -> None:
         tell(f"{target}: {_words(one.chain)}: {plan_sentence(plan, dry_run=dry_run)}")
 
 
-def _words(chain: Chain) -> str:
+def _words(chain: RenewalChain) -> str:
     return f"{chain.path} ({'; '.join(_sources(chain))})"
 
 
-def _sources(chain: Chain) -> Iterator[str]:
+def _sources(chain: RenewalChain) -> Iterator[str]:
     for step in chain.steps:
         yield ", ".join(step.sources)

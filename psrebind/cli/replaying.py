@@ -68,31 +68,40 @@ def looked(visit: Visit, manner: Replaying) -> Looked:
     """The proposals, and the plan of each that is not refused."""
     from psrebind.cli.moments import moment
     from psrebind.cli.replay_report import Looked
-    from psrebind.rebind.before import states_before
+    from psrebind.rebind.before_file import states_before
     from psrebind.rebind.history import unfinished
     from psrebind.rebind.observe import observe
-    from psrebind.rebind.renewals import followed, known, left_to_ftp, proposals, undone
-    from psrebind.rebind.run import prepare
+    from psrebind.rebind.renewals import (
+        candidates,
+        follow_links,
+        renewal_links,
+        untouched_sentences,
+        with_unfinished,
+    )
+    from psrebind.rebind.run import prepare_observed
 
     with visit.sending("reading") as sending:
         events, unreadable = _events(visit, sending, manner.since)
         observation = observe(visit.session, sending=sending)
         since = moment(manner.since)
-        chains = followed(known(observation.certificates, events, since=since))
-        bindings = observation.bindings.bindings
-        left = unfinished(bindings, states_before(visit.session.host, manner.before_folder))
-        found = undone(proposals(bindings, chains, observation.certificates), left)
+        chains = follow_links(renewal_links(observation.certificates, events, since=since))
+        history = states_before(visit.session.host, manner.before_folder)
+        left = unfinished(observation, history)
+        found = with_unfinished(
+            candidates(observation.places, chains, observation.certificates), left
+        )
         planned = [one.chain for one in found if one.chain.renewal]
         others = [one for one in chains if one not in planned]
-        for sentence in left_to_ftp(observation.bindings.ftp, others):
+        for sentence in untouched_sentences(observation.untouched, others):
             visit.say(sentence)
         prepared = tuple(
-            prepare(
-                visit.session,
+            prepare_observed(
+                visit.session.host,
+                observation,
                 one.chain.renewal,
                 address=visit.address,
-                sending=sending,
-                folder=manner.before_folder,
+                history=history,
+                limits=sending.limits,
             )
             for one in found
             if one.chain.renewal
@@ -106,13 +115,13 @@ def _events(visit: Visit, sending: Sending, since: str | None) -> tuple[list[Lif
     from psrebind.cli.moments import moment
     from psrebind.decode.events import LifecycleEvent
     from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
-    from psrebind.rebind.observe import explained
+    from psrebind.rebind.observe import with_remedy
 
     earliest = moment(since)
     question = GetLifecycleEvent(query=event_query(ids=[1001], since=earliest))
     (body,) = sending.run([question], visit.session).bodies
     if body.error:
-        raise explained(body.error)
+        raise with_remedy(body.error)
     logs, found = question.rows(body), question.result(body)
     events = [one for one in found if isinstance(one, LifecycleEvent)]
     unreadable = [one.reason for one in found if not isinstance(one, LifecycleEvent)]

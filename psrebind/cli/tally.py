@@ -24,7 +24,7 @@ from psrebind.errors import (
 )
 from psrebind.fleet.fleet import FleetHost
 from psrebind.fleet.runner import Result
-from psrebind.rebind.observe import explained
+from psrebind.rebind.observe import with_remedy
 from psrebind.rebind.outcome import Outcome, exit_status, outcome_of_error
 
 BUG = 1
@@ -157,7 +157,7 @@ def _judged(error: PsrebindError) -> tuple[str, int]:
 def _sentence(error: PsrebindError) -> str:
     if isinstance(error, SessionError):
         return f"{error.reason.rstrip('.')}. {error.advice}" if error.advice else error.reason
-    return str(explained(error) if isinstance(error, HostError) else error)
+    return str(with_remedy(error) if isinstance(error, HostError) else error)
 
 
 def _reason(error: PsrebindError) -> str:

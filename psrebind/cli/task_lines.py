@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psrebind.cli.moments import shown
 from psrebind.cli.phrases import Phrase, certificate, change, joined
+from psrebind.rebind.shared_templates import SharedTemplate
 from psrebind.rebind.task_report import (
     PLACES,
     Notice,
@@ -14,7 +15,6 @@ from psrebind.rebind.task_report import (
     TaskMethod,
     TaskReport,
 )
-from psrebind.rebind.templates import SharedTemplate
 
 # Under these a script without a signature does not run (field notes A6).
 REFUSING_POLICIES = ("Restricted", "AllSigned")

@@ -13,6 +13,7 @@ from psrebind.operations.register_rebind_notification import NotificationRegistr
 from psrebind.operations.register_rebind_task import TaskRegistration
 from psrebind.operations.unregister_rebind_notification import NotificationRemoval
 from psrebind.operations.unregister_rebind_task import TaskRemoval
+from psrebind.rebind.shared_templates import SharedTemplate
 from psrebind.rebind.task_report import (
     TaskMethod,
     Tasks,
@@ -22,7 +23,6 @@ from psrebind.rebind.task_report import (
     own_task,
     task_differences,
 )
-from psrebind.rebind.templates import SharedTemplate
 
 NOT_READ = "not read"
 

@@ -15,7 +15,8 @@ from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
 from psrebind.operations.get_rebind_notification import GetRebindNotification
-from psrebind.rebind.renewals import followed, known
+from psrebind.rebind.renewals import follow_links, renewal_links
+from psrebind.rebind.shared_templates import SharedTemplate, shared_templates
 from psrebind.rebind.task_report import (
     Events,
     TaskMethod,
@@ -24,7 +25,6 @@ from psrebind.rebind.task_report import (
     question,
     report,
 )
-from psrebind.rebind.templates import SharedTemplate, shared_templates
 
 if TYPE_CHECKING:
     from psrebind.operations.base import Operation
@@ -60,7 +60,7 @@ def read_report(visit: Visit, method: TaskMethod, *, since: datetime | None = No
         tasks,
         events,
         bindings=_bindings(visit, bound, second),
-        chains=followed(known(certificates, told, since=since)),
+        chains=follow_links(renewal_links(certificates, told, since=since)),
         certificates=certificates,
     )
 

@@ -72,21 +72,36 @@ class IisBindings:
     """
 
     bindings: tuple[Binding, ...]
-    strays: tuple[Record, ...]
+    orphan_records: tuple[Record, ...]
     unreadable: tuple[UnreadableBinding, ...] = ()
     services: tuple[str, ...] = ()
     legacy: tuple[LegacyHash, ...] = ()
     ftp: tuple[FtpCertificate, ...] = ()
 
     @property
+    def places(self) -> tuple[Binding, ...]:
+        """The places that can be rebound."""
+        return self.bindings
+
+    @property
+    def untouched(self) -> tuple[FtpCertificate, ...]:
+        """The places that a person has to rebind."""
+        return self.ftp
+
+    @property
+    def orphans(self) -> tuple[Record, ...]:
+        """The places that nothing uses."""
+        return self.orphan_records
+
+    @property
     def records(self) -> tuple[Record, ...]:
         """The records of http.sys: of each binding its own, then those that none has."""
-        return (*(one.record for one in self.bindings if one.record), *self.strays)
+        return (*(one.record for one in self.bindings if one.record), *self.orphan_records)
 
     def shadows(self, bindings: Iterable[Binding]) -> tuple[tuple[Record, ...], ...]:
         """For each binding, the records of exact addresses that may answer there in its place."""
         own = {id(one.record): one.record for one in self.bindings if one.record}
-        around = _Around.of((*own.values(), *self.strays), self.strays)
+        around = _Around.of((*own.values(), *self.orphan_records), self.orphan_records)
         return tuple(tuple(_shadows(binding, around)) for binding in bindings)
 
 
@@ -98,12 +113,12 @@ def joined(state: IisState) -> IisBindings:
     found = [_binding(raw, sites, by_name) for raw in state.bindings]
     bindings = [one for one in found if isinstance(one, Binding)]
     used = {record_key(binding.kind, binding.endpoint) for binding in bindings}
-    strays = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
+    orphan_records = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
     legacy = legacy_hashes(state.legacy)
-    around = replace(_Around.of(records, strays), services=state.services, legacy=legacy)
+    around = replace(_Around.of(records, orphan_records), services=state.services, legacy=legacy)
     return IisBindings(
         tuple(replace(one, problems=tuple(_problems(one, around))) for one in bindings),
-        strays,
+        orphan_records,
         tuple(one for one in found if isinstance(one, UnreadableBinding)),
         state.services,
         legacy,
@@ -154,14 +169,14 @@ class _Around:
     addresses, those of them that no binding has, its services, and what IIS 6 left."""
 
     exact: tuple[Record, ...]
-    strays: tuple[Record, ...]
+    orphan_records: tuple[Record, ...]
     services: tuple[str, ...] = ()
     legacy: tuple[LegacyHash, ...] = ()
 
     @classmethod
-    def of(cls, records: Iterable[Record], strays: Iterable[Record]) -> Self:
+    def of(cls, records: Iterable[Record], orphan_records: Iterable[Record]) -> Self:
         """Keep the records that may be in another's place."""
-        return cls(tuple(filter(_is_exact, records)), tuple(filter(_is_exact, strays)))
+        return cls(tuple(filter(_is_exact, records)), tuple(filter(_is_exact, orphan_records)))
 
 
 def _problems(binding: Binding, around: _Around) -> Iterator[Problem]:
@@ -182,7 +197,7 @@ def _problems(binding: Binding, around: _Around) -> Iterator[Problem]:
         yield Problem(ProblemKind.NO_HOST_NAME, "SNI is on without a host name")
     others = [one for one in _shadows(binding, around) if one.thumbprint != binding.thumbprint]
     if others:
-        names = ", ".join(f"{one.kind}={one.endpoint}" for one in others)
+        names = ", ".join(one.name for one in others)
         shadow = f"the record{'s' * (len(others) > 1)} {names}"
         if binding.kind is RecordKind.SNI:
             sentence = f"{shadow} may answer in its place"
@@ -205,7 +220,7 @@ def _shadows(binding: Binding, around: _Around) -> Iterator[Record]:
     if binding.kind is RecordKind.CCS:
         return
     mine = binding.information
-    for record in around.exact if binding.kind is RecordKind.SNI else around.strays:
+    for record in around.exact if binding.kind is RecordKind.SNI else around.orphan_records:
         address, _, port = record.endpoint.rpartition(":")
         if port != str(mine.port) or record is binding.record:
             continue

@@ -26,8 +26,8 @@ class GetIisBinding(Query[IisState]):
     ) -> tuple[Binding | UnreadableBinding | FtpCertificate | Record, ...]:
         """The bindings, then the certificates of FTP, then the records without a binding."""
         found = self.bindings(body)
-        return (*found.bindings, *found.unreadable, *found.ftp, *found.strays)
+        return (*found.bindings, *found.unreadable, *found.ftp, *found.orphan_records)
 
     def bindings(self, body: Body) -> IisBindings:
-        """The bindings and the stray records, apart."""
+        """The bindings and the orphan records, apart."""
         return joined(self.row(body))

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from psrebind.model import Binding, Certificate, Renewal
-from psrebind.rebind.observe import Observation
+from psrebind.model import Certificate, Place, Renewal
 from psrebind.rebind.plan import plan
-from psrebind.rebind.rules import (
+from psrebind.services.observation import Observation
+from psrebind.services.rules import (
     Finding,
     Rule,
     certificate_findings,
@@ -23,18 +23,18 @@ from psrebind.rebind.rules import (
 
 @dataclass(frozen=True)
 class Objection:
-    """Why a host should not be told: a rule, one sentence, and the binding that it is about."""
+    """Why a host should not be told: a rule, one sentence, and the place that it is about."""
 
     rule: Rule
     reason: str
-    binding: Binding | None = None
+    place: Place | None = None
 
 
 def objections(observation: Observation, renewal: Renewal) -> tuple[Objection, ...]:
-    """What a rebind by this renewal would be refused for; of a certificate on no binding, too."""
-    if any(one.thumbprint == renewal.old for one in observation.bindings.bindings):
+    """What a rebind by this renewal would be refused for; of a certificate on no place, too."""
+    if any(one.thumbprint == renewal.old for one in observation.places):
         refusals = plan(observation, renewal).refusals
-        return tuple(Objection(one.rule, one.reason, one.binding) for one in refusals)
+        return tuple(Objection(one.rule, one.reason, one.place) for one in refusals)
     return tuple(Objection(*finding) for finding in _of_unbound(observation, renewal))
 
 

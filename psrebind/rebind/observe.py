@@ -1,19 +1,19 @@
-"""What a rebind needs to know of one host, read by one script. Decides nothing."""
+"""What a rebind needs to know of one host, read by one script."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from psrebind.errors import HostError, ReplyError, ScriptError
-from psrebind.model import Certificate, Thumbprint, UnreadableCertificate, held
+from psrebind.errors import HostError, ScriptError
+from psrebind.model import Certificate, UnreadableCertificate
 from psrebind.operations.base import Operation, run
-from psrebind.operations.get_certificate import STORES, GetCertificate
-from psrebind.operations.get_host import GetHost, Host, missing_module
-from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
+from psrebind.operations.get_certificate import GetCertificate
+from psrebind.operations.get_host import GetHost, missing_module
 from psrebind.replies import Body, Reply
+from psrebind.services import services
+from psrebind.services.observation import Observation
 from psrebind.sessions.base import Limits, OnStream, Session, StreamRecord
 from psrebind.templates import Library
 
@@ -24,27 +24,6 @@ _KEY = (
     "Windows cannot use the private key of the new certificate: import it again with its key, or "
     "let SYSTEM read the key. It said:"
 )
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One host at one moment; ``clock`` is its own, ``stores`` are those that were read."""
-
-    host: Host
-    clock: datetime
-    certificates: tuple[Certificate, ...]
-    unreadable: tuple[UnreadableCertificate, ...]
-    bindings: IisBindings
-    stores: tuple[str, ...] = STORES
-
-    def stored(self, store: str, thumbprint: str) -> Certificate | UnreadableCertificate | None:
-        """The certificate in one store."""
-        return held((*self.certificates, *self.unreadable), store, thumbprint)
-
-    def anywhere(self, thumbprint: Thumbprint) -> Certificate | None:
-        """A readable copy of a certificate, of whatever store."""
-        copies = (one for one in self.certificates if one.thumbprint == thumbprint)
-        return next(copies, None)
 
 
 @dataclass(frozen=True)
@@ -77,41 +56,40 @@ def _warnings(reply: Reply) -> Iterator[StreamRecord]:
 
 
 def observe(
-    session: Session, *, sending: Sending | None = None, iis_needed: bool = True
+    session: Session, *, sending: Sending | None = None, needs_services: bool = True
 ) -> Observation:
-    """Read host, certificates and bindings in one pipeline; raise what any of them met.
+    """Read host, certificates and the places of all services in one pipeline; raise what any met.
 
-    A host that need not have IIS has no bindings without its module.
+    A host that needs none of the services has no places of one whose module it lacks.
     """
-    facts, stores, iis = GetHost(), GetCertificate(), GetIisBinding()
-    reply = (sending or Sending()).run([facts, stores, iis], session)
-    host_body, store_body, iis_body = reply.bodies
-    without_iis = not iis_needed and _lacks_module(iis_body)
-    for body in (host_body, store_body, *(() if without_iis else (iis_body,))):
-        _require_answer(body)
+    facts, stores, asked = GetHost(), GetCertificate(), services()
+    operations: list[Operation[Any]] = [facts, stores, *(one.query for one in asked)]
+    reply = (sending or Sending()).run(operations, session)
+    host_body, store_body, *others = reply.bodies
+    present = {
+        one: body
+        for one, body in zip(asked, others, strict=True)
+        if needs_services or not _lacks_module(body)
+    }
+    for body in (host_body, store_body, *present.values()):
+        if body.error:
+            raise with_remedy(body.error)
     found = stores.result(store_body)
     return Observation(
         host=facts.host(reply, host_body),
         clock=reply.clock,
         certificates=tuple(one for one in found if isinstance(one, Certificate)),
         unreadable=tuple(one for one in found if isinstance(one, UnreadableCertificate)),
-        bindings=IisBindings((), ()) if without_iis else iis.bindings(iis_body),
+        readings={one.name: one.read(body) for one, body in present.items()},
         stores=stores.stores,
     )
-
-
-def _require_answer(body: Body) -> None:
-    if body.error:
-        raise explained(body.error)
-    if body.operation != GetCertificate.name() and len(body.rows) != 1:
-        raise ReplyError(f"{body.operation}: one row was promised, not {len(body.rows)}")
 
 
 def _lacks_module(body: Body) -> bool:
     return bool(body.error and body.error.error_id.startswith(_MISSING_MODULE))
 
 
-def explained(error: HostError) -> HostError:
+def with_remedy(error: HostError) -> HostError:
     """The same error, with what to do about a missing module or a key that Windows cannot use."""
     if not isinstance(error, ScriptError):
         return error

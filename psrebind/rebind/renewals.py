@@ -12,17 +12,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
-from psrebind.decode.iis_settings import NOT_TOUCHED, FtpCertificate
 from psrebind.decode.names import certificate_name
-from psrebind.model import Binding, Certificate, Renewal, Thumbprint
-from psrebind.rebind.history import Kept
+from psrebind.model import Certificate, Place, Renewal, Thumbprint, UntouchedPlace
+from psrebind.services.steps import Kept
 
 # Windows itself follows no longer ones (field notes A6).
 LONGEST = 20
 
 
 @dataclass(frozen=True)
-class Known:
+class RenewalLink:
     """One step from a certificate to its successor, and everything that says so."""
 
     old: Thumbprint
@@ -31,11 +30,11 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Chain:
+class RenewalChain:
     """A certificate and the last one that replaced it, step by step; or why there is no end."""
 
     old: Thumbprint
-    steps: tuple[Known, ...]
+    steps: tuple[RenewalLink, ...]
     refusal: str | None = None
 
     @property
@@ -55,33 +54,36 @@ class Chain:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class Candidate:
     """A chain whose first certificate, ``name`` to people, is still bound, and where."""
 
-    chain: Chain
-    bindings: tuple[Binding, ...]
+    chain: RenewalChain
+    places: tuple[Place, ...]
     name: str | None = None
 
 
-def undone(found: Sequence[Proposal], left: Iterable[tuple[Binding, Kept]]) -> tuple[Proposal, ...]:
-    """The proposals, and those of changes that did not come to their end where none has them."""
-    more: dict[Renewal, tuple[Kept, list[Binding]]] = {}
-    for binding, kept in left:
-        more.setdefault(kept.renewal, (kept, []))[1].append(binding)
-    known_ones = {one.chain.renewal for one in found}
+def with_unfinished(
+    found: Sequence[Candidate], left: Iterable[tuple[Place, Kept]]
+) -> tuple[Candidate, ...]:
+    """The candidates, and those of changes that did not come to their end where none has them."""
+    more: dict[Renewal, tuple[Kept, list[Place]]] = {}
+    for place, kept in left:
+        more.setdefault(kept.renewal, (kept, []))[1].append(place)
+    renewals = {one.chain.renewal for one in found}
     return (
         *found,
         *(
-            Proposal(_chain_of(kept), tuple(bindings))
-            for renewal, (kept, bindings) in more.items()
-            if renewal not in known_ones
+            Candidate(_chain_of(kept), tuple(places))
+            for renewal, (kept, places) in more.items()
+            if renewal not in renewals
         ),
     )
 
 
-def _chain_of(kept: Kept) -> Chain:
-    source = f"the change of {kept.moment}, which did not come to its end"
-    return Chain(kept.renewal.old, (Known(kept.renewal.old, kept.renewal.new, (source,)),))
+def _chain_of(kept: Kept) -> RenewalChain:
+    source = f"the change of {kept.time}, which did not come to its end"
+    link = RenewalLink(kept.renewal.old, kept.renewal.new, (source,))
+    return RenewalChain(link.old, (link,))
 
 
 class Handled(StrEnum):
@@ -101,19 +103,19 @@ class Standing:
     why: str
 
 
-def known(
+def renewal_links(
     certificates: Iterable[Certificate],
     events: Iterable[LifecycleEvent],
     *,
     since: datetime | None = None,
-) -> tuple[Known, ...]:
+) -> tuple[RenewalLink, ...]:
     """Each renewal that an event or a link in a store tells of, with its sources.
 
     A link has no time: with ``since`` it counts where an event tells of the same, or where the new
     certificate began then or later, or where nobody can know since it is in no store.
     """
     stored = tuple(certificates)
-    held = {one.thumbprint: one for one in stored}
+    by_thumbprint = {one.thumbprint: one for one in stored}
     sources: dict[tuple[Thumbprint, Thumbprint], list[str]] = {}
     for event in events:
         if renewal := event.renewal:
@@ -121,7 +123,7 @@ def known(
     for certificate in stored:
         if new := certificate.renewed_by:
             text = f"renewal link in {certificate.store}"
-            begun = held[new].not_before if new in held else None
+            begun = by_thumbprint[new].not_before if new in by_thumbprint else None
             is_told = (certificate.thumbprint, new) in sources
             if since and not is_told:
                 if begun and begun < since:
@@ -129,59 +131,62 @@ def known(
                 text += _beginning(begun)
             sources.setdefault((certificate.thumbprint, new), []).append(text)
     return tuple(
-        Known(old, new, tuple(dict.fromkeys(texts))) for (old, new), texts in sources.items()
+        RenewalLink(old, new, tuple(dict.fromkeys(texts))) for (old, new), texts in sources.items()
     )
 
 
-def followed(renewals: Iterable[Known]) -> tuple[Chain, ...]:
+def follow_links(links: Iterable[RenewalLink]) -> tuple[RenewalChain, ...]:
     """One chain for each certificate that was replaced, followed to its end or refused."""
-    successors: dict[Thumbprint, list[Known]] = {}
-    for one in renewals:
+    successors: dict[Thumbprint, list[RenewalLink]] = {}
+    for one in links:
         successors.setdefault(one.old, []).append(one)
     return tuple(_chain(old, successors) for old in successors)
 
 
-def proposals(
-    bindings: Sequence[Binding], chains: Iterable[Chain], certificates: Iterable[Certificate] = ()
-) -> tuple[Proposal, ...]:
+def candidates(
+    places: Sequence[Place],
+    chains: Iterable[RenewalChain],
+    certificates: Iterable[Certificate] = (),
+) -> tuple[Candidate, ...]:
     """The chains whose first certificate is still bound, refused ones too."""
     names = {one.thumbprint: certificate_name(one) for one in certificates}
     found = []
     for chain in chains:
-        if bound := tuple(one for one in bindings if one.thumbprint == chain.old):
-            found.append(Proposal(chain, bound, names.get(chain.old)))
+        if bound := tuple(one for one in places if one.thumbprint == chain.old):
+            found.append(Candidate(chain, bound, names.get(chain.old)))
     return tuple(found)
 
 
-def left_to_ftp(found: Iterable[FtpCertificate], chains: Iterable[Chain]) -> Iterator[str]:
-    """What no plan says: where FTP alone has a certificate that was replaced."""
-    places = tuple(found)
+def untouched_sentences(
+    places: Sequence[UntouchedPlace], chains: Iterable[RenewalChain]
+) -> Iterator[str]:
+    """What no plan says: where a place that no plan changes has a certificate that was replaced."""
     for chain in chains:
         for one in places:
             if one.thumbprint == chain.old:
                 yield (
                     f"{one.name} has {chain.old.short}, which was replaced by "
-                    f"{chain.new.short}: {NOT_TOUCHED}"
+                    f"{chain.new.short}: {one.advice}"
                 )
 
 
 def standing(
     event: LifecycleEvent,
-    bindings: Sequence[Binding] | None,
-    chains: Iterable[Chain],
+    places: Sequence[Place] | None,
+    chains: Iterable[RenewalChain],
     *,
     events: Iterable[LifecycleEvent] = (),
 ) -> Standing:
-    """What became of an event 1001; None for bindings that could not be read.
+    """What became of an event 1001; None for places that could not be read.
 
     ``events`` are all of its log: a later one may have put the old certificate back.
     """
     renewal = event.renewal
     if renewal is None:
         return Standing(Handled.UNKNOWN, "it does not name an old and a new certificate")
-    if bindings is None:
+    if places is None:
         return Standing(Handled.UNKNOWN, "the bindings could not be read")
-    if count := sum(one.thumbprint == renewal.old for one in bindings):
+    if count := sum(one.thumbprint == renewal.old for one in places):
         if back := _put_back(event, renewal, events):
             why = f"{_source(back)} put the old certificate back in its place"
             return Standing(Handled.OVERTAKEN, why)
@@ -190,7 +195,7 @@ def standing(
     for chain in chains:
         if chain.old in (renewal.old, renewal.new):
             later |= {step.new for step in chain.steps}
-    if count := sum(one.thumbprint in later for one in bindings):
+    if count := sum(one.thumbprint in later for one in places):
         return Standing(Handled.YES, f"the new certificate is on {_bindings(count)}")
     return Standing(
         Handled.UNKNOWN,
@@ -225,24 +230,24 @@ def _is_later(one: LifecycleEvent, other: LifecycleEvent) -> bool:
     return one.record_id > other.record_id
 
 
-def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[Known]]) -> Chain:
-    steps: list[Known] = []
+def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[RenewalLink]]) -> RenewalChain:
+    steps: list[RenewalLink] = []
     at = old
     while choices := successors.get(at):
         steps.append(choices[0])
         if len(choices) > 1:
-            return Chain(old, tuple(steps), _disagreement(choices))
+            return RenewalChain(old, tuple(steps), _disagreement(choices))
         at = choices[0].new
         if at == old or any(step.new == at for step in steps[:-1]):
-            loop = Chain(old, tuple(steps))
+            loop = RenewalChain(old, tuple(steps))
             return replace(loop, refusal=f"the renewals go in a loop: {loop.path}; {_advice(old)}")
         if len(steps) > LONGEST:
             reason = f"the chain is longer than {LONGEST} renewals; {_advice(old)}"
-            return Chain(old, tuple(steps), reason)
-    return Chain(old, tuple(steps))
+            return RenewalChain(old, tuple(steps), reason)
+    return RenewalChain(old, tuple(steps))
 
 
-def _disagreement(choices: Sequence[Known]) -> str:
+def _disagreement(choices: Sequence[RenewalLink]) -> str:
     said = " and ".join(f"{one.new} by {', '.join(one.sources)}" for one in choices)
     old = choices[0].old
     return f"{old.short} was replaced by {said}, which disagree; {_advice(old)}"

@@ -7,6 +7,7 @@ Two pipelines in all, whatever the number of bindings.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,26 +16,22 @@ from typing import Any
 from psrebind.errors import HostError, ReplyError, SessionLost
 from psrebind.model import Renewal
 from psrebind.operations.base import Operation
-from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
-from psrebind.rebind.before import states_before, write_before, write_end
-from psrebind.rebind.observe import Observation, Sending, observe
+from psrebind.rebind.before_file import states_before, write_before, write_end
+from psrebind.rebind.observe import Sending, observe
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.plan import Plan, plan, plan_appcmd
-from psrebind.rebind.results import (
-    AppcmdResult,
-    StepResult,
-    appcmd_results,
-    binding_result,
-    common_obstacle,
-    still_other,
-)
-from psrebind.rebind.verify import Check, first_look, second_look
+from psrebind.rebind.plan import plan, plan_by_windows
+from psrebind.rebind.results import StepResult, common_obstacle, judged, read_back
+from psrebind.rebind.verify import Check, probe_after, probe_before
 from psrebind.replies import Body, Reply
-from psrebind.sessions.base import Session
+from psrebind.services import service
+from psrebind.services.base import Service
+from psrebind.services.observation import Observation, Reading
+from psrebind.services.steps import NO_HISTORY, History, Plan
+from psrebind.sessions.base import Limits, Session
 
 
 class Method(StrEnum):
-    """How certificates are changed: binding by binding, or as Windows' own task does."""
+    """How certificates are changed: place by place, or as Windows' own task does."""
 
     BINDING = "binding"
     APPCMD = "appcmd"
@@ -78,13 +75,16 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Applied:
-    """What became of a plan; ``obstacle`` is what stopped all of it before anything ran."""
+    """What became of a plan; ``obstacle`` is what stopped all of it before anything ran.
+
+    ``remarks`` are what the commands said beside the steps, where a person should know it.
+    """
 
     prepared: Prepared
     steps: tuple[StepResult, ...] = ()
     before_file: Path | None = None
     obstacle: str | None = None
-    appcmd: AppcmdResult | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -113,18 +113,41 @@ def prepare(
     sending: Sending | None = None,
     folder: Path | None = None,
 ) -> Prepared:
-    """Observe a host, plan its rebind, and look at what its bindings serve now.
+    """Observe a host, plan its rebind, and look at what its places serve now.
 
     The states before in ``folder`` say what earlier changes left undone.
     """
     sending = sending or Sending()
     observation = observe(session, sending=sending)
     history = states_before(session.host, folder)
-    planned = (plan_appcmd if method is Method.APPCMD else plan)(observation, renewal, history)
-    checks = first_look(
-        planned.steps, address, bindings=observation.bindings, limits=sending.limits
+    return prepare_observed(
+        session.host,
+        observation,
+        renewal,
+        address=address,
+        method=method,
+        history=history,
+        limits=sending.limits,
     )
-    return Prepared(session.host, renewal, method, observation, planned, checks)
+
+
+def prepare_observed(
+    host: str,
+    observation: Observation,
+    renewal: Renewal,
+    *,
+    address: str,
+    method: Method = Method.BINDING,
+    history: History = NO_HISTORY,
+    limits: Limits | None = None,
+) -> Prepared:
+    """The same of a host that was observed before: several renewals need one observation."""
+    planner = plan_by_windows if method is Method.APPCMD else plan
+    planned = planner(observation, renewal, history)
+    checks = probe_before(
+        planned.steps, address, observation=observation, limits=limits or Limits()
+    )
+    return Prepared(host, renewal, method, observation, planned, checks)
 
 
 def apply(
@@ -137,30 +160,36 @@ def apply(
 ) -> Applied:
     """Carry a plan out and look what came of it; raises only when nobody can know that."""
     planned = prepared.plan
-    if not planned.operations:
+    if not planned.orders:
         return Applied(prepared)
     tell = report or _say_nothing
     path = write_before(session.host, planned.steps, folder=folder)
     tell(Stage.SAVED, str(path))
-    tell(Stage.CHANGING, f"{len(planned.steps)} records")
-    reading = GetIisBinding()
-    reply = _changed(session, (*planned.operations, reading), sending or Sending(), path)
-    *bodies, last = reply.bodies
+    tell(Stage.CHANGING, f"{len(planned.steps)} steps")
+    asked = [service(name) for name in dict.fromkeys(one.service for one in planned.orders)]
+    operations = (*planned.operations, *(one.query for one in asked))
+    reply = _changed(session, operations, sending or Sending(), path)
+    bodies = reply.bodies[: len(planned.orders)]
     if obstacle := common_obstacle(bodies):
         return Applied(prepared, before_file=path, obstacle=obstacle)
-    now = _read_back(reading, last)
-    results, appcmd = _results(planned, bodies, now)
-    ended = [(one.step, not (one.error or one.lost)) for one in results]
-    write_end(session.host, ended, path)
-    tell(Stage.VERIFYING, f"{len(prepared.checks)} bindings")
+    now = _readings(asked, reply.bodies[len(bodies) :])
+    answers = [judged(order, body) for order, body in zip(planned.orders, bodies, strict=True)]
+    results = [
+        read_back(one, now[one.step.service]) if one.step.service in now else one
+        for answer in answers
+        for one in answer.results
+    ]
+    write_end(session.host, [(one.step, not (one.error or one.lost)) for one in results], path)
+    tell(Stage.VERIFYING, f"{len(prepared.checks)} places")
     failed = [one.step for one in results if one.error]
     checks = [replace(check, failed=check.step in failed) for check in prepared.checks]
-    looked = second_look(checks, patience=prepared.patience, limits=(sending or Sending()).limits)
+    probed = probe_after(checks, patience=prepared.patience, limits=(sending or Sending()).limits)
     complete = tuple(
-        replace(one, checks=tuple(check for check in looked if check.step == one.step))
+        replace(one, checks=tuple(check for check in probed if check.step == one.step))
         for one in results
     )
-    return Applied(prepared, complete, path, appcmd=appcmd)
+    remarks = tuple(remark for answer in answers for remark in answer.remarks)
+    return Applied(prepared, complete, path, remarks=remarks)
 
 
 def _say_nothing(stage: Stage, text: str) -> None:
@@ -187,26 +216,11 @@ def _changed(
         raise ReplyError(f"{error}. {advice}") from error
 
 
-def _read_back(reading: GetIisBinding, body: Body) -> IisBindings | None:
-    # The changes have answered for themselves; without this second look they stand alone.
-    try:
-        return reading.bindings(body) if body.rows or body.error else None
-    except HostError:
-        return None
-
-
-def _results(
-    planned: Plan, bodies: Sequence[Body], now: IisBindings | None
-) -> tuple[tuple[StepResult, ...], AppcmdResult | None]:
-    appcmd: AppcmdResult | None = None
-    results: list[StepResult] = []
-    steps, rest = planned.steps, list(bodies)
-    if planned.appcmd:
-        results, appcmd = appcmd_results(planned, planned.appcmd, rest.pop(0))
-        steps = tuple(step for step in steps if not step.by_appcmd)
-    results += [binding_result(step, body) for step, body in zip(steps, rest, strict=True)]
-    if now is not None:
-        results = [
-            one if one.error else replace(one, error=still_other(one.step, now)) for one in results
-        ]
-    return tuple(results), appcmd
+def _readings(asked: Sequence[Service[Any, Any]], bodies: Sequence[Body]) -> dict[str, Reading]:
+    """What the services answered last; without it the answers of the changes stand alone."""
+    found: dict[str, Reading] = {}
+    for one, body in zip(asked, bodies, strict=True):
+        if body.rows or body.error:
+            with suppress(HostError):
+                found[one.name] = one.read(body)
+    return found

@@ -21,8 +21,8 @@ from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEve
 from psrebind.operations.get_rebind_notification import NotificationState
 from psrebind.operations.get_rebind_task import GetRebindTask, RebindTasks, TaskRow
 from psrebind.operations.register_rebind_notification import handler
-from psrebind.rebind.renewals import Chain, Handled, Standing, standing
-from psrebind.rebind.templates import SharedTemplate, shared_templates
+from psrebind.rebind.renewals import Handled, RenewalChain, Standing, standing
+from psrebind.rebind.shared_templates import SharedTemplate, shared_templates
 
 
 class TaskMethod(StrEnum):
@@ -125,7 +125,7 @@ def report(
     events: Events,
     *,
     bindings: Sequence[Binding] | None,
-    chains: Iterable[Chain],
+    chains: Iterable[RenewalChain],
     certificates: Sequence[Certificate] = (),
 ) -> TaskReport:
     """Judge the task of a method by what was read of its host."""

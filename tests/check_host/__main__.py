@@ -27,7 +27,8 @@ from psrebind.cli.messages import tell
 from psrebind.cli.options import Connection, flattened
 from psrebind.cli.output import show
 from psrebind.errors import InvalidInput, PsrebindError
-from psrebind.rebind.handshake import Endpoint, handshake
+from psrebind.rebind.handshake import handshake
+from psrebind.services.steps import Endpoint
 
 FAILED = 2
 # Above what services register, below what systems give out to clients.

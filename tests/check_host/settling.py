@@ -68,7 +68,7 @@ def _property(answers: Answers, question: str, found: set[int], usual: int, what
 
 def settle_empty_values(answers: Answers, bindings: IisBindings) -> None:
     """Settle whether a record without a CTL has empty values for it."""
-    records = [one.record for one in bindings.bindings if one.record] + [*bindings.strays]
+    records = [one.record for one in bindings.bindings if one.record] + [*bindings.orphan_records]
     settle_empty(answers, [one.values for one in records if one.kind is not RecordKind.CCS])
 
 

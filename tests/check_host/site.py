@@ -32,7 +32,8 @@ from psrebind.operations import Operation, run
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_rebind_task import GetRebindTask
-from psrebind.rebind.handshake import Endpoint, handshake
+from psrebind.rebind.handshake import handshake
+from psrebind.services.steps import Endpoint
 from psrebind.sessions.base import Session
 
 Row = TypeVar("Row")
@@ -202,7 +203,7 @@ def _everything(session: Session) -> set[str]:
     asked: list[Operation[Any]] = [GetIisBinding(), GetCertificate(), GetRebindTask()]
     iis, stores, tasks = run(asked, session).bodies
     bindings = GetIisBinding().bindings(iis)
-    records = [one.record for one in bindings.bindings if one.record] + [*bindings.strays]
+    records = [one.record for one in bindings.bindings if one.record] + [*bindings.orphan_records]
     return {
         *(f"binding {one.site} {one.information}" for one in bindings.bindings),
         *(f"record {one.kind.value}={one.endpoint} {one.thumbprint}" for one in records),

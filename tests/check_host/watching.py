@@ -16,7 +16,8 @@ from check_host.orders import GetCheckWatch, Watch, library
 from check_host.questions import Unanswered
 
 from psrebind.operations import run
-from psrebind.rebind.handshake import Endpoint, handshake
+from psrebind.rebind.handshake import handshake
+from psrebind.services.steps import Endpoint
 from psrebind.sessions.base import Session, StreamRecord
 
 PERIOD = 0.01

@@ -24,8 +24,8 @@ from psrebind.cli.options import Connection, Source
 from psrebind.cli.rows import Rows
 from psrebind.lab.faults import NetworkFault
 from psrebind.lab.runtime import Lab, LabHost
-from psrebind.rebind.observe import Observation
 from psrebind.rebind.run import Prepared
+from psrebind.services.observation import Observation
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ def test_strays() -> None:
     state = IisState((), (bound("*:443:a.example", 1),), records)
     found = joined(state)
     assert found.bindings[0].record
-    assert [stray.endpoint for stray in found.strays] == ["0.0.0.0:443"]
+    assert [stray.endpoint for stray in found.orphan_records] == ["0.0.0.0:443"]
 
 
 def test_no_record() -> None:

@@ -12,8 +12,9 @@ from certificates import make
 from observations import observed, record, renewal, stored
 
 from psrebind.errors import InvalidInput
-from psrebind.rebind.before import default_folder, write_before
-from psrebind.rebind.plan import Step, plan
+from psrebind.rebind.before_file import default_folder, write_before
+from psrebind.rebind.plan import plan
+from psrebind.services.steps import Step
 
 OLD, NEW = make("a.example", "b.example"), make("a.example", "b.example")
 MOMENT = datetime(2026, 6, 1, 12, 0, 0, 5, tzinfo=UTC)

@@ -10,7 +10,9 @@ from certificates import make
 from observations import observed
 from tls_server import tls_server
 
-from psrebind.rebind.handshake import Endpoint, Unseen, endpoint, handshake, handshakes
+from psrebind.rebind.handshake import Unseen, handshake, handshakes
+from psrebind.services import service
+from psrebind.services.steps import Endpoint
 from psrebind.sessions.base import Limits
 
 MADE = make("a.example", "xn--mnchen-3ya.example", usages=None)
@@ -82,7 +84,7 @@ def test_silence() -> None:
 def test_a_limit_ends_all() -> None:
     """Silent endpoints take no more than the limit together; each says that it was not seen."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as silent:
-        places = [Endpoint("127.0.0.1", silent.getsockname()[1], None)] * 64
+        places = [Endpoint("127.0.0.1", silent.getsockname()[1], None)] * 100
         found = handshakes(places, timeout=60, limits=Limits.within(2))
     assert all(isinstance(one, Unseen) for one in found)
     assert found[0].error == "not waited for: the time limit of 2 s has passed"
@@ -128,5 +130,5 @@ def test_none() -> None:
 )
 def test_endpoint(binding: str, wanted: tuple[str, int, str | None]) -> None:
     """The session's address stands for any address; the name is an A-label or none."""
-    (found,) = observed([binding], [], ()).bindings.bindings
-    assert endpoint(found, "10.0.0.1") == Endpoint(*wanted)
+    (found,) = observed([binding], [], ()).places
+    assert service("iis").endpoint(found, "10.0.0.1") == Endpoint(*wanted)

@@ -17,7 +17,7 @@ from psrebind.lab.renewals import renew
 from psrebind.lab.runtime import Lab, LabHost
 from psrebind.lab.state import HostState
 from psrebind.model import Renewal, Thumbprint
-from psrebind.rebind.before import states_before, write_before
+from psrebind.rebind.before_file import states_before, write_before
 from psrebind.rebind.run import Method, apply, prepare
 
 NAME = "web02"  # all of its bindings can be rebound
@@ -62,7 +62,7 @@ def test_the_same_command_again_makes_it_right(
             host.host.change(lambda _, state=state: state)
             found = rebound(lab, NAME, folder, method)
             assert (found.exit_status, records(host)) == (0, whole(lab, before)), number
-            assert {step.step.record_name for step in found.steps} == {
+            assert {step.step.target for step in found.steps} == {
                 name
                 for name, one in before.items()
                 if records_of(state).get(name) != whole(lab, before)[name]

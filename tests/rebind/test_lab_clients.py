@@ -12,9 +12,10 @@ import pytest
 from labs import connect, leave_out_site, prepared, swap
 
 from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.rebind.handshake import Endpoint, handshake
+from psrebind.rebind.handshake import handshake
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.run import Method, apply
+from psrebind.services.steps import Endpoint
 
 PERIOD = 0.01
 

@@ -1,4 +1,4 @@
-"""The state before a change, on disk here before anything is sent. Knows plans, no sessions."""
+"""The state before a change, on disk here before anything is sent."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from platformdirs import user_data_path
 from psrebind.errors import InvalidInput
 from psrebind.folders import make_private
 from psrebind.operations.base import Change
-from psrebind.rebind.history import History, read_history
-from psrebind.rebind.plan import Step
+from psrebind.rebind.history import read_history
 from psrebind.replies import Body
+from psrebind.services import service, service_of
+from psrebind.services.steps import History, Step
 
 
 def default_folder() -> Path:
@@ -50,10 +50,13 @@ def write_reading(
         "operation": {"name": change.name()} | dataclasses.asdict(change),
     }
     lines: list[dict[str, Any]] = [head | {"state": list(body.rows)}]
-    lines += [
-        head | {"renewal": {"old": old, "new": new}, "record": dataclasses.asdict(record)}
-        for record, old, new in change.replaced(body)
-    ]
+    if asked := service_of(change):
+        lines += [
+            head
+            | {"service": asked.name, "renewal": {"old": old, "new": new}}
+            | asked.saved_state(state)
+            for state, old, new in change.replaced(body)
+        ]
     return _keep(host, lines, folder, moment)
 
 
@@ -76,25 +79,40 @@ def _keep(
 
 
 def write_end(host: str, ended: Iterable[tuple[Step, bool]], path: Path) -> None:
-    """Add to the file which steps succeeded: what such a record lacks later, somebody wanted so.
+    """Add to the file which steps succeeded: what such a place lacks later, somebody wanted so.
 
-    Where it cannot be written, the next run looks at the record more closely than it had to.
+    Where it cannot be written, the next run looks at the place more closely than it had to.
     """
-    lines = [
-        {
-            "host": host,
-            "kind": step.operation.kind,
-            "endpoint": step.operation.endpoint,
-            "ended": succeeded,
-        }
+    lines = (
+        _end(host, step.service, service(step.service).saved(step), succeeded)
         for step, succeeded in ended
-    ]
+    )
+    _append(lines, path)
+
+
+def write_reading_end(
+    host: str, change: Change[Any], body: Body, rows: Sequence[Any], path: Path
+) -> None:
+    """The same of a change that stands in no plan, by what was read before it and its rows."""
+    if asked := service_of(change):
+        succeeded = bool(rows) and not any(change.problem(row) for row in rows)
+        saved = (asked.saved_state(state) for state, _, _ in change.replaced(body))
+        _append((_end(host, asked.name, one, succeeded) for one in saved), path)
+
+
+def _end(host: str, name: str, saved: Mapping[str, Any], succeeded: bool) -> dict[str, Any]:
+    mark = service(name).mark(saved)
+    return {"host": host, "service": name, **mark, "ended": succeeded}
+
+
+def _append(lines: Iterable[dict[str, Any]], path: Path) -> None:
+    text = "".join(json.dumps(line) + "\n" for line in lines)
     with suppress(OSError), path.open("a", encoding="ascii", newline="\n") as file:
-        file.write("".join(json.dumps(line) + "\n" for line in lines))
+        file.write(text)
 
 
 def states_before(host: str, folder: Path | None = None) -> History:
-    """The newest state before of each of a host's records, of all that was written here."""
+    """The newest state before of each thing of a host, of all that was written here."""
     return read_history(host, folder or default_folder(), _file_name(host))
 
 
@@ -107,12 +125,11 @@ def _line(host: str, step: Step, moment: datetime) -> dict[str, Any]:
     return {
         "host": host,
         "written": moment.isoformat(),
+        "service": step.service,
         "renewal": {"old": step.renewal.old, "new": step.renewal.new},
-        "record": dataclasses.asdict(step.record),
-        "bindings": [dataclasses.asdict(binding) for binding in step.bindings],
         "wanted": {"thumbprint": step.after, "store": step.store},
-        "operation": dataclasses.asdict(replace(step.operation, values=None)),
-    }
+        "operation": dataclasses.asdict(step.operation),
+    } | service(step.service).saved(step)
 
 
 def _write(text: str, path: Path) -> None:

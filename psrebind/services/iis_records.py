@@ -1,0 +1,112 @@
+"""The http.sys records behind IIS bindings: as they shall be, and what a change took from them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psrebind.decode.bindings import record_key
+from psrebind.decode.records import RawRecord, lost_options, merged, same_option
+from psrebind.model import Binding, Record, RecordKind, Renewal, Thumbprint
+from psrebind.services.steps import History, Kept, Step
+
+SERVICE_NAME = "iis"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A binding's record as it shall be; ``repair`` says what an earlier change left undone."""
+
+    record: Record | None
+    repair: str | None = None
+
+
+def binding_key(binding: Binding) -> Hashable:
+    """The name of the record that a binding needs, whether there is one or not."""
+    return record_key(binding.kind, binding.endpoint)
+
+
+def kept_record(binding: Binding, history: History) -> Kept | None:
+    """The newest state before of a binding's record."""
+    return history.get((SERVICE_NAME, binding_key(binding)))
+
+
+def wanted(binding: Binding, renewal: Renewal, history: History) -> Wanted:
+    """A binding's record with what an earlier change took from it; as it is where that is none."""
+    kept = kept_record(binding, history)
+    now = binding.record
+    if kept is None:
+        return Wanted(now)
+    if now is None:
+        sides = {kept.renewal.old, kept.renewal.new, kept.state.thumbprint}
+        if not sides & {renewal.old, renewal.new}:
+            return Wanted(None)
+        return Wanted(kept.state, f"its record is gone since the change of {kept.time}")
+    if lost := options_lost_since(kept, now, renewal):
+        sentence = f"it lost {', '.join(lost)} in the change of {kept.time}"
+        return Wanted(merged(kept.state, now), sentence)
+    return Wanted(now)
+
+
+def options_lost_since(kept: Kept, now: Record, renewal: Renewal | None = None) -> tuple[str, ...]:
+    """The options that a record had before a change and lacks now, by name.
+
+    After a change that succeeded somebody may have wanted it so: then only who asks for the very
+    same renewal again is told.
+    """
+    if kept.ended and kept.renewal != renewal:
+        return ()
+    if now.thumbprint not in (kept.state.thumbprint, kept.renewal.old, kept.renewal.new):
+        return ()
+    return lost_options(kept.state, now)
+
+
+def record_mark(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """A saved record's kind and endpoint."""
+    raw = _raw(saved)
+    return {"kind": raw["kind"], "endpoint": raw["endpoint"]}
+
+
+def saved_record(saved: Mapping[str, Any]) -> Record:
+    """A record out of the line of a file."""
+    raw = _raw(saved)
+    thumbprint = raw["thumbprint"]
+    return Record(
+        kind=RecordKind(raw["kind"]),
+        endpoint=str(raw["endpoint"]),
+        thumbprint=Thumbprint(thumbprint) if thumbprint else None,
+        store=raw["store"],
+        application_id=raw["application_id"],
+        values=dict(raw["values"]),
+    )
+
+
+def _raw(saved: Mapping[str, Any]) -> Any:
+    # Files of earlier versions have the record with its bindings only.
+    return saved.get("record") or saved["bindings"][0]["record"]
+
+
+def options_lost(
+    step: Step, before: RawRecord | None, after: RawRecord, said: Iterable[str]
+) -> tuple[str, ...]:
+    """What a record lost in a step, by name: what the host said, and what can be seen."""
+    was = step.state if step.repair or before is None else before.record
+    return tuple(dict.fromkeys((*said, *_lost_values(was, after.record))))
+
+
+def misfit(step: Step, after: RawRecord) -> str | None:
+    """Why a record does not have the certificate that a step puts there."""
+    if after.thumbprint == step.after and after.store.casefold() == step.store.casefold():
+        return None
+    has = f"{after.thumbprint} in {after.store}" if after.thumbprint else "no certificate"
+    return f"{step.target} has {has}, not {step.after} in {step.store}"
+
+
+def _lost_values(old: Record, new: Record) -> tuple[str, ...]:
+    """The values of a record that are not as they were, by name."""
+    names = sorted({*old.values, *new.values})
+    lost = [one for one in names if not same_option(old.values.get(one), new.values.get(one))]
+    # A record of no program becomes one of IIS: there is no other way to write it.
+    another = old.application_id not in (None, new.application_id)
+    return (*lost, *(["AppId"] if another else []))
