@@ -127,10 +127,10 @@ class Place(Protocol):
 
 
 class UntouchedPlace(Place, Protocol):
-    """A place that no plan changes; ``advice`` says what a person does there."""
+    """A place that no plan changes; ``advice`` says what a person does there, if anything."""
 
     @property
-    def advice(self) -> str: ...
+    def advice(self) -> str | None: ...
 
 
 class RecordKind(StrEnum):
@@ -158,8 +158,12 @@ class Record:
 
     @property
     def service(self) -> str:
-        """The service of a place that has no binding."""
+        """The service of a record that no binding has."""
         return "httpsys"
+
+    @property
+    def advice(self) -> None:
+        """Nobody needs such a record."""
 
     @property
     def name(self) -> str:

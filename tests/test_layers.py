@@ -94,3 +94,16 @@ def test_every_part_has_a_layer() -> None:
     """No part of psrebind stands outside the stack."""
     parts = {part(path) for path in MODULES} - {"__init__", "lab"}
     assert parts == set().union(*LAYERS)
+
+
+# What is of IIS alone; a part above the services speaks of places, steps and changes.
+IIS_CHANGES = {"SetIisBinding", "InvokeIisRenewal"}
+OF_IIS = {*IIS_CHANGES, "GetIisBinding", "IisBindings", "Record", "RawRecord", "RecordKind"}
+FORBIDDEN = {"rebind": OF_IIS, "fleet": OF_IIS, "cli": IIS_CHANGES}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_iis_is_one_service_among_others(path: Path) -> None:
+    """Nothing above the services names a change of IIS or, but for listings, a record."""
+    named = {name.rpartition(".")[2] for name in imports(path)}
+    assert not named & FORBIDDEN.get(part(path), set())

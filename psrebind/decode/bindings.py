@@ -84,14 +84,9 @@ class IisBindings:
         return self.bindings
 
     @property
-    def untouched(self) -> tuple[FtpCertificate, ...]:
-        """The places that a person has to rebind."""
-        return self.ftp
-
-    @property
-    def orphans(self) -> tuple[Record, ...]:
-        """The places that nothing uses."""
-        return self.orphan_records
+    def untouched(self) -> tuple[Record | FtpCertificate, ...]:
+        """The places that no plan changes."""
+        return (*self.orphan_records, *self.ftp)
 
     @property
     def records(self) -> tuple[Record, ...]:

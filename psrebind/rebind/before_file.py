@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from psrebind.operations.base import Change
 from psrebind.rebind.history import read_history
 from psrebind.replies import Body
 from psrebind.services import service, service_of
+from psrebind.services.base import Service
 from psrebind.services.steps import History, Step
 
 
@@ -44,17 +45,12 @@ def write_reading(
 ) -> Path:
     """Keep what a query read of a host before a change that stands in no plan; as write_before."""
     moment = datetime.now(UTC)
-    head = {
-        "host": host,
-        "written": moment.isoformat(),
-        "operation": {"name": change.name()} | dataclasses.asdict(change),
-    }
+    operation = {"name": change.name()} | dataclasses.asdict(change)
+    head = {"host": host, "written": moment.isoformat(), "operation": operation}
     lines: list[dict[str, Any]] = [head | {"state": list(body.rows)}]
     if asked := service_of(change):
         lines += [
-            head
-            | {"service": asked.name, "renewal": {"old": old, "new": new}}
-            | asked.saved_state(state)
+            head | _state(asked, state) | {"renewal": {"old": old, "new": new}}
             for state, old, new in change.replaced(body)
         ]
     return _keep(host, lines, folder, moment)
@@ -83,11 +79,7 @@ def write_end(host: str, ended: Iterable[tuple[Step, bool]], path: Path) -> None
 
     Where it cannot be written, the next run looks at the place more closely than it had to.
     """
-    lines = (
-        _end(host, step.service, service(step.service).saved(step), succeeded)
-        for step, succeeded in ended
-    )
-    _append(lines, path)
+    _append(path, (_end(host, service(step.service), step.state, well) for step, well in ended))
 
 
 def write_reading_end(
@@ -95,17 +87,17 @@ def write_reading_end(
 ) -> None:
     """The same of a change that stands in no plan, by what was read before it and its rows."""
     if asked := service_of(change):
-        succeeded = bool(rows) and not any(change.problem(row) for row in rows)
-        saved = (asked.saved_state(state) for state, _, _ in change.replaced(body))
-        _append((_end(host, asked.name, one, succeeded) for one in saved), path)
+        well = bool(rows) and not any(change.problem(row) for row in rows)
+        states = (state for state, _, _ in change.replaced(body))
+        _append(path, (_end(host, asked, state, well) for state in states))
 
 
-def _end(host: str, name: str, saved: Mapping[str, Any], succeeded: bool) -> dict[str, Any]:
-    mark = service(name).mark(saved)
-    return {"host": host, "service": name, **mark, "ended": succeeded}
+def _end(host: str, asked: Service[Any, Any], state: Any, succeeded: bool) -> dict[str, Any]:
+    key = {name: getattr(state, name) for name in asked.key_fields}
+    return {"host": host, "service": asked.name, **key, "ended": succeeded}
 
 
-def _append(lines: Iterable[dict[str, Any]], path: Path) -> None:
+def _append(path: Path, lines: Iterable[dict[str, Any]]) -> None:
     text = "".join(json.dumps(line) + "\n" for line in lines)
     with suppress(OSError), path.open("a", encoding="ascii", newline="\n") as file:
         file.write(text)
@@ -122,14 +114,22 @@ def _file_name(host: str) -> str:
 
 
 def _line(host: str, step: Step, moment: datetime) -> dict[str, Any]:
+    places: Any = step.places
     return {
         "host": host,
         "written": moment.isoformat(),
-        "service": step.service,
         "renewal": {"old": step.renewal.old, "new": step.renewal.new},
+        **_state(service(step.service), step.state),
+        "places": [dataclasses.asdict(place) for place in places],
         "wanted": {"thumbprint": step.after, "store": step.store},
         "operation": dataclasses.asdict(step.operation),
-    } | service(step.service).saved(step)
+    }
+
+
+def _state(asked: Service[Any, Any], state: Any) -> dict[str, Any]:
+    # A field that finds it again may be worked out from the others.
+    key = {name: getattr(state, name) for name in asked.key_fields}
+    return {"service": asked.name, asked.state_name: dataclasses.asdict(state) | key}
 
 
 def _write(text: str, path: Path) -> None:

@@ -22,7 +22,7 @@ from psrebind.services.steps import Endpoint
 from psrebind.sessions.base import Limits
 
 # Of the whole process, however many hosts are looked at: each of them waits for its turn.
-_AT_ONCE = 64
+AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def handshakes(
 
 @cache
 def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_AT_ONCE, "handshake")
+    return ThreadPoolExecutor(AT_ONCE, "handshake")
 
 
 def handshake(

@@ -102,6 +102,8 @@ def _add(host: str, line: str, found: dict[Key, Kept]) -> None:
         if key in found:
             found[key] = replace(found[key], ended=bool(said["ended"]))
         return
+    # Files of earlier versions have the record with its bindings only.
+    raw = said.get(asked.state_name) or said["bindings"][0][asked.state_name]
     renewal = Renewal(Thumbprint(said["renewal"]["old"]), Thumbprint(said["renewal"]["new"]))
-    kept = Kept(asked.restored(said), renewal, datetime.fromisoformat(said["written"]))
-    found[asked.name, asked.key(asked.mark(said))] = kept
+    kept = Kept(asked.restored(raw), renewal, datetime.fromisoformat(said["written"]))
+    found[asked.name, asked.key(raw)] = kept

@@ -61,7 +61,8 @@ def _notes(observation: Observation, renewal: Renewal) -> Iterator[Note]:
             if place.thumbprint == renewal.old:
                 text = "the old certificate cannot be read, so whether a name is lost is unknown"
                 yield Note(text, place)
-    untouched = [one for one in observation.untouched if one.thumbprint == renewal.old]
+    left = (one for one in observation.untouched if one.thumbprint == renewal.old)
+    untouched = [one for one in left if one.advice]
     if not any(place.thumbprint in (renewal.old, renewal.new) for place in places):
         asked = [service(name) for name in observation.readings]
         nouns = (one.exact_noun if untouched else one.noun for one in asked)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
 from psrebind.decode.names import certificate_name
@@ -86,23 +85,6 @@ def _chain_of(kept: Kept) -> RenewalChain:
     return RenewalChain(link.old, (link,))
 
 
-class Handled(StrEnum):
-    """Whether what an event tells of has reached the bindings."""
-
-    YES = "handled"
-    NO = "not handled"
-    OVERTAKEN = "overtaken"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What became of one event, and what shows it."""
-
-    handled: Handled
-    why: str
-
-
 def renewal_links(
     certificates: Iterable[Certificate],
     events: Iterable[LifecycleEvent],
@@ -119,7 +101,7 @@ def renewal_links(
     sources: dict[tuple[Thumbprint, Thumbprint], list[str]] = {}
     for event in events:
         if renewal := event.renewal:
-            sources.setdefault((renewal.old, renewal.new), []).append(_source(event))
+            sources.setdefault((renewal.old, renewal.new), []).append(event_name(event))
     for certificate in stored:
         if new := certificate.renewed_by:
             text = f"renewal link in {certificate.store}"
@@ -163,71 +145,17 @@ def untouched_sentences(
     """What no plan says: where a place that no plan changes has a certificate that was replaced."""
     for chain in chains:
         for one in places:
-            if one.thumbprint == chain.old:
+            if one.advice and one.thumbprint == chain.old:
                 yield (
                     f"{one.name} has {chain.old.short}, which was replaced by "
                     f"{chain.new.short}: {one.advice}"
                 )
 
 
-def standing(
-    event: LifecycleEvent,
-    places: Sequence[Place] | None,
-    chains: Iterable[RenewalChain],
-    *,
-    events: Iterable[LifecycleEvent] = (),
-) -> Standing:
-    """What became of an event 1001; None for places that could not be read.
-
-    ``events`` are all of its log: a later one may have put the old certificate back.
-    """
-    renewal = event.renewal
-    if renewal is None:
-        return Standing(Handled.UNKNOWN, "it does not name an old and a new certificate")
-    if places is None:
-        return Standing(Handled.UNKNOWN, "the bindings could not be read")
-    if count := sum(one.thumbprint == renewal.old for one in places):
-        if back := _put_back(event, renewal, events):
-            why = f"{_source(back)} put the old certificate back in its place"
-            return Standing(Handled.OVERTAKEN, why)
-        return Standing(Handled.NO, f"the old certificate is still on {_bindings(count)}")
-    later = {renewal.new}
-    for chain in chains:
-        if chain.old in (renewal.old, renewal.new):
-            later |= {step.new for step in chain.steps}
-    if count := sum(one.thumbprint in later for one in places):
-        return Standing(Handled.YES, f"the new certificate is on {_bindings(count)}")
-    return Standing(
-        Handled.UNKNOWN,
-        "no binding has either certificate, so IIS may never have used the old one",
-    )
-
-
 def _beginning(begun: datetime | None) -> str:
     if begun is None:
         return " (the new certificate is in no store that was read, so its age is unknown)"
     return f" (the new certificate began {begun:%Y-%m-%d %H:%M} UTC)"
-
-
-def _put_back(
-    event: LifecycleEvent, renewal: Renewal, events: Iterable[LifecycleEvent]
-) -> LifecycleEvent | None:
-    """The later event that leads from the new certificate to the old one again."""
-    reached = {renewal.new}
-    later = [one for one in events if _is_later(one, event)]
-    for one in sorted(later, key=lambda found: (found.record_id or 0, str(found.time))):
-        following = one.renewal
-        if following and following.old in reached:
-            reached.add(following.new)
-        if renewal.old in reached:
-            return one
-    return None
-
-
-def _is_later(one: LifecycleEvent, other: LifecycleEvent) -> bool:
-    if one.record_id is None or other.record_id is None:
-        return bool(one.time and other.time and one.time > other.time)
-    return one.record_id > other.record_id
 
 
 def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[RenewalLink]]) -> RenewalChain:
@@ -257,11 +185,8 @@ def _advice(old: Thumbprint) -> str:
     return f"say which: psrebind rebind --old {old} --new …"
 
 
-def _source(event: LifecycleEvent) -> str:
+def event_name(event: LifecycleEvent) -> str:
+    """Which event it is, in words."""
     number = "" if event.record_id is None else f" #{event.record_id}"
     time = f" at {event.time:%Y-%m-%d %H:%M} UTC" if event.time else ""
     return f"event {event.id}{number}{time}"
-
-
-def _bindings(count: int) -> str:
-    return "1 binding" if count == 1 else f"{count} bindings"

@@ -39,14 +39,6 @@ class StepResult(Judgement):
         return max(found, key=_ORDER.index, default=None)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What became of the steps of one order, and what else its answer says to a person."""
-
-    results: tuple[StepResult, ...]
-    remarks: tuple[str, ...] = ()
-
-
 def common_obstacle(bodies: Sequence[Body]) -> str | None:
     """One sentence for what stopped every change before it ran, if something did."""
     errors = [body.error for body in bodies if body.error]
@@ -57,31 +49,22 @@ def common_obstacle(bodies: Sequence[Body]) -> str | None:
     return str(with_remedy(first)) if first.error_id.startswith(_OBSTACLES) else None
 
 
-def judged(order: Order, body: Body) -> Answer:
+def judge(order: Order, body: Body) -> list[StepResult]:
     """Let the service judge the answer to an order; an error fails all of its steps."""
-    asked = service(order.service)
     try:
         rows = order.operation.rows(body)
     except HostError as error:
-        return _failed(order, str(with_remedy(error)))
+        return [StepResult(step, error=str(with_remedy(error))) for step in order.steps]
     if len(rows) != 1:
-        return _failed(order, f"the host answered {len(rows)} rows, not one")
-    found = asked.judge(order, rows[0])
-    results = (StepResult(one.step, one.changed, one.lost, one.error) for one in found)
-    return Answer(tuple(results), tuple(asked.remarks(order, rows[0])))
-
-
-def _failed(order: Order, text: str) -> Answer:
-    return Answer(tuple(StepResult(step, error=text) for step in order.steps))
+        text = f"the host answered {len(rows)} rows, not one"
+        return [StepResult(step, error=text) for step in order.steps]
+    return [StepResult(**vars(one)) for one in service(order.service).judge(order, rows[0])]
 
 
 def read_back(result: StepResult, now: Reading) -> StepResult:
     """The result by the places as they were read last, whatever the step's row said."""
-    return result if result.error else replace(result, error=_difference(result.step, now))
-
-
-def _difference(step: Step, now: Reading) -> str | None:
-    return next(_differences(step, now), None)
+    error = result.error or next(_differences(result.step, now), None)
+    return replace(result, error=error)
 
 
 def _differences(step: Step, now: Reading) -> Iterator[str]:

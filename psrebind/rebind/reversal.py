@@ -13,9 +13,9 @@ def reversal(applied: Applied) -> Renewal | None:
     changed = [result.step for result in applied.steps if result.changed]
     there = applied.prepared.renewal
     back = Renewal(there.new, there.old)
-    observation = applied.prepared.observation
+    seen = applied.prepared.observation
+    cases = (Case(seen, back, one.places, one.store, one.target, one.state) for one in changed)
     refused = any(
-        service(step.service).refusals(Case(observation, back, step.places, step.store, step.state))
-        for step in changed
+        service(step.service).refusals(case) for step, case in zip(changed, cases, strict=True)
     )
     return back if changed and not refused else None

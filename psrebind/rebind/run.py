@@ -20,7 +20,7 @@ from psrebind.rebind.before_file import states_before, write_before, write_end
 from psrebind.rebind.observe import Sending, observe
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.plan import plan, plan_by_windows
-from psrebind.rebind.results import StepResult, common_obstacle, judged, read_back
+from psrebind.rebind.results import StepResult, common_obstacle, judge, read_back
 from psrebind.rebind.verify import Check, probe_after, probe_before
 from psrebind.replies import Body, Reply
 from psrebind.services import service
@@ -75,16 +75,17 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Applied:
-    """What became of a plan; ``obstacle`` is what stopped all of it before anything ran.
-
-    ``remarks`` are what the commands said beside the steps, where a person should know it.
-    """
+    """What became of a plan; ``obstacle`` is what stopped all of it before anything ran."""
 
     prepared: Prepared
     steps: tuple[StepResult, ...] = ()
     before_file: Path | None = None
     obstacle: str | None = None
-    remarks: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the commands said beside their steps, where a person should know it."""
+        return tuple(dict.fromkeys(one.remark for one in self.steps if one.remark))
 
     @property
     def outcome(self) -> Outcome:
@@ -173,11 +174,10 @@ def apply(
     if obstacle := common_obstacle(bodies):
         return Applied(prepared, before_file=path, obstacle=obstacle)
     now = _readings(asked, reply.bodies[len(bodies) :])
-    answers = [judged(order, body) for order, body in zip(planned.orders, bodies, strict=True)]
     results = [
         read_back(one, now[one.step.service]) if one.step.service in now else one
-        for answer in answers
-        for one in answer.results
+        for order, body in zip(planned.orders, bodies, strict=True)
+        for one in judge(order, body)
     ]
     write_end(session.host, [(one.step, not (one.error or one.lost)) for one in results], path)
     tell(Stage.VERIFYING, f"{len(prepared.checks)} places")
@@ -188,8 +188,7 @@ def apply(
         replace(one, checks=tuple(check for check in probed if check.step == one.step))
         for one in results
     )
-    remarks = tuple(remark for answer in answers for remark in answer.remarks)
-    return Applied(prepared, complete, path, remarks=remarks)
+    return Applied(prepared, complete, path)
 
 
 def _say_nothing(stage: Stage, text: str) -> None:

@@ -74,7 +74,7 @@ def _bound(observation: Observation, old: Thumbprint) -> bool:
 
 
 def _in_places(observation: Observation) -> Iterator[Thumbprint]:
-    every = (*observation.places, *observation.orphans, *observation.untouched)
+    every = (*observation.places, *observation.untouched)
     return (one.thumbprint for one in every if one.thumbprint)
 
 

@@ -21,7 +21,8 @@ from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEve
 from psrebind.operations.get_rebind_notification import NotificationState
 from psrebind.operations.get_rebind_task import GetRebindTask, RebindTasks, TaskRow
 from psrebind.operations.register_rebind_notification import handler
-from psrebind.rebind.renewals import Handled, RenewalChain, Standing, standing
+from psrebind.rebind.event_outcome import EventOutcome, Handled, event_outcome
+from psrebind.rebind.renewals import RenewalChain
 from psrebind.rebind.shared_templates import SharedTemplate, shared_templates
 
 
@@ -147,7 +148,7 @@ def report(
         shared=tasks.shared,
         autoenrollment=tasks.autoenrollment,
         notices=tuple(
-            _notice(one, standing(one, bindings, links, events=readable)) for one in readable
+            _notice(one, event_outcome(one, bindings, links, events=readable)) for one in readable
         ),
         unreadable=tuple(one.reason for one in events.found if isinstance(one, UnreadableEvent)),
         templates=shared_templates(tasks.shared, certificates),
@@ -217,7 +218,7 @@ def _last_run(task: TaskRow) -> tuple[datetime | None, str]:
     return (None if words == "never ran" else task.last_run), words
 
 
-def _notice(event: LifecycleEvent, found: Standing) -> Notice:
+def _notice(event: LifecycleEvent, found: EventOutcome) -> Notice:
     return Notice(
         event.record_id,
         event.time,

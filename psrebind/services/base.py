@@ -5,7 +5,6 @@ The simplest one says its texts, its query, how its rows are read, and the chang
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
@@ -43,8 +42,10 @@ class Service(Generic[PlaceT, ReadingT]):
     """A Windows role that holds certificates by thumbprint, and how they are replaced there.
 
     ``noun`` is what people call one of its places, ``exact_noun`` the same where something of
-    that name is untouched; ``store_owner`` is what names a place's store. ``order`` says which
-    service is changed before which.
+    that name is untouched; ``store_owner`` is what names a place's store, and ``settle`` what to
+    do where one of several places that change together is refused. ``order`` says which service
+    is changed before which. A state before is kept in a file as ``state_name``, and found again
+    by its ``key_fields``.
     """
 
     name: str
@@ -53,7 +54,10 @@ class Service(Generic[PlaceT, ReadingT]):
     exact_noun: str
     query: Query[Any]
     store_owner: str = "it"
+    settle: str = "settle that one"
     order: int = 0
+    state_name: str = "place"
+    key_fields: tuple[str, ...] = ("name",)
 
     # What every service says.
 
@@ -71,11 +75,8 @@ class Service(Generic[PlaceT, ReadingT]):
         """The places that a renewal is about, together where one change is for several."""
         for place in self.reading(observation).places:
             if place.thumbprint == renewal.old:
-                yield Case(observation, renewal, (place,), place.store or "My")
-
-    def target(self, case: Case) -> str:
-        """What is changed, as the host names it."""
-        return case.places[0].name
+                store = place.store or "My"
+                yield Case(observation, renewal, (place,), store, place.name, place)
 
     def columns(self, place: PlaceT) -> tuple[str, str]:
         """What a line says of a place in two words: whose it is, and where."""
@@ -95,14 +96,6 @@ class Service(Generic[PlaceT, ReadingT]):
         """For each of some places, what may answer its clients in its stead."""
         return [()] * len(places)
 
-    def findings(self, case: Case) -> Iterator[Finding]:
-        """What speaks against a change beside the rules of every certificate."""
-        return iter(())
-
-    def shared_reason(self, case: Case, refused: Place) -> str:
-        """Why a place is refused whose fellow in the same change is."""
-        return f"it changes together with {refused.name}, which is refused: settle that one"
-
     def notes(self, observation: Observation, renewal: Renewal) -> Iterator[Note]:
         """What a person should know that refuses nothing."""
         return iter(())
@@ -118,10 +111,6 @@ class Service(Generic[PlaceT, ReadingT]):
             for step in order.steps
         ]
 
-    def remarks(self, order: Order, row: Any) -> Iterator[str]:
-        """What a person should know of an answer beside its steps."""
-        return iter(())
-
     def identity(self, place: PlaceT) -> Hashable:
         """What stays of a place when its certificate changes."""
         return place.name
@@ -130,31 +119,13 @@ class Service(Generic[PlaceT, ReadingT]):
         """What is not as it was of a place that has the right certificate, in a clause."""
         return None
 
-    # The state before a change, in its line of a file: see rebind/before_file.py.
+    def key(self, raw: Mapping[str, Any]) -> Hashable:
+        """The name of a state for comparison, by its key fields in a line of a file."""
+        return tuple(raw[name] for name in self.key_fields)
 
-    def saved(self, step: Step) -> dict[str, Any]:
-        """What is kept of a step's places, as JSON."""
-        places = [
-            {"name": one.name, "store": one.store, "thumbprint": one.thumbprint}
-            for one in step.places
-        ]
-        return {"places": places}
-
-    def saved_state(self, state: Any) -> dict[str, Any]:
-        """The same of a state that a change says it replaces (``Change.replaced``)."""
-        return {"places": [dataclasses.asdict(state)]}
-
-    def mark(self, saved: Mapping[str, Any]) -> dict[str, Any]:
-        """The part of what was saved by which a later line names it."""
-        return {"place": saved["places"][0]["name"]}
-
-    def key(self, mark: Mapping[str, Any]) -> Hashable:
-        """The same for comparison."""
-        return str(mark["place"])
-
-    def restored(self, saved: Mapping[str, Any]) -> Any:
-        """The state out of what was saved."""
-        return saved["places"]
+    def restored(self, raw: Mapping[str, Any]) -> Any:
+        """A state out of a line of a file."""
+        return raw
 
     def unfinished(
         self, observation: Observation, history: History
@@ -170,14 +141,14 @@ class Service(Generic[PlaceT, ReadingT]):
 
     def refusals(self, case: Case) -> tuple[Refusal, ...]:
         """What refuses each place of a case."""
-        common = (*self.findings(case), *self._certificate_findings(case))
+        common = (*case.findings, *self._certificate_findings(case))
         own = [(one, tuple(self._name_findings(case, one))) for one in case.places]
         culprit = next((place for place, findings in own if findings), None)
         found: list[Refusal] = []
         for place, mine in own:
             findings = (*common, *mine)
             if culprit and not mine:
-                findings += ((Rule.SHARED_SOCKET, self.shared_reason(case, culprit)),)
+                findings += ((Rule.SHARED_SOCKET, self._shared(case, culprit)),)
             found += [Refusal(place, rule, reason) for rule, reason in findings]
         return tuple(found)
 
@@ -187,7 +158,7 @@ class Service(Generic[PlaceT, ReadingT]):
         return Step(
             self.name,
             case.places,
-            self.target(case),
+            case.target,
             first.thumbprint,
             case.renewal.new,
             case.store,
@@ -211,6 +182,12 @@ class Service(Generic[PlaceT, ReadingT]):
     def orders(self, steps: Iterable[Step]) -> tuple[Order, ...]:
         """Each step by its own change."""
         return tuple(Order(self.name, step.operation, (step,)) for step in steps)
+
+    def _shared(self, case: Case, refused: Place) -> str:
+        return (
+            f"it shares the {self.state_name} {case.target} with {refused.name}, which is "
+            f"refused: {self.settle}"
+        )
 
     def _certificate_findings(self, case: Case) -> Iterator[Finding]:
         if reason := case.absent:

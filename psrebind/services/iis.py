@@ -6,7 +6,6 @@ refused together.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,13 +17,13 @@ from psrebind.decode.records import (
     registry_values,
     restoring_arguments,
 )
-from psrebind.model import Binding, Place, Record, RecordKind, Renewal
+from psrebind.model import Binding, Place, Record, RecordKind, Renewal, Thumbprint
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
 from psrebind.operations.set_iis_binding import SetIisBinding
 from psrebind.replies import Body
 from psrebind.services.base import Service
-from psrebind.services.iis_appcmd import by_appcmd, judge_step
+from psrebind.services.iis_appcmd import by_appcmd, judge_appcmd
 from psrebind.services.iis_records import (
     SERVICE_NAME,
     Wanted,
@@ -33,13 +32,10 @@ from psrebind.services.iis_records import (
     misfit,
     options_lost,
     options_lost_since,
-    record_mark,
-    saved_record,
     wanted,
 )
 from psrebind.services.iis_rules import binding_notes, record_findings
 from psrebind.services.observation import Case, Observation
-from psrebind.services.rules import Finding
 from psrebind.services.steps import (
     Endpoint,
     History,
@@ -50,7 +46,6 @@ from psrebind.services.steps import (
     Plan,
     Shadow,
     Skipped,
-    Step,
 )
 
 # A label that no host name has, so that a wildcard's binding answers and not one beside it.
@@ -68,7 +63,8 @@ class Iis(Service[Binding, IisBindings]):
     def cases(self, observation: Observation, renewal: Renewal, history: History) -> Iterable[Case]:
         """The bindings of each record that has the old certificate or was left unfinished."""
         found: dict[Hashable, tuple[Wanted, list[Binding]]] = {}
-        for binding in self.reading(observation).bindings:
+        reading = self.reading(observation)
+        for binding in reading.bindings:
             aim = wanted(binding, renewal, history)
             # A CCS record has no thumbprint: it is never met here.
             is_old = binding.thumbprint == renewal.old
@@ -77,9 +73,17 @@ class Iis(Service[Binding, IisBindings]):
                 found.setdefault(binding_key(binding), (aim, []))[1].append(binding)
         for aim, bindings in found.values():
             if record := aim.record:
-                # The store is spelled as the record has it; without a name it is My.
-                store = record.store or "My"
-                yield Case(observation, renewal, tuple(bindings), store, record, aim.repair)
+                yield Case(
+                    observation,
+                    renewal,
+                    tuple(bindings),
+                    # As the record spells it; without a name it is My.
+                    record.store or "My",
+                    record.name,
+                    record,
+                    tuple(record_findings(record, reading.services)),
+                    aim.repair,
+                )
 
     def change(self, case: Case, place: Binding) -> SetIisBinding:
         """The change of the record by its first binding."""
@@ -96,11 +100,6 @@ class Iis(Service[Binding, IisBindings]):
             options=restoring_arguments(record),
             values=registry_values(record) if case.repair else None,
         )
-
-    def target(self, case: Case) -> str:
-        """The record as netsh names it."""
-        record: Record = case.state
-        return record.name
 
     def columns(self, place: Binding) -> tuple[str, str]:
         """The site and the binding's ip:port:host."""
@@ -126,17 +125,6 @@ class Iis(Service[Binding, IisBindings]):
             for place, records in zip(places, found, strict=True)
         ]
 
-    def findings(self, case: Case) -> Iterator[Finding]:
-        """What speaks against a change of the record."""
-        return record_findings(case.state, self.reading(case.observation).services)
-
-    def shared_reason(self, case: Case, refused: Place) -> str:
-        """The record that it shares with a binding that is refused."""
-        return (
-            f"it shares the record {case.state.name} with {refused.name}, which is refused: "
-            "settle that one, or give each a record by SNI"
-        )
-
     def notes(self, observation: Observation, renewal: Renewal) -> Iterator[Note]:
         """What a person should know of the bindings."""
         return binding_notes(observation, self.reading(observation), renewal)
@@ -156,16 +144,11 @@ class Iis(Service[Binding, IisBindings]):
     def judge(self, order: Order, row: Any) -> Sequence[Judgement]:
         """The record after the change, compared with what was wanted and with what it was."""
         if isinstance(order.operation, InvokeIisRenewal):
-            return [judge_step(step, row) for step in order.steps]
+            return judge_appcmd(order, row)
         (step,) = order.steps
         after: RawRecord = row.after
         lost = options_lost(step, row.before, after, row.lost)
         return [Judgement(step, row.changed, lost, misfit(step, after))]
-
-    def remarks(self, order: Order, row: Any) -> Iterator[str]:
-        """What appcmd said where it failed."""
-        if isinstance(order.operation, InvokeIisRenewal) and row.exit:
-            yield f"appcmd ended with {row.exit}: {' '.join(row.output)}"
 
     def identity(self, place: Binding) -> Hashable:
         """The site by its number: a name may change, and say nothing of the binding."""
@@ -177,31 +160,21 @@ class Iis(Service[Binding, IisBindings]):
             return None
         return f"had sslFlags {before.flags} and has {now.flags}"
 
-    def saved(self, step: Step) -> dict[str, Any]:
-        """The record, its bindings, and the change without the record once more."""
-        # They are of this service alone, which the types of a step do not say.
-        bindings: Any = step.places
-        operation: Any = step.operation
-        return self.saved_state(step.state) | {
-            "bindings": [dataclasses.asdict(one) for one in bindings],
-            "operation": dataclasses.asdict(replace(operation, values=None)),
-        }
-
-    def saved_state(self, state: Record) -> dict[str, Any]:
-        """The record."""
-        return {"record": dataclasses.asdict(state)}
-
-    def mark(self, saved: Mapping[str, Any]) -> dict[str, Any]:
-        """The record's kind and endpoint."""
-        return record_mark(saved)
-
-    def key(self, mark: Mapping[str, Any]) -> Hashable:
+    def key(self, raw: Mapping[str, Any]) -> Hashable:
         """The record's name in one spelling."""
-        return record_key(RecordKind(mark["kind"]), str(mark["endpoint"]))
+        return record_key(RecordKind(raw["kind"]), str(raw["endpoint"]))
 
-    def restored(self, saved: Mapping[str, Any]) -> Record:
+    def restored(self, raw: Mapping[str, Any]) -> Record:
         """The record."""
-        return saved_record(saved)
+        thumbprint = raw["thumbprint"]
+        return Record(
+            kind=RecordKind(raw["kind"]),
+            endpoint=str(raw["endpoint"]),
+            thumbprint=Thumbprint(thumbprint) if thumbprint else None,
+            store=raw["store"],
+            application_id=raw["application_id"],
+            values=dict(raw["values"]),
+        )
 
     def unfinished(
         self, observation: Observation, history: History
@@ -235,4 +208,7 @@ SERVICE = Iis(
     exact_noun="HTTPS binding",
     query=GetIisBinding(),
     store_owner="its record",
+    settle="settle that one, or give each a record by SNI",
+    state_name="record",
+    key_fields=("kind", "endpoint"),
 )

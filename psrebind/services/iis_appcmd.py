@@ -42,8 +42,13 @@ def _held_back(steps: Iterable[Step], refused: Place) -> tuple[Refusal, ...]:
     return tuple(Refusal(place, Rule.ALL_OR_NOTHING, reason) for place in places)
 
 
-def judge_step(step: Step, row: IisRenewal) -> Judgement:
-    """What appcmd did to the record of a step."""
+def judge_appcmd(order: Order, row: IisRenewal) -> list[Judgement]:
+    """What appcmd did to the record of each step, and what it said where it failed."""
+    said = f"appcmd ended with {row.exit}: {' '.join(row.output)}" if row.exit else None
+    return [replace(_judge(step, row), remark=said) for step in order.steps]
+
+
+def _judge(step: Step, row: IisRenewal) -> Judgement:
     before, after = _record_of(step, row.before), _record_of(step, row.after)
     prefix = f"{step.target}: "
     said = [text.removeprefix(prefix) for text in row.lost if text.startswith(prefix)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from psrebind.decode.bindings import record_key
 from psrebind.decode.records import RawRecord, lost_options, merged, same_option
-from psrebind.model import Binding, Record, RecordKind, Renewal, Thumbprint
+from psrebind.model import Binding, Record, Renewal
 from psrebind.services.steps import History, Kept, Step
 
 SERVICE_NAME = "iis"
@@ -60,31 +59,6 @@ def options_lost_since(kept: Kept, now: Record, renewal: Renewal | None = None) 
     if now.thumbprint not in (kept.state.thumbprint, kept.renewal.old, kept.renewal.new):
         return ()
     return lost_options(kept.state, now)
-
-
-def record_mark(saved: Mapping[str, Any]) -> dict[str, Any]:
-    """A saved record's kind and endpoint."""
-    raw = _raw(saved)
-    return {"kind": raw["kind"], "endpoint": raw["endpoint"]}
-
-
-def saved_record(saved: Mapping[str, Any]) -> Record:
-    """A record out of the line of a file."""
-    raw = _raw(saved)
-    thumbprint = raw["thumbprint"]
-    return Record(
-        kind=RecordKind(raw["kind"]),
-        endpoint=str(raw["endpoint"]),
-        thumbprint=Thumbprint(thumbprint) if thumbprint else None,
-        store=raw["store"],
-        application_id=raw["application_id"],
-        values=dict(raw["values"]),
-    )
-
-
-def _raw(saved: Mapping[str, Any]) -> Any:
-    # Files of earlier versions have the record with its bindings only.
-    return saved.get("record") or saved["bindings"][0]["record"]
 
 
 def options_lost(

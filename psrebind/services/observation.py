@@ -18,22 +18,17 @@ from psrebind.model import (
 )
 from psrebind.operations.get_certificate import STORES
 from psrebind.operations.get_host import Host
+from psrebind.services.rules import Finding
 
 
 class Reading(Protocol):
-    """What one service of a host answered: the places that it has.
-
-    ``untouched`` are those that a person has to rebind, ``orphans`` those that nothing uses.
-    """
+    """What one service of a host answered: its places, and those of it that no plan changes."""
 
     @property
     def places(self) -> Sequence[Place]: ...
 
     @property
     def untouched(self) -> Sequence[UntouchedPlace]: ...
-
-    @property
-    def orphans(self) -> Sequence[Place]: ...
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,6 @@ class Places:
 
     places: Sequence[Place]
     untouched: Sequence[UntouchedPlace] = ()
-    orphans: Sequence[Place] = ()
 
 
 @dataclass(frozen=True)
@@ -69,11 +63,6 @@ class Observation:
         """The places of all services that no plan changes."""
         return tuple(place for one in self.readings.values() for place in one.untouched)
 
-    @property
-    def orphans(self) -> tuple[Place, ...]:
-        """The places of all services that nothing uses."""
-        return tuple(place for one in self.readings.values() for place in one.orphans)
-
     def stored(self, store: str, thumbprint: str) -> Certificate | UnreadableCertificate | None:
         """The certificate in one store."""
         return find_certificate((*self.certificates, *self.unreadable), store, thumbprint)
@@ -88,15 +77,18 @@ class Observation:
 class Case:
     """Places that change together, and all that was seen around them.
 
-    ``state`` is what their service keeps of them beside the places, as it shall be; ``repair``
-    says what an earlier change left undone.
+    ``target`` names what changes on the host, ``state`` is how it shall be beside its certificate.
+    ``findings`` are what speaks against it beside the rules of every certificate; ``repair`` says
+    what an earlier change left undone.
     """
 
     observation: Observation
     renewal: Renewal
     places: tuple[Place, ...]
     store: str
-    state: Any = None
+    target: str
+    state: Any
+    findings: tuple[Finding, ...] = ()
     repair: str | None = None
 
     @property

@@ -60,12 +60,16 @@ class Order:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a step came to by its answer; ``error`` and ``lost`` are empty for a success."""
+    """What a step came to by its answer; ``error`` and ``lost`` are empty for a success.
+
+    ``remark`` is what the command said beside the steps that it did.
+    """
 
     step: Step
     changed: bool = False
     lost: tuple[str, ...] = ()
     error: str | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True)

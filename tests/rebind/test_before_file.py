@@ -35,11 +35,11 @@ def test_lines(tmp_path: Path) -> None:
     assert first["host"] == "web01"
     assert first["renewal"] == {"old": OLD.thumbprint, "new": NEW.thumbprint}
     assert first["wanted"] == {"thumbprint": NEW.thumbprint, "store": "My"}
-    assert [binding["site"] for binding in first["bindings"]] == ["A", "B"]
-    before = first["bindings"][0]["record"]
+    assert [binding["site"] for binding in first["places"]] == ["A", "B"]
+    before = first["record"]
     assert before["thumbprint"] == OLD.thumbprint
     assert before["values"] == {"DefaultFlags": 2}
-    assert second["bindings"][0]["information"] == "*:443:ä.example"
+    assert second["places"][0]["information"] == "*:443:ä.example"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")

@@ -11,14 +11,13 @@ from renewal_cases import bound, linked, name, replaced
 
 from psrebind.decode.events import LifecycleEvent
 from psrebind.model import Binding, Renewal
+from psrebind.rebind.event_outcome import Handled, event_outcome
 from psrebind.rebind.renewals import (
     LONGEST,
-    Handled,
     RenewalChain,
     candidates,
     follow_links,
     renewal_links,
-    standing,
 )
 
 A, B, C, D = 1, 2, 3, 4
@@ -126,10 +125,12 @@ def test_a_renewal_that_was_taken_back_is_overtaken() -> None:
         (8, [replaced(C, A, record_id=8), replaced(B, C, record_id=6)]),
     ):
         events = [*back, there]
-        found = standing(there, [bound(A)], follow_links(renewal_links((), events)), events=events)
+        found = event_outcome(
+            there, [bound(A)], follow_links(renewal_links((), events)), events=events
+        )
         told = f"event 1001 #{number} at 2026-06-01 12:00 UTC put the old certificate back"
         assert (found.handled, told in found.why) == (Handled.OVERTAKEN, True)
-        last = standing(back[0], [bound(A)], (), events=events)
+        last = event_outcome(back[0], [bound(A)], (), events=events)
         assert last.handled is Handled.YES
 
 
@@ -144,7 +145,7 @@ def test_a_renewal_that_was_taken_back_is_overtaken() -> None:
 )
 def test_what_does_not_overtake_a_renewal(events: list[LifecycleEvent]) -> None:
     """Neither an earlier event, nor one of other certificates, nor events in another order."""
-    found = standing(replaced(A, B, record_id=4), [bound(A)], (), events=events)
+    found = event_outcome(replaced(A, B, record_id=4), [bound(A)], (), events=events)
     assert found.handled is Handled.NO
 
 
@@ -157,7 +158,7 @@ def test_without_numbers_the_time_counts() -> None:
         (None, Handled.NO),
     ):
         back = replace(replaced(B, A), record_id=None, time=time)
-        assert standing(there, [bound(A)], (), events=[there, back]).handled is handled
+        assert event_outcome(there, [bound(A)], (), events=[there, back]).handled is handled
 
 
 @pytest.mark.parametrize(
@@ -176,6 +177,6 @@ def test_the_standing_of_an_event(
     event: LifecycleEvent, bindings: list[Binding] | None, handled: Handled, why: str
 ) -> None:
     """Handled, not handled or unknown, by what is bound now; C followed B."""
-    found = standing(event, bindings, chains((A, B), (B, C)).values())
+    found = event_outcome(event, bindings, chains((A, B), (B, C)).values())
     assert found.handled is handled
     assert why in found.why

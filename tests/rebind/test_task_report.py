@@ -18,7 +18,7 @@ from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEve
 from psrebind.operations.get_rebind_notification import NotificationState
 from psrebind.operations.get_rebind_task import RebindTasks, TaskRow
 from psrebind.operations.register_rebind_notification import handler
-from psrebind.rebind.renewals import Handled
+from psrebind.rebind.event_outcome import Handled
 from psrebind.rebind.task_report import (
     Events,
     TaskMethod,
