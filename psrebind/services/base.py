@@ -1,6 +1,7 @@
 """What a service is: what plans, checks and files must know of it beside its two operations.
 
-The simplest one says its texts, its query, how its rows are read, and the change of a place.
+The simplest one says its texts, its query, how its rows are read, and the change of a place; all
+else has a default.
 """
 
 from __future__ import annotations
@@ -59,8 +60,6 @@ class Service(Generic[PlaceT, ReadingT]):
     state_name: str = "place"
     key_fields: tuple[str, ...] = ("name",)
 
-    # What every service says.
-
     def read(self, body: Body) -> ReadingT:
         """What the query answered; raises its error."""
         raise NotImplementedError
@@ -68,8 +67,6 @@ class Service(Generic[PlaceT, ReadingT]):
     def change(self, case: Case, place: PlaceT) -> Change[Any]:
         """The change that puts the new certificate on a case's places, by the first of them."""
         raise NotImplementedError
-
-    # What a service says where it differs from the simplest one.
 
     def cases(self, observation: Observation, renewal: Renewal, history: History) -> Iterable[Case]:
         """The places that a renewal is about, together where one change is for several."""
@@ -133,8 +130,6 @@ class Service(Generic[PlaceT, ReadingT]):
         """The places that a change left in neither its state before nor the wanted one."""
         return iter(())
 
-    # What is the same for all.
-
     def reading(self, observation: Observation) -> ReadingT:
         """What was read of this service."""
         return cast(ReadingT, observation.readings[self.name])
@@ -177,11 +172,8 @@ class Service(Generic[PlaceT, ReadingT]):
                 refusals += found
             else:
                 steps.append(self.step(case))
-        return Plan(tuple(steps), tuple(refusals), orders=self.orders(steps))
-
-    def orders(self, steps: Iterable[Step]) -> tuple[Order, ...]:
-        """Each step by its own change."""
-        return tuple(Order(self.name, step.operation, (step,)) for step in steps)
+        orders = tuple(Order(step.operation, (step,)) for step in steps)
+        return Plan(tuple(steps), tuple(refusals), orders=orders)
 
     def _shared(self, case: Case, refused: Place) -> str:
         return (

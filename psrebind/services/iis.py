@@ -26,7 +26,6 @@ from psrebind.services.base import Service
 from psrebind.services.iis_appcmd import by_appcmd, judge_appcmd
 from psrebind.services.iis_records import (
     SERVICE_NAME,
-    Wanted,
     binding_key,
     kept_record,
     misfit,
@@ -62,28 +61,21 @@ class Iis(Service[Binding, IisBindings]):
 
     def cases(self, observation: Observation, renewal: Renewal, history: History) -> Iterable[Case]:
         """The bindings of each record that has the old certificate or was left unfinished."""
-        found: dict[Hashable, tuple[Wanted, list[Binding]]] = {}
+        found: dict[Hashable, tuple[Record, str | None, list[Binding]]] = {}
         reading = self.reading(observation)
         for binding in reading.bindings:
-            aim = wanted(binding, renewal, history)
+            record, repair = wanted(binding, renewal, history)
             # A CCS record has no thumbprint: it is never met here.
             is_old = binding.thumbprint == renewal.old
-            is_undone = aim.repair and binding.thumbprint in (None, renewal.new)
-            if is_old or is_undone:
-                found.setdefault(binding_key(binding), (aim, []))[1].append(binding)
-        for aim, bindings in found.values():
-            if record := aim.record:
-                yield Case(
-                    observation,
-                    renewal,
-                    tuple(bindings),
-                    # As the record spells it; without a name it is My.
-                    record.store or "My",
-                    record.name,
-                    record,
-                    tuple(record_findings(record, reading.services)),
-                    aim.repair,
-                )
+            is_undone = repair and binding.thumbprint in (None, renewal.new)
+            if record and (is_old or is_undone):
+                found.setdefault(binding_key(binding), (record, repair, []))[2].append(binding)
+        for record, repair, bindings in found.values():
+            # The store is spelled as the record has it; without a name it is My.
+            store = record.store or "My"
+            findings = tuple(record_findings(record, reading.services))
+            places = tuple(bindings)
+            yield Case(observation, renewal, places, store, record.name, record, findings, repair)
 
     def change(self, case: Case, place: Binding) -> SetIisBinding:
         """The change of the record by its first binding."""

@@ -13,7 +13,7 @@ from psrebind.decode.bindings import record_key
 from psrebind.decode.records import RawRecord, restoring_arguments
 from psrebind.model import Place, Renewal
 from psrebind.operations.invoke_iis_renewal import IisRenewal, InvokeIisRenewal
-from psrebind.services.iis_records import SERVICE_NAME, misfit, options_lost
+from psrebind.services.iis_records import misfit, options_lost
 from psrebind.services.rules import Rule
 from psrebind.services.steps import Judgement, Order, Plan, Refusal, Step
 
@@ -30,7 +30,7 @@ def by_appcmd(planned: Plan, renewal: Renewal) -> Plan:
     options = {step.target: restoring_arguments(step.state) for step in together}
     operation = InvokeIisRenewal(old=renewal.old, new=renewal.new, options=options)
     others = (order for order in planned.orders if order.steps[0] not in together)
-    return replace(planned, orders=(Order(SERVICE_NAME, operation, together), *others))
+    return replace(planned, orders=(Order(operation, together), *others))
 
 
 def _held_back(steps: Iterable[Step], refused: Place) -> tuple[Refusal, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 
 from psrebind.decode.bindings import record_key
 from psrebind.decode.records import RawRecord, lost_options, merged, same_option
@@ -11,14 +10,6 @@ from psrebind.model import Binding, Record, Renewal
 from psrebind.services.steps import History, Kept, Step
 
 SERVICE_NAME = "iis"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A binding's record as it shall be; ``repair`` says what an earlier change left undone."""
-
-    record: Record | None
-    repair: str | None = None
 
 
 def binding_key(binding: Binding) -> Hashable:
@@ -31,21 +22,23 @@ def kept_record(binding: Binding, history: History) -> Kept | None:
     return history.get((SERVICE_NAME, binding_key(binding)))
 
 
-def wanted(binding: Binding, renewal: Renewal, history: History) -> Wanted:
-    """A binding's record with what an earlier change took from it; as it is where that is none."""
+def wanted(
+    binding: Binding, renewal: Renewal, history: History
+) -> tuple[Record | None, str | None]:
+    """A binding's record with what an earlier change took from it, and what that was."""
     kept = kept_record(binding, history)
     now = binding.record
     if kept is None:
-        return Wanted(now)
+        return now, None
     if now is None:
         sides = {kept.renewal.old, kept.renewal.new, kept.state.thumbprint}
         if not sides & {renewal.old, renewal.new}:
-            return Wanted(None)
-        return Wanted(kept.state, f"its record is gone since the change of {kept.time}")
+            return None, None
+        return kept.state, f"its record is gone since the change of {kept.time}"
     if lost := options_lost_since(kept, now, renewal):
         sentence = f"it lost {', '.join(lost)} in the change of {kept.time}"
-        return Wanted(merged(kept.state, now), sentence)
-    return Wanted(now)
+        return merged(kept.state, now), sentence
+    return now, None
 
 
 def options_lost_since(kept: Kept, now: Record, renewal: Renewal | None = None) -> tuple[str, ...]:
@@ -64,9 +57,14 @@ def options_lost_since(kept: Kept, now: Record, renewal: Renewal | None = None) 
 def options_lost(
     step: Step, before: RawRecord | None, after: RawRecord, said: Iterable[str]
 ) -> tuple[str, ...]:
-    """What a record lost in a step, by name: what the host said, and what can be seen."""
-    was = step.state if step.repair or before is None else before.record
-    return tuple(dict.fromkeys((*said, *_lost_values(was, after.record))))
+    """What a record lost in a step, by name: what the host said, and values not as they were."""
+    old = step.state if step.repair or before is None else before.record
+    new = after.record
+    names = sorted({*old.values, *new.values})
+    lost = [one for one in names if not same_option(old.values.get(one), new.values.get(one))]
+    # A record of no program becomes one of IIS: there is no other way to write it.
+    another = old.application_id not in (None, new.application_id)
+    return tuple(dict.fromkeys((*said, *lost, *(["AppId"] if another else []))))
 
 
 def misfit(step: Step, after: RawRecord) -> str | None:
@@ -75,12 +73,3 @@ def misfit(step: Step, after: RawRecord) -> str | None:
         return None
     has = f"{after.thumbprint} in {after.store}" if after.thumbprint else "no certificate"
     return f"{step.target} has {has}, not {step.after} in {step.store}"
-
-
-def _lost_values(old: Record, new: Record) -> tuple[str, ...]:
-    """The values of a record that are not as they were, by name."""
-    names = sorted({*old.values, *new.values})
-    lost = [one for one in names if not same_option(old.values.get(one), new.values.get(one))]
-    # A record of no program becomes one of IIS: there is no other way to write it.
-    another = old.application_id not in (None, new.application_id)
-    return (*lost, *(["AppId"] if another else []))

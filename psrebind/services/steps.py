@@ -53,9 +53,13 @@ class Step:
 class Order:
     """One change to send, and the steps that it carries out."""
 
-    service: str
     operation: Change[Any]
     steps: tuple[Step, ...]
+
+    @property
+    def service(self) -> str:
+        """The service of its steps."""
+        return self.steps[0].service
 
 
 @dataclass(frozen=True)
