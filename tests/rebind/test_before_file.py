@@ -12,7 +12,8 @@ from certificates import make
 from observations import observed, record, renewal, stored
 
 from psrebind.errors import InvalidInput
-from psrebind.rebind.before_file import default_folder, write_before
+from psrebind.model import IIS_APPLICATION_ID
+from psrebind.rebind.before_file import default_folder, states_before, write_before
 from psrebind.rebind.plan import plan
 from psrebind.services.steps import Step
 
@@ -106,3 +107,32 @@ def test_folder_that_is_a_file(tmp_path: Path) -> None:
 def test_default_folder() -> None:
     """Without a folder it is the user's data folder."""
     assert default_folder().parts[-2:] == ("psrebind", "before")
+
+
+RECORD = {
+    "kind": "hostnameport",
+    "endpoint": "ä.example:443",
+    "thumbprint": OLD.thumbprint,
+    "store": "My",
+    "application_id": IIS_APPLICATION_ID,
+    "values": {"DefaultFlags": 2},
+}
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{"record": RECORD, "bindings": [{"record": None}]}, {"bindings": [{"record": RECORD}]}],
+    ids=["record", "binding"],
+)
+def test_files_of_earlier_versions(tmp_path: Path, kept: dict[str, object]) -> None:
+    """Their lines name no service; one that is cut off or of another host says nothing."""
+    head = {"host": "web01", "written": MOMENT.isoformat()}
+    renewed = {"renewal": {"old": OLD.thumbprint, "new": NEW.thumbprint}}
+    end = {"host": "web01", "kind": "hostnameport", "endpoint": "Ä.example:443", "ended": True}
+    path = tmp_path / "20260601T120000.000005Z-web01.jsonl"
+    lines = [json.dumps(head | renewed | kept), json.dumps(end | {"host": "web02"})]
+    for more, ended in (([], False), ([json.dumps(end), '{"host": "web01", "rec'], True)):
+        path.write_text("\n".join((*lines, *more)))
+        (found,) = states_before("web01", tmp_path).values()
+        assert found.state == record("ä.example:443", OLD, DefaultFlags=2).record
+        assert (found.renewal, found.written, found.ended) == (renewal(OLD, NEW), MOMENT, ended)
