@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from psrebind.errors import ParameterError
 from psrebind.problems import Problem
@@ -109,6 +109,32 @@ class Secret:
     __str__ = __repr__
 
 
+class Place(Protocol):
+    """Where a service of a host holds a certificate by its thumbprint: an IIS binding, say.
+
+    ``service`` is the name of its service, ``name`` says in words which of its places it is.
+    """
+
+    @property
+    def service(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def store(self) -> str | None: ...
+
+    @property
+    def thumbprint(self) -> Thumbprint | None: ...
+
+
+class UntouchedPlace(Place, Protocol):
+    """A place that no plan changes; ``advice`` says what a person does there, if anything."""
+
+    @property
+    def advice(self) -> str | None: ...
+
+
 class RecordKind(StrEnum):
     """The three kinds of http.sys records, by their names in ``netsh http`` (notes B5)."""
 
@@ -133,6 +159,20 @@ class Record:
     values: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def service(self) -> str:
+        """The service of a record that no binding has."""
+        return "httpsys"
+
+    @property
+    def advice(self) -> None:
+        """Nobody needs such a record."""
+
+    @property
+    def name(self) -> str:
+        """The record as netsh names it: ``ipport=0.0.0.0:443``."""
+        return f"{self.kind}={self.endpoint}"
+
+    @property
     def flags(self) -> int:
         """The mask DefaultFlags; 0 when there is none."""
         flags = self.values.get("DefaultFlags")
@@ -148,7 +188,7 @@ class SslFlags:
 
 @dataclass(frozen=True)
 class Binding:
-    """One HTTPS binding of an IIS site, with the http.sys record that holds its certificate."""
+    """A place: one HTTPS binding of an IIS site, with the http.sys record of its certificate."""
 
     site: str
     site_id: int
@@ -159,8 +199,13 @@ class Binding:
     problems: tuple[Problem, ...] = ()
 
     @property
-    def place(self) -> str:
-        """The binding in words, with its site."""
+    def service(self) -> str:
+        """The service that has the binding."""
+        return "iis"
+
+    @property
+    def name(self) -> str:
+        """Which binding it is, in words."""
         return f"{self.information} of {self.site}"
 
     @property

@@ -22,7 +22,7 @@ from psrebind.model import (
     UnreadableCertificate,
 )
 from psrebind.operations.get_host import Host
-from psrebind.rebind.observe import Observation
+from psrebind.services.observation import Observation
 
 HOST = Host(
     name="web01",
@@ -113,7 +113,7 @@ def observed(
         clock=clock,
         certificates=tuple(one for one in entries if isinstance(one, Certificate)),
         unreadable=tuple(one for one in entries if isinstance(one, UnreadableCertificate)),
-        bindings=join_records(state(bindings, records, services, legacy, ftp)),
+        readings={"iis": join_records(state(bindings, records, services, legacy, ftp))},
     )
 
 

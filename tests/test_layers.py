@@ -19,6 +19,7 @@ LAYERS = (
     {"convert", "replies"},
     {"sessions"},
     {"operations"},
+    {"services"},
     {"rebind"},
     {"fleet"},
     {"check_host"},
@@ -118,3 +119,16 @@ def test_no_circle_of_imports() -> None:
         TopologicalSorter(found).prepare()
     except CycleError as circle:
         pytest.fail(" imports ".join(reversed(circle.args[1])))
+
+
+# What is of IIS alone; a part above the services speaks of places, steps and changes.
+IIS_CHANGES = {"SetIisBinding", "InvokeIisRenewal"}
+OF_IIS = {*IIS_CHANGES, "GetIisBinding", "IisBindings", "Record", "RawRecord", "RecordKind"}
+FORBIDDEN = {"rebind": OF_IIS, "fleet": OF_IIS, "cli": IIS_CHANGES}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_iis_is_one_service_among_others(path: Path) -> None:
+    """Nothing above the services names a change of IIS or, but for listings, a record."""
+    named = {name.rpartition(".")[2] for name in imports(path)}
+    assert not named & FORBIDDEN.get(part(path), set())

@@ -14,7 +14,8 @@ from psrebind.check_host.questions import Answers, Question
 from psrebind.check_host.report import Report
 from psrebind.check_host.site import CheckTarget, OpenSession, check_site
 from psrebind.errors import InvalidInput, PsrebindError
-from psrebind.rebind.handshake import Endpoint, handshake
+from psrebind.rebind.handshake import handshake
+from psrebind.services.steps import Endpoint
 
 # Above what services register, below what systems give out to clients.
 FIRST_PORT, LAST_PORT = 47443, 47500

@@ -32,8 +32,9 @@ from psrebind.operations.get_lifecycle_event import (
     UnreadableEvent,
 )
 from psrebind.operations.get_rebind_task import GetRebindTask
-from psrebind.rebind.handshake import endpoint, handshakes
+from psrebind.rebind.handshake import handshakes
 from psrebind.replies import Body, Reply
+from psrebind.services import service
 from psrebind.sessions.base import Session
 
 
@@ -131,7 +132,7 @@ def _bindings(
     ok = True if there == len(wanted) else None
     yield Check("records' certificates are in their stores", ok, f"{there} of {len(wanted)}")
     bound = [one for one in every if one.thumbprint]
-    served = handshakes([endpoint(one, address) for one in bound], timeout=3.0)
+    served = handshakes([service(one.service).endpoint(one, address) for one in bound], timeout=3.0)
     reached = [(b, s) for b, s in zip(bound, served, strict=True) if s.thumbprint]
     same = sum(binding.thumbprint == seen_there.thumbprint for binding, seen_there in reached)
     text = f"{same} of {len(reached)} reached, {len(bound) - len(reached)} not reached from here"

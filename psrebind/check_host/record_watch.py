@@ -15,7 +15,8 @@ from threading import Event, Thread
 from psrebind.check_host.operations import GetCheckWatch, Watch, library
 from psrebind.check_host.questions import Unanswered
 from psrebind.operations import run
-from psrebind.rebind.handshake import Endpoint, handshake
+from psrebind.rebind.handshake import handshake
+from psrebind.services.steps import Endpoint
 from psrebind.sessions.base import Session, StreamRecord
 
 PERIOD = 0.01

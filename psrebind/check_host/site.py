@@ -31,7 +31,8 @@ from psrebind.operations import Operation, run
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_rebind_task import GetRebindTask
-from psrebind.rebind.handshake import Endpoint, handshake
+from psrebind.rebind.handshake import handshake
+from psrebind.services.steps import Endpoint
 from psrebind.sessions.base import Session
 
 Row = TypeVar("Row")

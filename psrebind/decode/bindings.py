@@ -79,6 +79,16 @@ class IisBindings:
     ftp: tuple[FtpCertificate, ...] = ()
 
     @property
+    def places(self) -> tuple[Binding, ...]:
+        """The places that can be rebound."""
+        return self.bindings
+
+    @property
+    def untouched(self) -> tuple[Record | FtpCertificate, ...]:
+        """The places that no plan changes."""
+        return (*self.orphan_records, *self.ftp)
+
+    @property
     def records(self) -> tuple[Record, ...]:
         """The records of http.sys: of each binding its own, then those that none has."""
         return (*(one.record for one in self.bindings if one.record), *self.orphan_records)
@@ -182,7 +192,7 @@ def _problems(binding: Binding, around: _Surroundings) -> Iterator[Problem]:
         yield Problem(ProblemKind.NO_HOST_NAME, "SNI is on without a host name")
     others = [one for one in _shadows(binding, around) if one.thumbprint != binding.thumbprint]
     if others:
-        names = ", ".join(f"{one.kind}={one.endpoint}" for one in others)
+        names = ", ".join(one.name for one in others)
         shadow = f"the record{'s' * (len(others) > 1)} {names}"
         if binding.kind is RecordKind.SNI:
             sentence = f"{shadow} may answer in its place"

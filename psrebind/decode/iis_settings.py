@@ -15,7 +15,6 @@ from psrebind.model import Thumbprint
 _KEY = re.compile(r"@path=(['\"])/?LM/W3SVC(?:/(\d{1,9}))?/?\1\]", re.IGNORECASE)
 # The site's id is the last predicate of its own: a name may hold any character, a quote included.
 _SITE_ID = re.compile(r"@id=['\"](\d+)['\"]\s*\]")
-NOT_TOUCHED = "not touched; set the new one in IIS Manager, FTP SSL Settings"
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,16 @@ class FtpCertificate:
     information: str
     thumbprint: Thumbprint | None
     store: str
+
+    @property
+    def service(self) -> str:
+        """The service that has it."""
+        return "ftp"
+
+    @property
+    def advice(self) -> str:
+        """What a person does where it is to be replaced."""
+        return "not touched; set the new one in IIS Manager, FTP SSL Settings"
 
     @property
     def name(self) -> str:

@@ -26,7 +26,6 @@ from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_host import GetHost, Host
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent
 from psrebind.operations.runner import Renderer, ScriptRunner
-from psrebind.rebind.audit import BindingLine, read_bindings
 from psrebind.rebind.events import EventReport, read_events
 from psrebind.rebind.host_plan import HostPlan, HostResult, apply_plan, plan_rebind
 from psrebind.rebind.invoke import InvokeResult, invoke
@@ -37,6 +36,7 @@ from psrebind.rebind.task import TaskResult, disable_task, enable_task, read_tas
 from psrebind.rebind.task_report import TaskReport
 from psrebind.rebind.typed_renewal import TypedRenewal
 from psrebind.replies import Reply
+from psrebind.services.iis_bindings import BindingLine, read_bindings
 from psrebind.sessions.base import Limits, Session, StreamRecord
 from psrebind.templates import Library
 from psrebind.thumbprints import first_digits

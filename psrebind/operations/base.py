@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from psrebind.errors import ReplyError
-from psrebind.model import Record, Thumbprint
+from psrebind.model import Thumbprint
 from psrebind.replies import Body, rows
 from psrebind.script import Script
 from psrebind.templates import Call, Library
@@ -77,9 +77,9 @@ class Change(Operation[Row]):
         """The query that reads what this is about to change."""
         raise NotImplementedError
 
-    def replaced(self, body: Body) -> Iterable[tuple[Record, Thumbprint, Thumbprint]]:
-        """The http.sys records that this changes, out of the answer to ``state``: each with its old
-        and its new certificate.
+    def replaced(self, body: Body) -> Iterable[tuple[Any, Thumbprint, Thumbprint]]:
+        """What its service keeps (a record, a place) of what ``state`` read, where this changes
+        it: with the certificate that it takes from there, and the one that it puts there.
         """
         return ()
 

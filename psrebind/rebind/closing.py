@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from psrebind.model import Renewal
-from psrebind.rebind.before import default_folder
+from psrebind.rebind.before_file import default_folder
 from psrebind.rebind.host_plan import HostPlan, HostResult
-from psrebind.rebind.way_back import way_back
-from psrebind.rebind.whereabouts import Search
+from psrebind.rebind.reversal import reversal
+from psrebind.rebind.search import Search
 
 
 class RebindSummary:
@@ -32,7 +32,7 @@ class RebindSummary:
             (applied,) = result.applied
             # One command goes back everywhere, or none is promised.
             others = applied.prepared.plan.done
-            self._ways.append(None if others else way_back(applied))
+            self._ways.append(None if others else reversal(applied))
 
     @property
     def complaint(self) -> str | None:

@@ -14,7 +14,7 @@ from psrebind.operations.runner import ScriptRunner
 from psrebind.rebind.observe import observe
 from psrebind.rebind.options import RebindOptions
 from psrebind.rebind.outcome import Outcome, exit_status
-from psrebind.rebind.renewals import Proposal
+from psrebind.rebind.renewals import Candidate
 from psrebind.rebind.run import Applied, Prepared, apply, prepare
 from psrebind.rebind.typed_renewal import TypedRenewal
 
@@ -29,7 +29,7 @@ class HostPlan:
 
     host: str
     plans: tuple[Prepared, ...]
-    candidates: tuple[Proposal, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     unreadable: int = 0
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 from psrebind.errors import HostError
 from psrebind.operations.base import Change, Operation
 from psrebind.operations.runner import ScriptRunner
-from psrebind.rebind.before import write_reading
+from psrebind.rebind.before_file import write_reading, write_reading_end
 from psrebind.rebind.typed_renewal import complete_digits
 
 
@@ -43,5 +43,6 @@ def invoke(
     runner.notice(f"the state before is in {path}")
     (body,) = runner.run([asked]).bodies
     rows = asked.result(body)
+    write_reading_end(runner.host, asked, state, asked.rows(body), path)
     problems = tuple(problem for row in rows if (problem := asked.problem(row)))
     return InvokeResult(rows, problems)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from psrebind.decode.names import certificate_name
-from psrebind.model import Binding, BindingInfo, Thumbprint
+from psrebind.model import Place, Thumbprint
 from psrebind.rebind.handshake import Handshake
 from psrebind.rebind.host_plan import HostPlan, HostResult
-from psrebind.rebind.plan import Plan
 from psrebind.rebind.results import StepResult
 from psrebind.rebind.run import Applied, Prepared
 from psrebind.rebind.verify import Check, Verdict
+from psrebind.services import service
+from psrebind.services.steps import Plan
 
 REFUSED_CHAIN = "no-successor"
 
@@ -28,7 +29,7 @@ class RebindLine:
 
     host: str
     site: str
-    binding: BindingInfo
+    binding: str
     store: str | None
     before: Thumbprint | None
     after: Thumbprint | None
@@ -58,12 +59,13 @@ def result_lines(result: HostResult) -> list[RebindLine]:
 def _refused_renewals(plan: HostPlan) -> Iterator[RebindLine]:
     """The bindings whose certificate's chain has no end that is sure."""
     for one in plan.candidates:
-        for binding in one.bindings if one.chain.refusal else ():
+        for place in one.places if one.chain.refusal else ():
+            site, binding = service(place.service).columns(place)
             yield RebindLine(
                 host=plan.host,
-                site=binding.site,
-                binding=binding.information,
-                store=binding.store,
+                site=site,
+                binding=binding,
+                store=place.store,
                 before=one.chain.old,
                 after=None,
                 outcome="refused",
@@ -77,7 +79,7 @@ def _planned(prepared: Prepared) -> list[RebindLine]:
     planned = (
         _line(
             prepared,
-            check.binding,
+            check.place,
             outcome="planned",
             after=check.step.after,
             reason=check.step.repair,
@@ -93,7 +95,7 @@ def applied_lines(applied: Applied) -> list[RebindLine]:
     prepared = applied.prepared
     done = (_result(prepared, result, check) for result in applied.steps for check in result.checks)
     stopped = (
-        _line(prepared, check.binding, outcome="failed", reason=applied.obstacle)
+        _line(prepared, check.place, outcome="failed", reason=applied.obstacle)
         for check in prepared.checks
         if applied.obstacle
     )
@@ -105,7 +107,7 @@ def _result(prepared: Prepared, result: StepResult, check: Check) -> RebindLine:
     lost = f"these options were lost: {', '.join(result.lost)}" if result.lost else None
     return _line(
         prepared,
-        check.binding,
+        check.place,
         outcome="failed" if failed else "changed" if result.changed else "unchanged",
         after=check.step.after,
         reason=result.error or lost or check.elsewhere,
@@ -119,21 +121,22 @@ def _result(prepared: Prepared, result: StepResult, check: Check) -> RebindLine:
 def _left(prepared: Prepared, plan: Plan) -> Iterator[RebindLine]:
     for refusal in plan.refusals:
         yield _line(
-            prepared, refusal.binding, outcome="refused", rule=refusal.rule, reason=refusal.reason
+            prepared, refusal.place, outcome="refused", rule=refusal.rule, reason=refusal.reason
         )
     for skip in plan.skipped:
-        yield _line(prepared, skip.binding, outcome="skipped", reason=skip.reason)
-    for binding in plan.done:
-        yield _line(prepared, binding, outcome="done")
+        yield _line(prepared, skip.place, outcome="skipped", reason=skip.reason)
+    for place in plan.done:
+        yield _line(prepared, place, outcome="done")
 
 
-def _line(prepared: Prepared, binding: Binding, **fields: Any) -> RebindLine:
-    before, after = binding.thumbprint, fields.pop("after", binding.thumbprint)
+def _line(prepared: Prepared, place: Place, **fields: Any) -> RebindLine:
+    before, after = place.thumbprint, fields.pop("after", place.thumbprint)
+    site, binding = service(place.service).columns(place)
     return RebindLine(
         host=prepared.host,
-        site=binding.site,
-        binding=binding.information,
-        store=binding.store,
+        site=site,
+        binding=binding,
+        store=place.store,
         before=before,
         after=after,
         name_before=_name(prepared, before),

@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from psrebind.errors import InvalidInput, NoSuchCertificate
-from psrebind.model import Binding, BindingInfo, Certificate, Renewal
+from psrebind.model import Certificate, Place, Renewal
 from psrebind.operations.runner import ScriptRunner
 from psrebind.operations.send_renewal_notice import RenewalNotice, SendRenewalNotice
-from psrebind.rebind.observe import Observation, observe
+from psrebind.rebind.observe import observe
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.plan import plan
-from psrebind.rebind.rules import (
+from psrebind.rebind.typed_renewal import TypedRenewal
+from psrebind.services import service
+from psrebind.services.observation import Observation
+from psrebind.services.rules import (
     Finding,
     Rule,
     certificate_findings,
@@ -23,7 +26,6 @@ from psrebind.rebind.rules import (
     may_serve,
     name_findings,
 )
-from psrebind.rebind.typed_renewal import TypedRenewal
 
 _LINKED = (
     "the old certificate has the renewal link now: Windows may serve the new certificate wherever "
@@ -33,15 +35,15 @@ _LINKED = (
 
 @dataclass(frozen=True)
 class Objection:
-    """Why a host should not be told: a rule, one sentence, and the binding that it is about."""
+    """Why a host should not be told: a rule, one sentence, and the place that it is about."""
 
     rule: Rule
     reason: str
-    binding: Binding | None = None
+    place: Place | None = None
 
     def __str__(self) -> str:
         """The objection in a sentence."""
-        place = f"{self.binding.place}: " if self.binding else ""
+        place = f"{self.place.name}: " if self.place else ""
         return f"{self.rule}: {place}{self.reason}"
 
 
@@ -56,7 +58,7 @@ class NoticeLine:
     old_store: str | None = None
     new_store: str | None = None
     site: str | None = None
-    binding: BindingInfo | None = None
+    binding: str | None = None
     rule: Rule | None = None
     reason: str | None = None
 
@@ -85,8 +87,8 @@ class NoticeReport:
         return [
             NoticeLine(
                 outcome="refused",
-                site=one.binding.site if one.binding else None,
-                binding=one.binding.information if one.binding else None,
+                site=_columns(one)[0],
+                binding=_columns(one)[1],
                 rule=one.rule,
                 reason=one.reason,
             )
@@ -124,6 +126,10 @@ class NoticeReport:
         return 0 if kept else Outcome.REFUSED.exit_status
 
 
+def _columns(one: Objection) -> tuple[str | None, str | None]:
+    return service(one.place.service).columns(one.place) if one.place else (None, None)
+
+
 def send_notice(
     runner: ScriptRunner, typed: TypedRenewal, *, link: bool = False, force: bool = False
 ) -> NoticeReport:
@@ -133,7 +139,7 @@ def send_notice(
     except NoSuchCertificate as error:
         # Unlike a rebind, a notice that is not sent is nothing that was done already.
         raise InvalidInput(str(error)) from error
-    against = objections(observe(runner, iis_needed=False), renewal)
+    against = objections(observe(runner, needs_services=False), renewal)
     if against and not force:
         return NoticeReport(runner.host, against)
     runner.require_time()
@@ -142,10 +148,10 @@ def send_notice(
 
 
 def objections(observation: Observation, renewal: Renewal) -> tuple[Objection, ...]:
-    """What a rebind by this renewal would be refused for; of a certificate on no binding, too."""
-    if any(one.thumbprint == renewal.old for one in observation.bindings.bindings):
+    """What a rebind by this renewal would be refused for; of a certificate on no place, too."""
+    if any(one.thumbprint == renewal.old for one in observation.places):
         refusals = plan(observation, renewal).refusals
-        return tuple(Objection(one.rule, one.reason, one.binding) for one in refusals)
+        return tuple(Objection(one.rule, one.reason, one.place) for one in refusals)
     return tuple(Objection(*finding) for finding in _of_unbound(observation, renewal))
 
 

@@ -1,75 +1,56 @@
-"""What a rebind needs to know of one host, read by one script. Decides nothing."""
+"""What a rebind needs to know of one host, read by one script."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from psrebind.errors import ReplyError
-from psrebind.model import STORES, Certificate, Thumbprint, UnreadableCertificate, find_certificate
+from psrebind.model import Certificate, UnreadableCertificate
+from psrebind.operations.base import Operation
 from psrebind.operations.get_certificate import GetCertificate
-from psrebind.operations.get_host import GetHost, Host
-from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
+from psrebind.operations.get_host import GetHost
 from psrebind.operations.remedy import MISSING_MODULE
 from psrebind.operations.runner import ScriptRunner
 from psrebind.replies import Body, Reply
+from psrebind.services import services
+from psrebind.services.observation import Observation
 
-# What is asked of a host for a rebind, in one pipeline.
-QUESTIONS = (GetHost(), GetCertificate(), GetIisBinding())
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One host at one moment; ``clock`` is its own, ``stores`` are those that were read."""
-
-    host: Host
-    clock: datetime
-    certificates: tuple[Certificate, ...]
-    unreadable: tuple[UnreadableCertificate, ...]
-    bindings: IisBindings
-    stores: tuple[str, ...] = STORES
-
-    def stored(self, store: str, thumbprint: str) -> Certificate | UnreadableCertificate | None:
-        """The certificate in one store."""
-        return find_certificate((*self.certificates, *self.unreadable), store, thumbprint)
-
-    def anywhere(self, thumbprint: Thumbprint) -> Certificate | None:
-        """A readable copy of a certificate, of whatever store."""
-        copies = (one for one in self.certificates if one.thumbprint == thumbprint)
-        return next(copies, None)
+_FACTS, _STORES = GetHost(), GetCertificate()
 
 
-def observe(runner: ScriptRunner, *, iis_needed: bool = True) -> Observation:
-    """Read host, certificates and bindings in one pipeline; raise what any of them met.
+def questions() -> tuple[Operation[Any], ...]:
+    """What is asked of a host for a rebind, in one pipeline: its services' places are last."""
+    return (_FACTS, _STORES, *(one.query for one in services()))
 
-    A host that need not have IIS has no bindings without its module.
+
+def observe(runner: ScriptRunner, *, needs_services: bool = True) -> Observation:
+    """Read host, certificates and the places of all services in one pipeline; raise what any met.
+
+    A host that needs none of the services has no places of one whose module it lacks.
     """
-    return read_observation(runner.run(QUESTIONS), iis_needed=iis_needed)
+    return read_observation(runner.run(questions()), needs_services=needs_services)
 
 
-def read_observation(reply: Reply, *, iis_needed: bool = True) -> Observation:
-    """The observation in a reply whose first bodies answer QUESTIONS."""
-    host_body, store_body, iis_body = reply.bodies[: len(QUESTIONS)]
-    without_iis = not iis_needed and _lacks_module(iis_body)
-    for body in (host_body, store_body, *(() if without_iis else (iis_body,))):
-        _require_answer(body)
-    facts, stores, iis = QUESTIONS
-    found = stores.result(store_body)
+def read_observation(reply: Reply, *, needs_services: bool = True) -> Observation:
+    """The observation in a reply whose first bodies answer the questions."""
+    asked = services()
+    host_body, store_body, *others = reply.bodies[: len(questions())]
+    present = {
+        one: body
+        for one, body in zip(asked, others, strict=True)
+        if needs_services or not _lacks_module(body)
+    }
+    for body in (host_body, store_body, *present.values()):
+        if body.error:
+            raise body.error
+    found = _STORES.result(store_body)
     return Observation(
-        host=facts.host(reply, host_body),
+        host=_FACTS.host(reply, host_body),
         clock=reply.clock,
         certificates=tuple(one for one in found if isinstance(one, Certificate)),
         unreadable=tuple(one for one in found if isinstance(one, UnreadableCertificate)),
-        bindings=IisBindings((), ()) if without_iis else iis.bindings(iis_body),
-        stores=stores.stores,
+        readings={one.name: one.read(body) for one, body in present.items()},
+        stores=_STORES.stores,
     )
-
-
-def _require_answer(body: Body) -> None:
-    if body.error:
-        raise body.error
-    if body.operation != GetCertificate.name() and len(body.rows) != 1:
-        raise ReplyError(f"{body.operation}: one row was promised, not {len(body.rows)}")
 
 
 def _lacks_module(body: Body) -> bool:

@@ -7,14 +7,22 @@ from datetime import datetime
 from psrebind.decode.events import LifecycleEvent
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
 from psrebind.operations.runner import ScriptRunner
-from psrebind.rebind.before import states_before
+from psrebind.rebind.before_file import states_before
 from psrebind.rebind.events import EventReport
 from psrebind.rebind.history import unfinished
 from psrebind.rebind.host_plan import HostPlan
-from psrebind.rebind.observe import QUESTIONS, Observation, read_observation
+from psrebind.rebind.observe import questions, read_observation
 from psrebind.rebind.options import RebindOptions
-from psrebind.rebind.renewals import Proposal, followed, known, left_to_ftp, proposals, undone
+from psrebind.rebind.renewals import (
+    Candidate,
+    candidates,
+    follow_links,
+    renewal_links,
+    untouched_sentences,
+    with_unfinished,
+)
 from psrebind.rebind.run import prepare
+from psrebind.services.observation import Observation
 
 
 def plan_replay(runner: ScriptRunner, since: datetime | None, options: RebindOptions) -> HostPlan:
@@ -23,33 +31,32 @@ def plan_replay(runner: ScriptRunner, since: datetime | None, options: RebindOpt
     What the events leave open is told as notices.
     """
     question = GetLifecycleEvent(query=event_query(ids=[1001], since=since))
-    reply = runner.run([*QUESTIONS, question])
+    reply = runner.run([*questions(), question])
     observation = read_observation(reply)
     report = EventReport.read(question, reply.bodies[-1])
     for sentence in (*report.reach(since), *report.cut(question.newest), *report.unreadable):
         runner.notice(sentence)
-    candidates = _candidates(runner, observation, report.readable, since, options)
+    found = _find_candidates(runner, observation, report.readable, since, options)
     plans = tuple(
         prepare(runner, one.chain.renewal, options, observation)
-        for one in candidates
+        for one in found
         if one.chain.renewal
     )
-    return HostPlan(runner.host, plans, candidates, len(report.unreadable))
+    return HostPlan(runner.host, plans, found, len(report.unreadable))
 
 
-def _candidates(
+def _find_candidates(
     runner: ScriptRunner,
     observation: Observation,
     events: list[LifecycleEvent],
     since: datetime | None,
     options: RebindOptions,
-) -> tuple[Proposal, ...]:
-    chains = followed(known(observation.certificates, events, since=since))
-    bindings = observation.bindings.bindings
-    left = unfinished(bindings, states_before(runner.host, options.before_folder))
-    found = undone(proposals(bindings, chains, observation.certificates), left)
+) -> tuple[Candidate, ...]:
+    chains = follow_links(renewal_links(observation.certificates, events, since=since))
+    left = unfinished(observation, states_before(runner.host, options.before_folder))
+    found = with_unfinished(candidates(observation.places, chains, observation.certificates), left)
     planned = [one.chain for one in found if one.chain.renewal]
     others = [one for one in chains if one not in planned]
-    for sentence in left_to_ftp(observation.bindings.ftp, others):
+    for sentence in untouched_sentences(observation.untouched, others):
         runner.notice(sentence)
     return found

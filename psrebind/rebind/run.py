@@ -7,6 +7,7 @@ Two pipelines in all, whatever the number of bindings.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,23 +15,18 @@ from typing import Any
 from psrebind.errors import HostError, ReplyError, SessionLost
 from psrebind.model import Renewal
 from psrebind.operations.base import Operation
-from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
 from psrebind.operations.runner import ScriptRunner
-from psrebind.rebind.before import states_before, write_before, write_end
-from psrebind.rebind.observe import Observation
+from psrebind.rebind.before_file import states_before, write_before, write_end
 from psrebind.rebind.options import Method, RebindOptions
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.plan import Plan, plan, plan_appcmd
-from psrebind.rebind.results import (
-    AppcmdResult,
-    StepResult,
-    appcmd_results,
-    binding_result,
-    common_obstacle,
-    still_other,
-)
-from psrebind.rebind.verify import Check, first_look, second_look
+from psrebind.rebind.plan import plan, plan_by_windows
+from psrebind.rebind.results import StepResult, common_obstacle, judge, read_back
+from psrebind.rebind.verify import Check, probe_after, probe_before
 from psrebind.replies import Body, Reply
+from psrebind.services import service
+from psrebind.services.base import Service
+from psrebind.services.observation import Observation, Reading
+from psrebind.services.steps import Plan
 
 # What is told of an apply, for whoever waits: the file of the state before, and the last stage.
 SAVED, VERIFYING = "saved", "verifying"
@@ -69,7 +65,11 @@ class Applied:
     steps: tuple[StepResult, ...] = ()
     before_file: Path | None = None
     obstacle: str | None = None
-    appcmd: AppcmdResult | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the commands said beside their steps, where a person should know it."""
+        return tuple(dict.fromkeys(one.remark for one in self.steps if one.remark))
 
     @property
     def outcome(self) -> Outcome:
@@ -92,18 +92,17 @@ class Applied:
 def prepare(
     runner: ScriptRunner, renewal: Renewal, options: RebindOptions, observation: Observation
 ) -> Prepared:
-    """Plan a rebind of a host that was observed, and look at what its bindings serve now.
+    """Plan a rebind of a host that was observed, and look at what its places serve now.
 
     The states before that were kept say what earlier changes left undone.
     """
     history = states_before(runner.host, options.before_folder)
-    planned = (plan_appcmd if options.method == Method.APPCMD else plan)(
-        observation, renewal, history
+    planner = plan_by_windows if options.method is Method.APPCMD else plan
+    planned = planner(observation, renewal, history)
+    checks = probe_before(
+        planned.steps, runner.address, observation=observation, limits=runner.limits
     )
-    checks = first_look(
-        planned.steps, runner.address, bindings=observation.bindings, limits=runner.limits
-    )
-    return Prepared(runner.host, renewal, Method(options.method), observation, planned, checks)
+    return Prepared(runner.host, renewal, options.method, observation, planned, checks)
 
 
 def apply(runner: ScriptRunner, prepared: Prepared, options: RebindOptions) -> Applied:
@@ -113,28 +112,31 @@ def apply(runner: ScriptRunner, prepared: Prepared, options: RebindOptions) -> A
     """
     planned = prepared.plan
     runner.require_time()
-    if not planned.operations:
+    if not planned.orders:
         return Applied(prepared)
     path = write_before(runner.host, planned.steps, folder=options.before_folder)
     runner.tell(SAVED, str(path))
-    reading = GetIisBinding()
-    reply = _changed(runner, (*planned.operations, reading), path)
-    *bodies, last = reply.bodies
+    asked = [service(name) for name in dict.fromkeys(one.service for one in planned.orders)]
+    reply = _changed(runner, (*planned.operations, *(one.query for one in asked)), path)
+    bodies = reply.bodies[: len(planned.orders)]
     if obstacle := common_obstacle(bodies):
         return Applied(prepared, before_file=path, obstacle=obstacle)
-    now = _read_back(reading, last)
-    results, appcmd = _results(planned, bodies, now)
-    ended = [(one.step, not (one.error or one.lost)) for one in results]
-    write_end(runner.host, ended, path)
+    now = _readings(asked, reply.bodies[len(bodies) :])
+    results = [
+        read_back(one, now[one.step.service]) if one.step.service in now else one
+        for order, body in zip(planned.orders, bodies, strict=True)
+        for one in judge(order, body)
+    ]
+    write_end(runner.host, [(one.step, not (one.error or one.lost)) for one in results], path)
     runner.enter(VERIFYING)
     failed = [one.step for one in results if one.error]
     checks = [replace(check, failed=check.step in failed) for check in prepared.checks]
-    looked = second_look(checks, patience=prepared.patience, limits=runner.limits)
+    probed = probe_after(checks, patience=prepared.patience, limits=runner.limits)
     complete = tuple(
-        replace(one, checks=tuple(check for check in looked if check.step == one.step))
+        replace(one, checks=tuple(check for check in probed if check.step == one.step))
         for one in results
     )
-    return Applied(prepared, complete, path, appcmd=appcmd)
+    return Applied(prepared, complete, path)
 
 
 def _changed(runner: ScriptRunner, operations: Sequence[Operation[Any]], path: Path) -> Reply:
@@ -152,26 +154,11 @@ def _changed(runner: ScriptRunner, operations: Sequence[Operation[Any]], path: P
         raise ReplyError(f"{error}. {advice}") from error
 
 
-def _read_back(reading: GetIisBinding, body: Body) -> IisBindings | None:
-    # The changes have answered for themselves; without this second look they stand alone.
-    try:
-        return reading.bindings(body) if body.rows or body.error else None
-    except HostError:
-        return None
-
-
-def _results(
-    planned: Plan, bodies: Sequence[Body], now: IisBindings | None
-) -> tuple[tuple[StepResult, ...], AppcmdResult | None]:
-    appcmd: AppcmdResult | None = None
-    results: list[StepResult] = []
-    steps, rest = planned.steps, list(bodies)
-    if planned.appcmd:
-        results, appcmd = appcmd_results(planned, planned.appcmd, rest.pop(0))
-        steps = tuple(step for step in steps if not step.by_appcmd)
-    results += [binding_result(step, body) for step, body in zip(steps, rest, strict=True)]
-    if now is not None:
-        results = [
-            one if one.error else replace(one, error=still_other(one.step, now)) for one in results
-        ]
-    return tuple(results), appcmd
+def _readings(asked: Sequence[Service[Any, Any]], bodies: Sequence[Body]) -> dict[str, Reading]:
+    """What the services answered last; without it the answers of the changes stand alone."""
+    found: dict[str, Reading] = {}
+    for one, body in zip(asked, bodies, strict=True):
+        if body.rows or body.error:
+            with suppress(HostError):
+                found[one.name] = one.read(body)
+    return found

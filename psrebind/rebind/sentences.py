@@ -8,11 +8,11 @@ from psrebind.model import Renewal
 from psrebind.phrase import count_of
 from psrebind.rebind.host_plan import HostPlan, HostResult
 from psrebind.rebind.lines import applied_lines
-from psrebind.rebind.plan import Note, Plan
-from psrebind.rebind.renewals import Chain
+from psrebind.rebind.renewals import RenewalChain
+from psrebind.rebind.reversal import reversal
 from psrebind.rebind.run import Applied, Prepared
 from psrebind.rebind.verify import Verdict
-from psrebind.rebind.way_back import way_back
+from psrebind.services.steps import Note, Plan
 
 # Of what was refused; the table has them all.
 _MOST_NAMED = 5
@@ -35,12 +35,12 @@ def plan_sentences(plan: HostPlan, *, dry_run: bool, sum_up: bool = True) -> Ite
             yield f"{where}{_sum(one, dry_run=dry_run)}"
 
 
-def _sources(chain: Chain) -> str:
+def _sources(chain: RenewalChain) -> str:
     return "; ".join(", ".join(step.sources) for step in chain.steps)
 
 
 def _said(note: Note) -> str:
-    place = f"{note.binding.place}: " if note.binding else ""
+    place = f"{note.place.name}: " if note.place else ""
     return f"{place}{note.text}"
 
 
@@ -59,7 +59,7 @@ def _left_alone(plans: Sequence[Plan], *, named: bool = False) -> list[str]:
     rules: dict[str, list[str]] = {}
     for plan in plans:
         for one in plan.refusals:
-            rules.setdefault(one.binding.place, []).append(one.rule)
+            rules.setdefault(one.place.name, []).append(one.rule)
     parts = [f"{len(rules)} refused"] if rules else []
     if named and rules:
         shown = [f"{place} ({', '.join(found)})" for place, found in rules.items()]
@@ -83,9 +83,7 @@ def _sentences(done: Sequence[Applied], command: str | None) -> Iterator[str]:
     if not ran:
         return
     for one in ran:
-        if one.appcmd and one.appcmd.exit:
-            said = " ".join(one.appcmd.output)
-            yield f"appcmd ended with {one.appcmd.exit}: {said}"
+        yield from one.remarks
     lines = [line for one in ran for line in applied_lines(one)]
     count = sum(line.outcome == "changed" for line in lines)
     failed = sum(line.outcome == "failed" for line in lines)
@@ -97,7 +95,7 @@ def _sentences(done: Sequence[Applied], command: str | None) -> Iterator[str]:
     lasting = (note for one in ran for note in one.prepared.plan.notes if note.lasting)
     yield from dict.fromkeys(_said(note) for note in lasting)
     for one in ran if command else ():
-        if back := way_back(one):
+        if back := reversal(one):
             yield _back(one.prepared, back, str(command))
 
 

@@ -11,7 +11,6 @@ from psrebind.errors import HostError
 from psrebind.model import Certificate, Thumbprint
 from psrebind.operations.base import Change, Operation
 from psrebind.operations.get_certificate import GetCertificate
-from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
 from psrebind.operations.get_rebind_notification import GetRebindNotification
 from psrebind.operations.get_rebind_task import GetRebindTask, RebindTasks
@@ -27,7 +26,8 @@ from psrebind.phrase import Phrase, describe_channel
 from psrebind.rebind.events import EventReport
 from psrebind.rebind.options import TaskMethod
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.renewals import followed, known
+from psrebind.rebind.renewals import follow_links, renewal_links
+from psrebind.rebind.shared_templates import SharedTemplate, name_shared, shared_templates
 from psrebind.rebind.task_report import (
     PLACES,
     OtherTask,
@@ -40,7 +40,7 @@ from psrebind.rebind.task_report import (
     report,
     task_differences,
 )
-from psrebind.rebind.templates import SharedTemplate, name_shared, shared_templates
+from psrebind.services import services
 
 PLANNED = "planned"
 # Under these a script without a signature does not run (field notes A6).
@@ -110,23 +110,27 @@ class TaskResult:
 def read_task_report(
     runner: ScriptRunner, method: TaskMethod, since: datetime | None = None
 ) -> TaskReport:
-    """Ask a host and judge; without bindings or certificates the report says less."""
+    """Ask a host and judge; without places or certificates the report says less."""
     asked = GetLifecycleEvent(query=event_query(ids=[1001], since=since))
-    bound, stored, questions = GetIisBinding(), GetCertificate(), _questions(method)
-    reply = runner.run([asked, bound, stored, *questions])
-    first, second, third, *rest = reply.bodies
-    tasks = _read_tasks(questions, rest)
+    stored, questions, places = GetCertificate(), _questions(method), services()
+    reply = runner.run([asked, stored, *questions, *(one.query for one in places)])
+    first, second, *rest = reply.bodies
+    tasks = _read_tasks(questions, rest[: len(questions)])
     events = EventReport.read(asked, first)
     for sentence in events.cut(asked.newest):
         runner.notice(sentence)
-    certificates = _readable(runner.read(stored.result, third, "the certificates"))
-    found = runner.read(bound.bindings, second, "the bindings")
+    certificates = _readable(runner.read(stored.result, second, "the certificates"))
+    readings = [
+        runner.read(one.read, body, f"the {one.noun}s")
+        for one, body in zip(places, rest[len(questions) :], strict=True)
+    ]
+    known = [place for one in readings if one for place in one.places]
     return report(
         method,
         tasks,
         events,
-        bindings=found.bindings if found else None,
-        chains=followed(known(certificates, events.readable, since=since)),
+        places=None if None in readings else known,
+        chains=follow_links(renewal_links(certificates, events.readable, since=since)),
         certificates=certificates,
     )
 

@@ -15,17 +15,18 @@ from psrebind.decode.task_words import (
 )
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences
 from psrebind.errors import DecodeError
-from psrebind.model import Binding, Certificate, Thumbprint
+from psrebind.model import Certificate, Place, Thumbprint
 from psrebind.operations.get_lifecycle_event import UnreadableEvent
 from psrebind.operations.get_rebind_notification import NotificationState
 from psrebind.operations.get_rebind_task import RebindTasks, TaskRow
 from psrebind.operations.register_rebind_notification import handler
 from psrebind.phrase import Phrase
+from psrebind.rebind.event_outcome import EventOutcome, Handled, event_outcome
 from psrebind.rebind.events import EventReport
 from psrebind.rebind.options import TaskMethod
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.renewals import Chain, Handled, Standing, standing
-from psrebind.rebind.templates import SharedTemplate, name_template, shared_templates
+from psrebind.rebind.renewals import RenewalChain
+from psrebind.rebind.shared_templates import SharedTemplate, name_template, shared_templates
 
 PLACES = {
     TaskMethod.APPCMD: (TASK_PATH, TASK_NAME),
@@ -124,8 +125,8 @@ def report(
     read: Tasks,
     events: EventReport,
     *,
-    bindings: Sequence[Binding] | None,
-    chains: Iterable[Chain],
+    places: Sequence[Place] | None,
+    chains: Iterable[RenewalChain],
     certificates: Sequence[Certificate] = (),
 ) -> TaskReport:
     """Judge the task of a method by what was read of its host."""
@@ -133,7 +134,7 @@ def report(
     mine = own_task(method, tasks.tasks)
     last_run, last_result = _last_run(mine) if mine else (None, None)
     links = tuple(chains)
-    readable = [one for one in events.events if isinstance(one, LifecycleEvent)]
+    readable = events.readable
     return TaskReport(
         method=method,
         present=mine is not None,
@@ -147,7 +148,7 @@ def report(
         shared=tasks.shared,
         autoenrollment=tasks.autoenrollment,
         notices=tuple(
-            _notice(one, standing(one, bindings, links, events=readable)) for one in readable
+            _notice(one, event_outcome(one, places, links, events=readable)) for one in readable
         ),
         unreadable=tuple(one.reason for one in events.events if isinstance(one, UnreadableEvent)),
         templates=shared_templates(tasks.shared, certificates),
@@ -217,7 +218,7 @@ def _last_run(task: TaskRow) -> tuple[datetime | None, str]:
     return (None if words == "never ran" else task.last_run), words
 
 
-def _notice(event: LifecycleEvent, found: Standing) -> Notice:
+def _notice(event: LifecycleEvent, found: EventOutcome) -> Notice:
     return Notice(
         event.record_id,
         event.time,

@@ -11,8 +11,8 @@ from psrebind.errors import HostError, InvalidInput, NoSuchCertificate
 from psrebind.model import Certificate, Renewal, Thumbprint
 from psrebind.operations.base import Operation
 from psrebind.operations.get_certificate import GetCertificate
-from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.runner import ScriptRunner
+from psrebind.services import services
 from psrebind.thumbprints import Digits, first_digits, the_only, whole
 
 Typed = TypeVar("Typed", bound=Operation[Any])
@@ -68,14 +68,15 @@ def complete_digits(operation: Typed, runner: ScriptRunner) -> Typed:
 
 
 def _known_certificates(runner: ScriptRunner) -> Iterator[Thumbprint]:
-    """The certificates of a host's stores, and those that only a binding or FTP names."""
-    stores, bound = GetCertificate(), GetIisBinding()
-    first, second = runner.run([stores, bound]).bodies
+    """The certificates of a host's stores, and those that only a place names."""
+    stores, asked = GetCertificate(), services()
+    first, *others = runner.run([stores, *(one.query for one in asked)]).bodies
     yield from (one.thumbprint for one in stores.result(first) if isinstance(one, Certificate))
-    try:
-        found = bound.bindings(second)
-    except HostError:
-        # Without IIS the stores are all that there is.
-        return
-    yield from (one.thumbprint for one in found.records if one.thumbprint)
-    yield from (one.thumbprint for one in found.ftp if one.thumbprint)
+    for one, body in zip(asked, others, strict=True):
+        try:
+            found = one.read(body)
+        except HostError:
+            # Without the service the stores are all that there is.
+            continue
+        named = (*found.places, *found.untouched)
+        yield from (place.thumbprint for place in named if place.thumbprint)

@@ -15,7 +15,7 @@ from psrebind.cli.output.rows import show
 from psrebind.decode.certificates import stored_certificate
 from psrebind.model import STORES, Certificate, UnreadableCertificate
 from psrebind.problems import ProblemKind, explain_problems, rank_problems
-from psrebind.rebind.audit import BindingLine, Stored, binding_lines
+from psrebind.services.iis_bindings import BindingLine, Stored, binding_lines
 
 NEW = make("new.example")
 GOOD = make("www.example")
@@ -31,7 +31,7 @@ def problems(
     """The problems of one binding whose record names a certificate."""
     found = observed(["*:443:"], [record("0.0.0.0:443", made, store)], [])
     held = Stored(entries, STORES, NOW) if read else None
-    (line,) = binding_lines(found.bindings, held)
+    (line,) = binding_lines(found.readings["iis"], held)
     return line.problems
 
 
@@ -77,7 +77,7 @@ def test_an_unreadable_certificate_is_said() -> None:
 def test_the_central_store_is_named() -> None:
     """A binding that the central store serves has no certificate here, and looks whole."""
     found = observed(["*:443:a.example 3"], [record(":443", None)], [])
-    (line,) = binding_lines(found.bindings, Stored([], STORES, NOW))
+    (line,) = binding_lines(found.readings["iis"], Stored([], STORES, NOW))
     row = binding_row(line)
     assert (line.store, line.thumbprint, line.problems) == (None, None, ())
     assert (row["certificate"], row["problems"]) == ("central store", [])
@@ -92,7 +92,7 @@ def many_bindings() -> list[BindingLine]:
     records = [record(f"{host}:443", made) for host, made in zip(hosts, used, strict=True)]
     entries = [stored(ended, key=False), stored(keyless, key=False)]
     found = observed([f"*:443:{host} 1" for host in hosts], records, [])
-    return binding_lines(found.bindings, Stored(entries, STORES, NOW))
+    return binding_lines(found.readings["iis"], Stored(entries, STORES, NOW))
 
 
 @pytest.mark.parametrize("width", [100, 160])
@@ -128,7 +128,7 @@ def test_every_kind_of_problem_has_a_meaning() -> None:
 def test_ftp_has_a_line_of_its_own() -> None:
     """A certificate of FTP is listed with its site, and what is wrong with it."""
     seen = observed(["*:443:"], [record("0.0.0.0:443", GOOD)], [], ftp=EXPIRED.thumbprint)
-    _, line = binding_lines(seen.bindings, Stored([stored(EXPIRED)], STORES, NOW))
+    _, line = binding_lines(seen.readings["iis"], Stored([stored(EXPIRED)], STORES, NOW))
     assert (line.site, line.site_id, line.binding) == ("A", 1, "ftp *:21:")
     assert (line.thumbprint, line.store, line.record) == (EXPIRED.thumbprint, "MY", None)
     (problem,) = line.problems

@@ -22,9 +22,9 @@ DRIVER = """
 import logging, sys
 logging.basicConfig(level=logging.DEBUG, filename=sys.argv[1])
 from psrebind.cli import main
-from psrebind.rebind import audit
+from psrebind.services import iis_bindings
 if sys.argv[2] == "broken":
-    audit.binding_lines = lambda *_: [][1]
+    iis_bindings.binding_lines = lambda *_: [][1]
 sys.exit(main(sys.argv[3:]))
 """
 WRONG = "Wrong-Pumpkin-4711"

@@ -26,8 +26,8 @@ from psrebind.cli.run import Request
 from psrebind.lab.server.network_faults import NetworkFault
 from psrebind.lab.stage.lab import Lab, LabHost
 from psrebind.operations.runner import ScriptRunner
-from psrebind.rebind.observe import Observation
 from psrebind.rebind.run import Prepared
+from psrebind.services.observation import Observation
 
 T = TypeVar("T")
 

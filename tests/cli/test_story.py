@@ -20,7 +20,8 @@ from psrebind.lab.stage import renewals
 from psrebind.lab.stage.lab import Lab, LabHost
 from psrebind.lab.stage.scenario import ALL_NAMES
 from psrebind.model import BindingInfo
-from psrebind.rebind.handshake import Endpoint, handshakes
+from psrebind.rebind.handshake import handshakes
+from psrebind.services.steps import Endpoint
 
 
 @pytest.fixture(scope="module", params=["model", pytest.param("pwsh", marks=pytest.mark.engine)])

@@ -18,7 +18,7 @@ from psrebind.lab.windows.http_sys import Record
 from psrebind.lab.windows.state import HostState
 from psrebind.model import Renewal, Thumbprint
 from psrebind.operations.runner import ScriptRunner
-from psrebind.rebind.before import states_before, write_before
+from psrebind.rebind.before_file import states_before, write_before
 from psrebind.rebind.observe import observe
 from psrebind.rebind.options import RebindOptions
 from psrebind.rebind.run import Method, apply, prepare
@@ -65,7 +65,7 @@ def test_the_same_command_again_makes_it_right(
             host.host.change(lambda _, state=state: state)
             found = rebound(lab, NAME, folder, method)
             assert (found.exit_status, records(host)) == (0, whole(lab, before)), number
-            assert {step.step.record_name for step in found.steps} == {
+            assert {step.step.target for step in found.steps} == {
                 name
                 for name, one in before.items()
                 if records_of(state).get(name) != whole(lab, before)[name]

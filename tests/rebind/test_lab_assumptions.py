@@ -241,7 +241,7 @@ def misfits(found: Applied, before: Mapping[str, Record], after: Mapping[str, Re
     """The sites with the old certificate whose record is not as before with the new one."""
     renewal = found.prepared.renewal
     wrong = set()
-    for binding in found.prepared.observation.bindings.bindings:
+    for binding in found.prepared.observation.places:
         if binding.record is None or binding.thumbprint != renewal.old:
             continue
         name = f"{binding.record.kind}={binding.record.endpoint}"
@@ -253,11 +253,11 @@ def misfits(found: Applied, before: Mapping[str, Record], after: Mapping[str, Re
 def said(found: Applied) -> set[str]:
     """The sites of which the outcome says that something is not as it was wanted, and what."""
     planned = found.prepared.plan
-    named = {one.binding.site for one in planned.refusals if one.reason}
-    named |= {one.binding.site for one in planned.skipped if one.reason}
+    named = {one.place.site for one in planned.refusals if one.reason}
+    named |= {one.place.site for one in planned.skipped if one.reason}
     for result in found.steps:
         if result.error or result.lost:
-            named |= {binding.site for binding in result.step.bindings}
+            named |= {binding.site for binding in result.step.places}
     return named
 
 

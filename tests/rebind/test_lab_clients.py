@@ -13,10 +13,11 @@ from labs import connect, leave_out_site, prepared, swap
 
 from psrebind.lab.stage.lab import Lab, LabHost, assume
 from psrebind.operations.runner import ScriptRunner
-from psrebind.rebind.handshake import Endpoint, handshake
+from psrebind.rebind.handshake import handshake
 from psrebind.rebind.options import RebindOptions
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.run import Method, apply
+from psrebind.services.steps import Endpoint
 
 PERIOD = 0.01
 

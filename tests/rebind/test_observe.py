@@ -53,7 +53,7 @@ def test_one_pipeline() -> None:
     assert (found.host.name, found.clock) == ("web01", NOW)
     assert [one.thumbprint for one in found.certificates] == [MADE.thumbprint]
     assert [one.reason for one in found.unreadable] == ["the value Blob is missing"]
-    assert [one.thumbprint for one in found.bindings.bindings] == [MADE.thumbprint]
+    assert [one.thumbprint for one in found.places] == [MADE.thumbprint]
 
 
 def test_missing_module() -> None:

@@ -109,7 +109,7 @@ class Bench:
 def failed(found: Applied) -> list[str]:
     """The sites whose steps failed."""
     assert found.outcome is (Outcome.FAILED if any(s.failed for s in found.steps) else None)
-    return [result.step.binding.site for result in found.steps if result.failed]
+    return [result.step.places[0].site for result in found.steps if result.failed]
 
 
 def test_two_pipelines(tmp_path: Path) -> None:
@@ -399,8 +399,7 @@ def test_appcmd(tmp_path: Path) -> None:
     found = bench.applied(tmp_path, Method.APPCMD)
     assert bench.session.scripts[1].text.count("$Operation = 'invoke_iis_renewal'") == 1
     assert (found.outcome, [one.changed for one in found.steps]) == (Outcome.CHANGED, [True] * 2)
-    assert found.appcmd
-    assert (found.appcmd.exit, found.appcmd.output, found.appcmd.skipped) == (0, ("said",), ())
+    assert found.remarks == ()
 
 
 def test_appcmd_passes_over(tmp_path: Path) -> None:
@@ -410,8 +409,6 @@ def test_appcmd_passes_over(tmp_path: Path) -> None:
     found = bench.applied(tmp_path, Method.APPCMD)
     assert failed(found) == ["B"]
     assert "in silence" in (found.steps[1].error or "")
-    assert found.appcmd
-    assert [binding.site for binding in found.appcmd.skipped] == ["B"]
 
 
 def test_appcmd_stops(tmp_path: Path) -> None:
@@ -421,8 +418,7 @@ def test_appcmd_stops(tmp_path: Path) -> None:
     found = bench.applied(tmp_path, Method.APPCMD)
     assert failed(found) == ["B"]
     assert "1312" in (found.steps[1].error or "")
-    assert found.appcmd
-    assert found.appcmd.skipped == ()
+    assert found.remarks == ("appcmd ended with 1312: said",)
 
 
 def test_appcmd_loses_options(tmp_path: Path) -> None:
@@ -457,7 +453,7 @@ def test_refusals_need_a_person(tmp_path: Path) -> None:
     """A refusal beside a change asks for a person, before and after."""
     bench = Bench()
     prepared = bench.planned(renewal(OLD, POOR))
-    assert [refusal.binding.site for refusal in prepared.plan.refusals] == ["B"]
+    assert [refusal.place.site for refusal in prepared.plan.refusals] == ["B"]
     assert (prepared.outcome, prepared.exit_status) == (Outcome.REFUSED, 3)
     row = bench.row("a.example", bench.record("a.example", POOR))
     bench.changes = lambda script: bench.changed(row, now=(POOR, OLD))

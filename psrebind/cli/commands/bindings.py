@@ -17,7 +17,7 @@ from psrebind.cli.run import Request, run_on_hosts
 from psrebind.problems import ProblemKind, explain_problems, rank_problems
 
 if TYPE_CHECKING:
-    from psrebind.rebind.audit import BindingLine
+    from psrebind.services.iis_bindings import BindingLine
 
 
 def bindings(

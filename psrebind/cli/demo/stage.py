@@ -18,7 +18,8 @@ from psrebind.cli.output.lab import shorten
 from psrebind.decode.names import a_label
 from psrebind.lab.stage.lab import Lab
 from psrebind.model import BindingInfo
-from psrebind.rebind.handshake import Endpoint, Handshake, handshakes
+from psrebind.rebind.handshake import Handshake, handshakes
+from psrebind.services.steps import Endpoint
 from psrebind.text import visible
 
 _WIDTH = 100

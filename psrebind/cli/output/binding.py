@@ -13,7 +13,7 @@ from psrebind.problems import rank_problems
 
 if TYPE_CHECKING:
     from psrebind.operations.get_host import Host
-    from psrebind.rebind.audit import BindingLine
+    from psrebind.services.iis_bindings import BindingLine
 
 # What a table shows in place of a store where files on a share serve.
 _CENTRAL = "central store"

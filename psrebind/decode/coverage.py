@@ -1,4 +1,4 @@
-"""Which names a certificate stands for, and which a new one loses (field notes B4). Pure."""
+"""Which names a certificate stands for, and which a new one loses (field notes B4)."""
 
 from __future__ import annotations
 

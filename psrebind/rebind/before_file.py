@@ -1,4 +1,4 @@
-"""The state before a change, on disk here before anything is sent. Knows plans, no sessions."""
+"""The state before a change, on disk here before anything is sent."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,11 @@ from platformdirs import user_data_path
 from psrebind.errors import InvalidInput
 from psrebind.folders import make_private
 from psrebind.operations.base import Change
-from psrebind.rebind.history import History, read_history
-from psrebind.rebind.plan import Step
+from psrebind.rebind.history import read_history
 from psrebind.replies import Body
+from psrebind.services import service, service_of
+from psrebind.services.base import Service
+from psrebind.services.steps import History, Step
 
 
 def default_folder() -> Path:
@@ -44,16 +45,14 @@ def write_reading(
 ) -> Path:
     """Keep what a query read of a host before a change that stands in no plan; as write_before."""
     moment = datetime.now(UTC)
-    head = {
-        "host": host,
-        "written": moment.isoformat(),
-        "operation": {"name": change.name()} | dataclasses.asdict(change),
-    }
+    operation = {"name": change.name()} | dataclasses.asdict(change)
+    head = {"host": host, "written": moment.isoformat(), "operation": operation}
     lines: list[dict[str, Any]] = [head | {"state": list(body.rows)}]
-    lines += [
-        head | {"renewal": {"old": old, "new": new}, "record": dataclasses.asdict(record)}
-        for record, old, new in change.replaced(body)
-    ]
+    if asked := service_of(change):
+        lines += [
+            head | _state(asked, state) | {"renewal": {"old": old, "new": new}}
+            for state, old, new in change.replaced(body)
+        ]
     return _keep(host, lines, folder, moment)
 
 
@@ -76,25 +75,36 @@ def _keep(
 
 
 def write_end(host: str, ended: Iterable[tuple[Step, bool]], path: Path) -> None:
-    """Add to the file which steps succeeded: what such a record lacks later, somebody wanted so.
+    """Add to the file which steps succeeded: what such a place lacks later, somebody wanted so.
 
-    Where it cannot be written, the next run looks at the record more closely than it had to.
+    Where it cannot be written, the next run looks at the place more closely than it had to.
     """
-    lines = [
-        {
-            "host": host,
-            "kind": step.operation.kind,
-            "endpoint": step.operation.endpoint,
-            "ended": succeeded,
-        }
-        for step, succeeded in ended
-    ]
+    _append(path, (_end(host, service(step.service), step.state, well) for step, well in ended))
+
+
+def write_reading_end(
+    host: str, change: Change[Any], body: Body, rows: Sequence[Any], path: Path
+) -> None:
+    """The same of a change that stands in no plan, by what was read before it and its rows."""
+    if asked := service_of(change):
+        well = bool(rows) and not any(change.problem(row) for row in rows)
+        states = (state for state, _, _ in change.replaced(body))
+        _append(path, (_end(host, asked, state, well) for state in states))
+
+
+def _end(host: str, asked: Service[Any, Any], state: Any, succeeded: bool) -> dict[str, Any]:
+    key = {name: getattr(state, name) for name in asked.key_fields}
+    return {"host": host, "service": asked.name, **key, "ended": succeeded}
+
+
+def _append(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    text = "".join(json.dumps(line) + "\n" for line in lines)
     with suppress(OSError), path.open("a", encoding="ascii", newline="\n") as file:
-        file.write("".join(json.dumps(line) + "\n" for line in lines))
+        file.write(text)
 
 
 def states_before(host: str, folder: Path | None = None) -> History:
-    """The newest state before of each of a host's records, of all that was written here."""
+    """The newest state before of each thing of a host, of all that was written here."""
     return read_history(host, folder or default_folder(), _file_name(host))
 
 
@@ -104,15 +114,22 @@ def _file_name(host: str) -> str:
 
 
 def _line(host: str, step: Step, moment: datetime) -> dict[str, Any]:
+    places: Any = step.places
     return {
         "host": host,
         "written": moment.isoformat(),
         "renewal": {"old": step.renewal.old, "new": step.renewal.new},
-        "record": dataclasses.asdict(step.record),
-        "bindings": [dataclasses.asdict(binding) for binding in step.bindings],
+        **_state(service(step.service), step.state),
+        "places": [dataclasses.asdict(place) for place in places],
         "wanted": {"thumbprint": step.after, "store": step.store},
-        "operation": dataclasses.asdict(replace(step.operation, values=None)),
+        "operation": dataclasses.asdict(step.operation),
     }
+
+
+def _state(asked: Service[Any, Any], state: Any) -> dict[str, Any]:
+    # A field that finds it again may be worked out from the others.
+    key = {name: getattr(state, name) for name in asked.key_fields}
+    return {"service": asked.name, asked.state_name: dataclasses.asdict(state) | key}
 
 
 def _write(text: str, path: Path) -> None:

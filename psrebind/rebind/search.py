@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from psrebind.model import Thumbprint
-from psrebind.rebind.observe import Observation
+from psrebind.services.observation import Observation
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,12 @@ def unbound_words(observation: Observation, old: Thumbprint, place: str = "bindi
 
 
 def _bound(observation: Observation, old: Thumbprint) -> bool:
-    return old in set(_in_records(observation))
+    return old in set(_in_places(observation))
 
 
-def _in_records(observation: Observation) -> Iterator[Thumbprint]:
-    bindings = observation.bindings
-    yield from (one.thumbprint for one in bindings.records if one.thumbprint)
-    yield from (one.thumbprint for one in bindings.ftp if one.thumbprint)
+def _in_places(observation: Observation) -> Iterator[Thumbprint]:
+    every = (*observation.places, *observation.untouched)
+    return (one.thumbprint for one in every if one.thumbprint)
 
 
 def _stores(observation: Observation, old: Thumbprint) -> list[str]:
@@ -82,7 +81,7 @@ def _stores(observation: Observation, old: Thumbprint) -> list[str]:
 
 def _near(host: str, observation: Observation, old: Thumbprint) -> Iterator[Nearest]:
     """Every certificate of a host with its likeness; of two alike the bound one comes first."""
-    for thumbprint in _in_records(observation):
+    for thumbprint in _in_places(observation):
         held = observation.anywhere(thumbprint)
         name = (held.common_name or held.subject) if held else ""
         yield Nearest(thumbprint, name, host, _alike(old, thumbprint))

@@ -6,8 +6,8 @@ import pytest
 from certificates import make
 
 from psrebind.decode.certificates import served_certificate
+from psrebind.decode.coverage import lost_names, names
 from psrebind.model import Certificate
-from psrebind.rebind.coverage import lost_names, names
 
 
 def named(*dns: str, cn: str | None = "cn.example") -> Certificate:

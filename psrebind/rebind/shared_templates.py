@@ -30,12 +30,14 @@ def shared_templates(
     shared: Iterable[Sequence[Thumbprint]], certificates: Sequence[Certificate]
 ) -> tuple[SharedTemplate, ...]:
     """The groups of certificates that a host names, with what its stores say of them."""
-    known = {one.thumbprint: one for one in certificates}
+    by_thumbprint = {one.thumbprint: one for one in certificates}
     return tuple(
         SharedTemplate(
-            next((known[one].template for one in group if one in known), None),
+            next((by_thumbprint[one].template for one in group if one in by_thumbprint), None),
             tuple(
-                NamedCertificate(one, certificate_name(known[one]) if one in known else None)
+                NamedCertificate(
+                    one, certificate_name(by_thumbprint[one]) if one in by_thumbprint else None
+                )
                 for one in group
             ),
         )

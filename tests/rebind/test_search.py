@@ -7,8 +7,8 @@ from certificates import make
 from observations import observed, record, stored
 
 from psrebind.model import Thumbprint
-from psrebind.rebind.observe import Observation
-from psrebind.rebind.whereabouts import Search, unbound_words
+from psrebind.rebind.search import Search, unbound_words
+from psrebind.services.observation import Observation
 
 BOUND, KEPT, OTHER = make(common_name="bound"), make(common_name="kept"), make()
 GONE = Thumbprint("0" * 40)
