@@ -68,7 +68,7 @@ def short(text: str, longest: int = _LONGEST) -> str:
 
 
 def _value(kind: Any, data: Any, place: str, leaf: Leaf) -> Any:
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    origin, arguments, hints = _shape(kind)
     if kind is Any:
         return data
     if origin in (typing.Union, types.UnionType):
@@ -82,8 +82,7 @@ def _value(kind: Any, data: Any, place: str, leaf: Leaf) -> Any:
     if isinstance(origin, type) and issubclass(origin, Mapping):
         pairs = required(dict, data, place).items()
         return {key: _value(arguments[1], item, f"{place}.{key}", leaf) for key, item in pairs}
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = _hints(kind)
+    if hints is not None:
         if odd := hints.keys() ^ required(dict, data, place).keys():
             raise Misfit(f"{place}: unexpected or missing: {short(', '.join(sorted(odd)))}")
         values = {
@@ -94,10 +93,16 @@ def _value(kind: Any, data: Any, place: str, leaf: Leaf) -> Any:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    """The fields of a dataclass and their types."""
-    hints = typing.get_type_hints(kind)
-    return {item.name: hints[item.name] for item in dataclasses.fields(kind)}
+def _shape(kind: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any] | None]:
+    """The container that a type is and what is in it; of a dataclass the fields with their types.
+
+    Kept: looking takes longer than converting.
+    """
+    fields = None
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        fields = {item.name: hints[item.name] for item in dataclasses.fields(kind)}
+    return typing.get_origin(kind), typing.get_args(kind), fields
 
 
 def _made(make: Callable[[Any], Any], data: Any, place: str) -> Any:
