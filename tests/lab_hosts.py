@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from psrebind.lab.windows.assumptions import Assumptions
-from psrebind.lab.windows.certificate_authority import Authority, Request
+from psrebind.lab.windows.certificate_authority import Authority, CertificateRequest
 from psrebind.lab.windows.certificate_stores import StoredCertificate, stored
 from psrebind.lab.windows.commands import create_host
 from psrebind.lab.windows.host import Host
@@ -25,7 +25,7 @@ def issue(
 ) -> StoredCertificate:
     """Return a new certificate of the folder's CA, as it lies in a store."""
     now = datetime.now(UTC)
-    request = Request(
+    request = CertificateRequest(
         subject=names[0],
         names=tuple(names),
         not_before=now - timedelta(days=1),

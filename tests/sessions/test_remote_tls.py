@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from winrm import ADDRESS, Serve, Winrm
 
 from psrebind.errors import AuthenticationError, ConnectError
-from psrebind.lab.windows.certificate_authority import Authority, Request
+from psrebind.lab.windows.certificate_authority import Authority, CertificateRequest
 from psrebind.sessions.base import Limits, Script
 from psrebind.sessions.remote import Fingerprint
 
@@ -41,7 +41,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     authority = Authority.load_or_create(folder)
     now = datetime.now(UTC)
     issued = authority.issue(
-        Request(
+        CertificateRequest(
             subject=NAME,
             names=(NAME,),
             not_before=now - timedelta(days=1),

@@ -12,7 +12,7 @@ from typing import Final
 import psrpcore
 from psrpcore.types import PSInvocationState
 
-from psrebind.lab.engines.pwsh_process import Child
+from psrebind.lab.engines.pwsh_process import PwshProcess
 from psrebind.lab.server.streams import RUNSPACE_POOL_STATE, OutputStream, Received, ShellGone
 from psrebind.sessions.stdio import POOL
 
@@ -39,7 +39,7 @@ class PwshEngine:
         self._environment = environment
         self._startup = startup
         self._streams = {POOL: OutputStream(RUNSPACE_POOL_STATE)}
-        self._child = Child(self._deliver, self._fail)
+        self._child = PwshProcess(self._deliver, self._fail)
 
     async def open(self, creation_xml: bytes) -> None:
         """Start the child, open the client's pool in it, and run the startup text there."""

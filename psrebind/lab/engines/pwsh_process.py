@@ -18,7 +18,7 @@ from psrebind.sessions.stdio import LONGEST_LINE, POOL, frame_line, read_line
 _CLOSE_SECONDS: Final = 3.0
 
 
-class Child:
+class PwshProcess:
     """One PowerShell process that speaks PSRP on its standard input and output."""
 
     def __init__(

@@ -20,7 +20,7 @@ from psrebind.lab.server.authentication import Authenticator, Connection, Logons
 from psrebind.lab.server.encryption import NotEncrypted
 from psrebind.lab.server.network_faults import NetworkFault, NetworkFaults
 from psrebind.lab.server.shells import ShellEngine, ShellTable
-from psrebind.lab.server.wsman import Service
+from psrebind.lab.server.wsman import WSManService
 
 PATH: Final = "/wsman"
 # http.sys closes a silent connection after two minutes.
@@ -85,7 +85,7 @@ class Endpoint:
         self.settings = settings
         self._faults = faults
         self.shells = ShellTable(engine_factory, limit_per_user=settings.max_shells_per_user)
-        self._service = Service(self.shells, machine=settings.address)
+        self._service = WSManService(self.shells, machine=settings.address)
         self._authenticator = Authenticator(settings.users, settings.allow_unencrypted)
         self._connections: weakref.WeakKeyDictionary[asyncio.BaseTransport, Connection]
         self._connections = weakref.WeakKeyDictionary()

@@ -39,7 +39,7 @@ ENVELOPE_OVERHEAD: Final = 4096
 
 
 @dataclass(frozen=True)
-class Request:
+class WSManRequest:
     """One request, as far as the service looks at it."""
 
     action: str
@@ -87,7 +87,7 @@ def seconds(duration: str | None, default: float) -> float:
     return hours * 3600 + minutes * 60 + rest
 
 
-def parse(data: bytes) -> Request:
+def parse(data: bytes) -> WSManRequest:
     """Return the request in an envelope, or raise the fault that answers it."""
     try:
         envelope = ElementTree.fromstring(data)
@@ -100,7 +100,7 @@ def parse(data: bytes) -> Request:
     selectors = header.findall("wsman:SelectorSet/wsman:Selector", NAMESPACES)
     options = header.findall("wsman:OptionSet/wsman:Option", NAMESPACES)
     size = find_text(header, "wsman:MaxEnvelopeSize")
-    return Request(
+    return WSManRequest(
         action=find_text(header, "wsa:Action") or "",
         message_id=find_text(header, "wsa:MessageID") or "",
         resource_uri=find_text(header, "wsman:ResourceURI") or "",
@@ -114,7 +114,7 @@ def parse(data: bytes) -> Request:
     )
 
 
-def reply(request: Request, *body: Element) -> bytes:
+def reply(request: WSManRequest, *body: Element) -> bytes:
     """Return the envelope that answers a request."""
     return _envelope(f"{request.action}Response", request.message_id, body)
 

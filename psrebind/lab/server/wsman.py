@@ -13,7 +13,7 @@ from typing import Final
 
 from psrebind.lab.server import soap, wsman_faults
 from psrebind.lab.server.shells import DEFAULT_IDLE_TIMEOUT, Shell, ShellTable, parse_id
-from psrebind.lab.server.soap import Element, Request, element
+from psrebind.lab.server.soap import Element, WSManRequest, element
 from psrebind.lab.server.streams import ShellGone
 
 _RSP: Final = soap.NAMESPACES["rsp"]
@@ -25,14 +25,14 @@ CONFIGURATIONS: Final = frozenset({f"{soap.NAMESPACES['pwsh']}/microsoft.powersh
 STOP_SIGNALS: Final = frozenset({"terminate", "ctrl_c", "crtl_c", "ctrl_break"})
 
 
-class Service:
+class WSManService:
     """Carries out requests on the shells of one host."""
 
     def __init__(self, shells: ShellTable, *, machine: str) -> None:
         self._shells = shells
         self._machine = machine
         self._running: set[asyncio.Task[list[Element]]] = set()
-        self._actions: dict[str, Callable[[Request, str], Awaitable[list[Element]]]] = {
+        self._actions: dict[str, Callable[[WSManRequest, str], Awaitable[list[Element]]]] = {
             "Create": self._create,
             "Command": self._command,
             "Send": self._send,
@@ -56,7 +56,7 @@ class Service:
             reply = soap.fault_reply(fault, message_id=message_id, machine=self._machine)
             return HTTPStatus.INTERNAL_SERVER_ERROR, reply
 
-    async def carry_out(self, request: Request, user: str) -> list[Element]:
+    async def carry_out(self, request: WSManRequest, user: str) -> list[Element]:
         """Return the body that answers a request, or raise the fault that refuses it.
 
         A client that goes away cancels its Receive, so that no data is lost; everything else is
@@ -92,11 +92,11 @@ class Service:
             # Looked at here, since the client that waited for it may be gone.
             task.exception()
 
-    async def _close_broken(self, request: Request) -> None:
+    async def _close_broken(self, request: WSManRequest) -> None:
         with contextlib.suppress(wsman_faults.WSManFault):
             await self._shells.close(self._shells.find(request.shell))
 
-    async def _create(self, request: Request, user: str) -> list[Element]:
+    async def _create(self, request: WSManRequest, user: str) -> list[Element]:
         if request.resource_uri.lower() not in CONFIGURATIONS:
             raise wsman_faults.unknown_resource(request.resource_uri)
         body = _body(request)
@@ -121,7 +121,7 @@ class Service:
         )
         return [created, _describe(shell, request.resource_uri)]
 
-    async def _command(self, request: Request, user: str) -> list[Element]:
+    async def _command(self, request: WSManRequest, user: str) -> list[Element]:
         body = _body(request)
         pipeline = parse_id(body.get("CommandId") or str(uuid.uuid4()), "CommandId")
         arguments = body.findall("rsp:Arguments", soap.NAMESPACES)
@@ -131,13 +131,13 @@ class Service:
         command_id = element("rsp:CommandId", str(pipeline).upper())
         return [element("rsp:CommandResponse", children=[command_id])]
 
-    async def _send(self, request: Request, user: str) -> list[Element]:
+    async def _send(self, request: WSManRequest, user: str) -> list[Element]:
         with self._shells.using(request.shell) as shell:
             for stream in _body(request).findall("rsp:Stream", soap.NAMESPACES):
                 await shell.send(_pipeline(stream), _bytes(stream.text))
         return [element("rsp:SendResponse")]
 
-    async def _receive(self, request: Request, user: str) -> list[Element]:
+    async def _receive(self, request: WSManRequest, user: str) -> list[Element]:
         desired = _body(request).find("rsp:DesiredStream", soap.NAMESPACES)
         pipeline = None if desired is None else _pipeline(desired)
         room = (request.envelope_size - soap.ENVELOPE_OVERHEAD) // 4 * 3
@@ -158,7 +158,7 @@ class Service:
             children.append(element("rsp:CommandState", attributes=state))
         return [element("rsp:ReceiveResponse", children=children)]
 
-    async def _signal(self, request: Request, user: str) -> list[Element]:
+    async def _signal(self, request: WSManRequest, user: str) -> list[Element]:
         body = _body(request)
         code = soap.find_text(body, "rsp:Code") or ""
         if code.rpartition("/")[2].lower() not in STOP_SIGNALS:
@@ -167,11 +167,11 @@ class Service:
             await shell.signal(parse_id(body.get("CommandId"), "CommandId"))
         return [element("rsp:SignalResponse")]
 
-    async def _delete(self, request: Request, user: str) -> list[Element]:
+    async def _delete(self, request: WSManRequest, user: str) -> list[Element]:
         await self._shells.close(self._shells.find(request.shell))
         return []
 
-    async def _get(self, request: Request, user: str) -> list[Element]:
+    async def _get(self, request: WSManRequest, user: str) -> list[Element]:
         with self._shells.using(request.shell) as shell:
             return [_describe(shell, request.resource_uri)]
 
@@ -196,7 +196,7 @@ def _selector(shell: Shell) -> Element:
     return element("wsman:Selector", str(shell.id).upper(), attributes={"Name": "ShellId"})
 
 
-def _body(request: Request) -> Element:
+def _body(request: WSManRequest) -> Element:
     if request.body is None:
         raise wsman_faults.malformed("the body is empty")
     return request.body

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from psrebind.lab.windows.certificate_authority import Authority, Issued, Request
+from psrebind.lab.windows.certificate_authority import Authority, CertificateRequest, Issued
 from psrebind.lab.windows.certificate_stores import StoredCertificate, stored
 from psrebind.lab.windows.http_sys import Options, Record, RecordKind
 from psrebind.lab.windows.state import Binding
@@ -15,7 +15,7 @@ _HOSTS_PER_NETWORK = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair:
+class CertificatePair:
     """An old certificate and the one that renews it."""
 
     old: Issued
@@ -64,11 +64,11 @@ def http(information: str) -> Binding:
 
 def issue_pair(
     authority: Authority, setup: HostSetup, names: Sequence[str], lost: str = ""
-) -> Pair:
+) -> CertificatePair:
     """Return an old certificate, soon at its end, and its successor without one of its names."""
 
-    def request(kept: Sequence[str], begin: timedelta, end: timedelta) -> Request:
-        return Request(
+    def request(kept: Sequence[str], begin: timedelta, end: timedelta) -> CertificateRequest:
+        return CertificateRequest(
             subject=kept[0],
             names=tuple(kept),
             not_before=setup.now + begin,
@@ -78,7 +78,7 @@ def issue_pair(
 
     day = timedelta(days=1)
     kept = [name for name in names if name != lost]
-    return Pair(
+    return CertificatePair(
         old=authority.issue(request(names, -335 * day, 30 * day)),
         new=authority.issue(request(kept, -day / 24, 365 * day)),
     )

@@ -30,7 +30,7 @@ from psrebind.lab.server.endpoint import Endpoint, EndpointSettings
 from psrebind.lab.server.network_faults import NetworkFaults
 from psrebind.lab.server.shells import ShellEngine
 from psrebind.lab.stage import scenario
-from psrebind.lab.windows.certificate_authority import Request
+from psrebind.lab.windows.certificate_authority import CertificateRequest
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.persistence import write_text
 from psrebind.lab.windows.tls_listeners import TlsListeners
@@ -166,7 +166,7 @@ class Lab:
         certificate, key = folder / "winrm.pem", folder / "winrm.key"
         if not certificate.is_file():
             now = datetime.now(UTC)
-            request = Request(
+            request = CertificateRequest(
                 subject=name,
                 names=(name, address),
                 not_before=now - timedelta(days=1),

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from psrebind.errors import InvalidInput
 from psrebind.lab.windows import certificate_events
-from psrebind.lab.windows.certificate_authority import Authority, Request
+from psrebind.lab.windows.certificate_authority import Authority, CertificateRequest
 from psrebind.lab.windows.certificate_stores import StoredCertificate, same_store
 from psrebind.lab.windows.event_xml import EventSource
 from psrebind.lab.windows.host import Host
@@ -72,7 +72,7 @@ def _add(
     now = host.now()
     wanted = tuple(names) or holders[0].names
     subject = holders[0].parsed.subject.rfc4514_string().removeprefix("CN=")
-    request = Request(
+    request = CertificateRequest(
         subject=wanted[0] if names else subject,
         names=wanted,
         not_before=now - timedelta(hours=1),

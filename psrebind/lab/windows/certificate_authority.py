@@ -22,7 +22,7 @@ TEMPLATE_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class CertificateRequest:
     """What a certificate shall say; no usages means no EKU extension."""
 
     subject: str
@@ -73,7 +73,7 @@ class Authority:
             raise TypeError(f"The key in '{folder}' is not an EC key.")
         return cls(certificate, key)
 
-    def issue(self, request: Request) -> Issued:
+    def issue(self, request: CertificateRequest) -> Issued:
         """Issue a certificate with a new P-256 key."""
         key = ec.generate_private_key(ec.SECP256R1())
         return _issued(request, key, issuer=self.certificate.subject, issuer_key=self._key)
@@ -82,14 +82,14 @@ class Authority:
 def self_signed(names: Sequence[str], not_before: datetime, not_after: datetime) -> Issued:
     """Return a certificate for host names that its own new key signed, as PowerShell makes it."""
     key = ec.generate_private_key(ec.SECP256R1())
-    request = Request(
+    request = CertificateRequest(
         subject=names[0], names=tuple(names), not_before=not_before, not_after=not_after
     )
     return _issued(request, key, issuer=_common_name(names[0]), issuer_key=key)
 
 
 def _issued(
-    request: Request,
+    request: CertificateRequest,
     key: ec.EllipticCurvePrivateKey,
     *,
     issuer: x509.Name,
@@ -113,7 +113,7 @@ def _issued(
 
 
 def _extensions(
-    request: Request,
+    request: CertificateRequest,
     key: ec.EllipticCurvePrivateKey,
     issuer_key: ec.EllipticCurvePrivateKey,
 ) -> list[tuple[x509.ExtensionType, bool]]:

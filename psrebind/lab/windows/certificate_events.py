@@ -75,5 +75,5 @@ def write(host: Host, what: CertificateEvent) -> Event | None:
 
     after = host.change(change)
     for event in written:
-        task_scheduler.deliver(host, event, channel=what.channel, tasks=after.tasks)
+        task_scheduler.start_tasks(host, event, channel=what.channel, tasks=after.tasks)
     return written[0] if written else None

@@ -75,7 +75,7 @@ def run(host: Host, command: str, arguments: Arguments) -> object:
     return COMMANDS[command](host, arguments)
 
 
-def reach(host: Host, *commands: str) -> None:
+def meet_faults(host: Host, *commands: str) -> None:
     """Meet the faults asked for commands whose answers the caller takes from the state itself."""
     for command in commands:
         fault = host.faults.get(command)

@@ -1,4 +1,4 @@
-"""http.sys records: where the certificate of an https binding lives, and which record state."""
+"""http.sys records: where the certificate of an https binding lives, and which record answers."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def drop_record(records: tuple[Record, ...], kind: RecordKind, key: str) -> tupl
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hello:
+class ClientHello:
     """A client's knock: the address and port it came to, and the name it asked for.
 
     An IPv6 address is in brackets, as in a record.
@@ -140,7 +140,7 @@ class HandshakeState:
     assumptions: Assumptions
 
 
-def choose(state: HandshakeState, hello: Hello) -> StoredCertificate | None:
+def choose_certificate(state: HandshakeState, hello: ClientHello) -> StoredCertificate | None:
     """Return the certificate that http.sys serves at this moment, or None: no handshake."""
     for kind, key in _order(state.assumptions, hello):
         record = find_record(state.records, kind, key)
@@ -151,7 +151,7 @@ def choose(state: HandshakeState, hello: Hello) -> StoredCertificate | None:
     return None
 
 
-def _order(assumptions: Assumptions, hello: Hello) -> Iterator[tuple[RecordKind, str]]:
+def _order(assumptions: Assumptions, hello: ClientHello) -> Iterator[tuple[RecordKind, str]]:
     """The records that may answer, in order; what is for all addresses comes last."""
     named = [(RecordKind.HOSTNAMEPORT, f"{name}:{hello.port}") for name in _matching(hello)]
     exact = [] if hello.address in ANY_ADDRESSES else [(RecordKind.IPPORT, hello.address)]
@@ -163,7 +163,7 @@ def _order(assumptions: Assumptions, hello: Hello) -> Iterator[tuple[RecordKind,
     yield RecordKind.IPPORT, f"{ANY_ADDRESS}:{hello.port}"
 
 
-def _matching(hello: Hello) -> tuple[str, ...]:
+def _matching(hello: ClientHello) -> tuple[str, ...]:
     """The names of records that may answer: the one asked for, then the wildcard above it."""
     if hello.server_name is None:
         return ()
@@ -171,7 +171,7 @@ def _matching(hello: Hello) -> tuple[str, ...]:
     return (hello.server_name, f"*.{above}") if dot else (hello.server_name,)
 
 
-def _served(state: HandshakeState, record: Record, hello: Hello) -> StoredCertificate | None:
+def _served(state: HandshakeState, record: Record, hello: ClientHello) -> StoredCertificate | None:
     certificate = find(state.certificates, record.store, record.thumbprint)
     if certificate is None or certificate.key is None:
         return None

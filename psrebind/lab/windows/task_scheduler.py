@@ -30,7 +30,7 @@ _VARIABLE = re.compile(r"\$\((\w+)\)")
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
 
 
-def deliver(host: Host, event: Event, *, channel: str, tasks: Sequence[RegisteredTask]) -> None:
+def start_tasks(host: Host, event: Event, *, channel: str, tasks: Sequence[RegisteredTask]) -> None:
     """Run each of the tasks that waits for a newly written event."""
     tree = event_xpath.parse_event(event.xml)
     for task in tasks:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from psrebind.lab.windows.certificate_stores import StoredCertificate
 from psrebind.lab.windows.host import Host
-from psrebind.lab.windows.http_sys import ANY_ADDRESS, Hello, choose
+from psrebind.lab.windows.http_sys import ANY_ADDRESS, ClientHello, choose_certificate
 
 REQUEST_SECONDS = 10
 REQUEST_BYTES = 65536
@@ -148,8 +148,8 @@ class TlsListeners:
             # A client comes to one address, also where all are listened on.
             address = self._addresses.get(ANY_ADDRESS, ANY_ADDRESS)
             came_to = address if place[0] == ANY_ADDRESS else place[0]
-            hello = Hello(address=came_to, port=place[1], server_name=name)
-            certificate = choose(self._host.state.handshake_state, hello)
+            hello = ClientHello(address=came_to, port=place[1], server_name=name)
+            certificate = choose_certificate(self._host.state.handshake_state, hello)
             if certificate is None:
                 self._refused[name or ""] += 1
                 return ssl.ALERT_DESCRIPTION_HANDSHAKE_FAILURE

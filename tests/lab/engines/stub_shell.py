@@ -12,9 +12,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from psrebind.lab.engines.callbacks import CallbackServer
+from psrebind.lab.engines.callbacks import CallbackServer, prelude
 from psrebind.lab.windows.host_fault import HostFault
 
+FRAME = """
+{prelude}
+ConvertTo-Json -Compress -Depth 5 -InputObject @(& {{
+    Set-StrictMode -Version 2.0
+    $ErrorActionPreference = 'Stop'
+    {body}
+}})
+"""
 VERSION = r"HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 RECORDS = r"HKLM:\SYSTEM\CurrentControlSet\Services\HTTP\Parameters\SslBindingInfo"
 COM = "System.Runtime.InteropServices.COMException"
@@ -133,3 +141,10 @@ async def run_script(pwsh: Path, script: Path, host: Host) -> Any:
         )
     assert finished.returncode == 0, finished.stderr.decode()
     return json.loads(finished.stdout)
+
+
+def run_body(pwsh: Path, folder: Path, body: str, host: Any) -> Any:
+    """Run a script body as psrebind does, in a scope with strict mode, and return its output."""
+    script = folder / "script.ps1"
+    script.write_text(FRAME.format(prelude=prelude(), body=body), "utf-8")
+    return asyncio.run(run_script(pwsh, script, host))

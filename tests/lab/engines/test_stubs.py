@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from importlib.resources import files
@@ -10,32 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.engines.stub_shell import BINDING, COM, RECORDS, VERSION, Host, run_script
-
-from psrebind.lab.engines.callbacks import prelude
+from lab.engines.stub_shell import BINDING, COM, RECORDS, VERSION, Host, run_body
 
 Run = Callable[..., Any]
-
-FRAME = """
-{prelude}
-ConvertTo-Json -Compress -Depth 5 -InputObject @(& {{
-    Set-StrictMode -Version 2.0
-    $ErrorActionPreference = 'Stop'
-    {body}
-}})
-"""
 
 
 @pytest.fixture
 def run(pwsh: Path, tmp_path: Path) -> Run:
-    """Run a script body as psrebind does, in a scope with strict mode, and return its output."""
-
-    def run(body: str, host: Host | None = None) -> Any:
-        script = tmp_path / "script.ps1"
-        script.write_text(FRAME.format(prelude=prelude(), body=body), "utf-8")
-        return asyncio.run(run_script(pwsh, script, host or Host()))
-
-    return run
+    """Run a script body on a shell of a host of a few facts, and return its output."""
+    return lambda body, host=None: run_body(pwsh, tmp_path, body, host or Host())
 
 
 def test_registry_values_keep_their_types(run: Run) -> None:

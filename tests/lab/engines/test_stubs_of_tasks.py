@@ -8,19 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.engines.task_shell import CAUGHT, EVENT, LOG, NAME, PATH, StoryHost, run_body
+from lab.engines.task_host import CAUGHT, EVENT, LOG, NAME, PATH, TaskHost
 
 Run = Callable[..., Any]
-
-
-@pytest.fixture
-def run(pwsh: Path, tmp_path: Path) -> Run:
-    """Run a script body on a shell of a host, and return its output."""
-
-    def run(body: str, host: Any = None) -> Any:
-        return run_body(pwsh, tmp_path, body, host or StoryHost())
-
-    return run
 
 
 def test_channel_is_described(run: Run) -> None:
@@ -35,7 +25,7 @@ def test_channel_is_described(run: Run) -> None:
 
 def test_event_has_its_facts_and_its_xml(run: Run) -> None:
     """An event gives numbers, a local time and its XML, and the query reaches the host whole."""
-    host = StoryHost()
+    host = TaskHost()
     found = run(
         f"$event = Get-WinEvent -LogName '{LOG}' -FilterXPath '*' -MaxEvents 5 -Oldest\n"
         "$event.Id; $event.RecordId; $event.LogName; $event.Level; $event.ToXml()\n"
@@ -133,7 +123,7 @@ def test_task_info_needs_the_path_or_the_object(run: Run) -> None:
 
 def test_task_is_registered_exported_and_unregistered(run: Run) -> None:
     """Each command reaches the host with path and name, and an existing task needs -Force."""
-    host = StoryHost()
+    host = TaskHost()
     found = run(
         f"$place = @{{ TaskPath = '{PATH}'; TaskName = '{NAME}'; ErrorAction = 'Stop' }}\n"
         "(Register-ScheduledTask @place -Xml '<Task/>' -Force).TaskName\n"
@@ -160,7 +150,7 @@ def test_task_is_registered_exported_and_unregistered(run: Run) -> None:
 
 def test_unregister_asks_first(run: Run) -> None:
     """Without -Confirm:$false a shell that cannot ask gets an error, and the task stays."""
-    host = StoryHost()
+    host = TaskHost()
     found = run(
         f"try {{ Unregister-ScheduledTask -TaskPath '{PATH}' -TaskName '{NAME}'; 'done' }}\n"
         "catch { 'refused' }\n"
@@ -173,7 +163,7 @@ def test_unregister_asks_first(run: Run) -> None:
 
 def test_certificate_switch_names_both_paths(run: Run) -> None:
     """Switch-Certificate takes paths, and tells whether the renewal property is meant too."""
-    host = StoryHost()
+    host = TaskHost()
     paths = "-OldCert 'Cert:\\LocalMachine\\My\\AA' -NewCert 'Cert:\\LocalMachine\\My\\BB'"
     found = run(
         f"Switch-Certificate {paths} -NotifyOnly; Switch-Certificate {paths}\n"
@@ -190,7 +180,7 @@ def test_certificate_switch_names_both_paths(run: Run) -> None:
 
 def test_notification_tasks_are_made_listed_and_removed(run: Run) -> None:
     """The notification commands reach the host with their four values."""
-    host = StoryHost()
+    host = TaskHost()
     found = run(
         "$made = New-CertificateNotificationTask -Type Replace -PSScript 'C:\\a.ps1' "
         "-Name mine -Channel System; $made.Name\n"
@@ -219,6 +209,6 @@ def test_constrained_session_reads_tasks_and_events(run: Run) -> None:
         f"(Get-WinEvent -LogName '{LOG}').Id; (Get-WinEvent -ListLog '{LOG}').IsEnabled\n"
         f"(Get-WinEvent -LogName '{LOG}').ToXml()\n"
         f"\"$((Get-ScheduledTask -TaskName '{NAME}').State)\"",
-        StoryHost(language_mode="ConstrainedLanguage"),
+        TaskHost(language_mode="ConstrainedLanguage"),
     )
     assert found == [1001, False, EVENT["xml"], "Ready"]

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-from lab.engines.task_shell import CAUGHT, LOG, NAME, PATH, StoryHost, run_body
+from lab.engines.task_host import CAUGHT, LOG, NAME, PATH
 from lab_hosts import host as model
 from lab_hosts import issue
 
@@ -15,16 +14,6 @@ from psrebind.decode.tasks import wanted_xml
 from psrebind.lab.windows.files import ROOT
 
 Run = Callable[..., Any]
-
-
-@pytest.fixture
-def run(pwsh: Path, tmp_path: Path) -> Run:
-    """Run a script body on a shell of a host, and return its output."""
-
-    def run(body: str, host: Any = None) -> Any:
-        return run_body(pwsh, tmp_path, body, host or StoryHost())
-
-    return run
 
 
 def test_file_is_written_read_and_removed_on_the_host(run: Run, tmp_path: Path) -> None:

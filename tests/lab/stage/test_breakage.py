@@ -17,7 +17,7 @@ from psrebind.lab.windows.certificate_stores import StoredCertificate
 from psrebind.lab.windows.commands import load_host
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
-from psrebind.lab.windows.http_sys import Hello, choose
+from psrebind.lab.windows.http_sys import ClientHello, choose_certificate
 
 
 def enabled_host(folder: Path) -> tuple[Host, StoredCertificate]:
@@ -101,8 +101,8 @@ def test_stray_record_answers_for_every_name(tmp_path: Path) -> None:
     where, old = enabled_host(tmp_path)
     break_host(where, "stray-record")
     new = renewals.renew(where, authority(tmp_path), old.thumbprint)
-    hello = Hello(address="127.0.0.1", port=8443, server_name="www.example")
-    served = choose(where.state.handshake_state, hello)
+    hello = ClientHello(address="127.0.0.1", port=8443, server_name="www.example")
+    served = choose_certificate(where.state.handshake_state, hello)
     assert hashes(where) == [new]
     assert served is not None
     assert served.thumbprint == old.thumbprint

@@ -11,11 +11,11 @@ from lab_hosts import issue
 from psrebind.lab.windows.assumptions import Assumptions
 from psrebind.lab.windows.certificate_stores import StoredCertificate
 from psrebind.lab.windows.http_sys import (
+    ClientHello,
     HandshakeState,
-    Hello,
     Record,
     RecordKind,
-    choose,
+    choose_certificate,
     drop_record,
     put_record,
 )
@@ -46,7 +46,9 @@ def test_central_store_answers_by_file_name(tmp_path: Path) -> None:
     )
 
     def served(name: str | None) -> StoredCertificate | None:
-        return choose(found, Hello(address="0.0.0.0", port=8443, server_name=name))
+        return choose_certificate(
+            found, ClientHello(address="0.0.0.0", port=8443, server_name=name)
+        )
 
     assert [served("WWW.example"), served("api.example")] == [exact, wild]
     assert [served("a.b.example"), served(None)] == [None, None]
@@ -66,11 +68,14 @@ def test_address_record_shadows_names_on_assumption(tmp_path: Path, shadows: boo
         ),
         assumptions=Assumptions(ip_port_record_shadows_sni=shadows),
     )
-    hello = Hello(address=OTHER, port=8443, server_name="www.example")
-    assert choose(found, hello) == (by_address if shadows else by_name)
-    assert choose(found, replace(hello, address="127.0.20.1")) == by_name
-    assert choose(found, replace(hello, server_name="b.example")) == by_address
-    assert choose(found, Hello(address="127.0.20.1", port=8443, server_name="b")) == everywhere
+    hello = ClientHello(address=OTHER, port=8443, server_name="www.example")
+    assert choose_certificate(found, hello) == (by_address if shadows else by_name)
+    assert choose_certificate(found, replace(hello, address="127.0.20.1")) == by_name
+    assert choose_certificate(found, replace(hello, server_name="b.example")) == by_address
+    assert (
+        choose_certificate(found, ClientHello(address="127.0.20.1", port=8443, server_name="b"))
+        == everywhere
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,9 +91,14 @@ def test_an_address_of_ipv6(tmp_path: Path, address: str, served: int) -> None:
         record(RecordKind.IPPORT, "[2001:DB8:0:0:0:0:0:5]:1", made[2]),
         certificates=made,
     )
-    assert choose(found, Hello(address=address, port=1, server_name=None)) == made[served]
+    assert (
+        choose_certificate(found, ClientHello(address=address, port=1, server_name=None))
+        == made[served]
+    )
     bare = replace(found, records=found.records[:1])
-    assert choose(bare, Hello(address=address, port=1, server_name=None)) == made[0]
+    assert (
+        choose_certificate(bare, ClientHello(address=address, port=1, server_name=None)) == made[0]
+    )
 
 
 def test_a_record_is_written_in_one_spelling(tmp_path: Path) -> None:
@@ -109,8 +119,13 @@ def test_exact_address_answers_before_any(tmp_path: Path) -> None:
         record(RecordKind.IPPORT, f"{OTHER}:8443", exact),
         certificates=(anywhere, exact),
     )
-    assert choose(found, Hello(address=OTHER, port=8443, server_name="x")) == exact
-    assert choose(found, Hello(address="0.0.0.0", port=8443, server_name="x")) == anywhere
+    assert (
+        choose_certificate(found, ClientHello(address=OTHER, port=8443, server_name="x")) == exact
+    )
+    assert (
+        choose_certificate(found, ClientHello(address="0.0.0.0", port=8443, server_name="x"))
+        == anywhere
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,8 +143,8 @@ def test_a_wildcard_record_answers_what_has_none(
         record(RecordKind.IPPORT, "0.0.0.0:8443", made[2]),
         certificates=made,
     )
-    hello = Hello(address="0.0.0.0", port=8443, server_name=name)
-    assert choose(found, hello) == made[served]
+    hello = ClientHello(address="0.0.0.0", port=8443, server_name=name)
+    assert choose_certificate(found, hello) == made[served]
 
 
 @pytest.mark.parametrize("broken", ["deleted", "without key"])
@@ -138,7 +153,9 @@ def test_record_without_a_usable_certificate_answers_nothing(tmp_path: Path, bro
     certificate = issue(tmp_path)
     left = () if broken == "deleted" else (replace(certificate, key=None),)
     found = answers(record(RecordKind.IPPORT, "0.0.0.0:1", certificate), certificates=left)
-    assert choose(found, Hello(address="0.0.0.0", port=1, server_name=None)) is None
+    assert (
+        choose_certificate(found, ClientHello(address="0.0.0.0", port=1, server_name=None)) is None
+    )
 
 
 def test_archived_certificate_is_served_on(tmp_path: Path) -> None:
@@ -147,7 +164,10 @@ def test_archived_certificate_is_served_on(tmp_path: Path) -> None:
     found = answers(
         record(RecordKind.IPPORT, "0.0.0.0:1", certificate), certificates=(certificate,)
     )
-    assert choose(found, Hello(address="0.0.0.0", port=1, server_name=None)) == certificate
+    assert (
+        choose_certificate(found, ClientHello(address="0.0.0.0", port=1, server_name=None))
+        == certificate
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,4 +185,7 @@ def test_renewal_link_is_followed_on_assumption(
         assumptions=Assumptions(schannel_follows_renewal_link=follows),
     )
     expected = (old, new)[served]
-    assert choose(found, Hello(address="0.0.0.0", port=1, server_name=name)) == expected
+    assert (
+        choose_certificate(found, ClientHello(address="0.0.0.0", port=1, server_name=name))
+        == expected
+    )

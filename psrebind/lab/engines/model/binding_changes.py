@@ -12,7 +12,7 @@ from psrebind.lab.engines.model.records import (
     find_record,
     record_name,
 )
-from psrebind.lab.engines.model.request import Answer, Refused, Request, native
+from psrebind.lab.engines.model.request import Answer, OperationRequest, Refused, native
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.names import folded, same_name
@@ -21,7 +21,7 @@ _NO_CERTIFICATE = "no certificate"
 METHOD_FAILED = "ScriptMethodRuntimeException"
 
 
-def _set_binding(host: Host, request: Request) -> Iterator[Row]:
+def _set_binding(host: Host, request: OperationRequest) -> Iterator[Row]:
     kind, endpoint, store = (request.value(name) for name in ("kind", "endpoint", "store"))
     new, values = request.value("thumbprint"), request.value("values")
     name = f"'{request.value('information')}' of '{request.value('site')}'"
@@ -64,7 +64,7 @@ def _set_binding(host: Host, request: Request) -> Iterator[Row]:
     }
 
 
-def _renew(host: Host, request: Request) -> Iterator[Row | str]:
+def _renew(host: Host, request: OperationRequest) -> Iterator[Row | str]:
     old, new = request.value("old"), request.value("new")
     before = [one for one in all_records(host) if one["thumbprint"] == old]
     arguments: dict[str, list[str]] = {}
@@ -101,7 +101,7 @@ def _renew(host: Host, request: Request) -> Iterator[Row | str]:
     yield {"before": before, "after": after, "lost": lost, "changed": changed} | appcmd
 
 
-def _binding(host: Host, request: Request) -> Row:
+def _binding(host: Host, request: OperationRequest) -> Row:
     site, information = request.value("site"), request.value("information")
     path = folded(f"[@name='{site}' and @id=")
     found: list[Row] = [

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from psrebind.lab.engines.model.events import found_events, log_of
 from psrebind.lab.engines.model.records import Row
-from psrebind.lab.engines.model.request import Refused, Request
+from psrebind.lab.engines.model.request import OperationRequest, Refused
 from psrebind.lab.windows.certificate_stores import find
-from psrebind.lab.windows.commands import reach
+from psrebind.lab.windows.commands import meet_faults
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 
 _WITHOUT = "'psrebind rebind' and 'psrebind replay' need no event."
 
 
-def send_notice(host: Host, request: Request) -> Iterator[Row]:
+def send_notice(host: Host, request: OperationRequest) -> Iterator[Row]:
     """Tell Windows of a renewal, and wait for the event that it writes."""
     stores, link, channel = (request.value(name) for name in ("stores", "link", "channel"))
     old, new = (_place(host, request.value(name), stores) for name in ("old", "new"))
@@ -58,7 +58,7 @@ def _place(host: Host, thumbprint: str, stores: list[str]) -> tuple[str, str]:
     for store in stores:
         if host.call("store.certificates", {"store": store, "thumbprint": thumbprint}):
             return store, thumbprint
-        reach(host, "registry.exists", "registry.keys")
+        meet_faults(host, "registry.exists", "registry.keys")
         if find(host.state.certificates, store, thumbprint):
             archived = _path(store, thumbprint)
     if not archived:
@@ -69,6 +69,6 @@ def _place(host: Host, thumbprint: str, stores: list[str]) -> tuple[str, str]:
     )
 
 
-def _last_record(host: Host, request: Request) -> int:
+def _last_record(host: Host, request: OperationRequest) -> int:
     found = found_events(host, request.value("channel"), request.value("query"), 1)
     return int(found[0]["record_id"]) if found else 0

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from psrebind.lab.engines.model.events import found_events, log_of, round_trip_time
 from psrebind.lab.engines.model.records import Row, all_records
-from psrebind.lab.engines.model.request import Answer, Refused, Request, native
+from psrebind.lab.engines.model.request import Answer, OperationRequest, Refused, native
 from psrebind.lab.engines.model.tasks import (
     has_autoenrollment,
     notification_state,
@@ -15,7 +15,7 @@ from psrebind.lab.engines.model.tasks import (
     task_place,
 )
 from psrebind.lab.windows.certificate_stores import blob, same_store
-from psrebind.lab.windows.commands import reach
+from psrebind.lab.windows.commands import meet_faults
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.iis_configuration import FTP_DEFAULTS, FTP_SITES, HASHES, ROOT
@@ -26,8 +26,8 @@ _DISABLED = 4
 _IIS = uuid.UUID(IIS_APPLICATION_ID).bytes_le
 
 
-def _host(host: Host, request: Request) -> Iterator[Row]:
-    reach(host, "registry.key", "registry.exists", "registry.values")
+def _host(host: Host, request: OperationRequest) -> Iterator[Row]:
+    meet_faults(host, "registry.key", "registry.exists", "registry.values")
     facts = host.facts
     yield {
         "name": facts.name,
@@ -54,8 +54,8 @@ def _elevated(host: Host) -> bool | None:
     return None if held["exit"] else any(wanted in one for one in held["output"])
 
 
-def _certificates(host: Host, request: Request) -> Iterator[Row]:
-    reach(host, "registry.exists", "registry.keys", "registry.values")
+def _certificates(host: Host, request: OperationRequest) -> Iterator[Row]:
+    meet_faults(host, "registry.exists", "registry.keys", "registry.values")
     for store in request.value("stores"):
         for one in host.state.certificates:
             if same_store(one.store, store):
@@ -63,7 +63,7 @@ def _certificates(host: Host, request: Request) -> Iterator[Row]:
                 yield {"store": store, "thumbprint": one.thumbprint, "blob": written}
 
 
-def _bindings(host: Host, request: Request) -> Iterator[Row | str]:
+def _bindings(host: Host, request: OperationRequest) -> Iterator[Row | str]:
     # In the template's order: what fails first is what is told.
     sites = [
         one | {"state": "Unknown" if one["state"] is None else one["state"]}
@@ -117,7 +117,7 @@ def _configured(host: Host, filters: Sequence[str], what: str) -> Generator[str,
     return found
 
 
-def _events(host: Host, request: Request) -> Iterator[Row | str]:
+def _events(host: Host, request: OperationRequest) -> Iterator[Row | str]:
     query, newest = request.value("query"), request.value("newest")
     for name in request.value("channels"):
         log = log_of(host, name)
@@ -151,7 +151,7 @@ def _printed(host: Host, log: str, query: str, newest: int) -> list[str]:
     return list(printed["output"])
 
 
-def _task(host: Host, request: Request) -> Iterator[Row | str]:
+def _task(host: Host, request: OperationRequest) -> Iterator[Row | str]:
     wanted, channel = "".join(task_place(request).values()), request.value("channel").casefold()
     places = [folded(one) for one in request.value("places")]
     log = log_of(host, request.value("channel"))
@@ -188,7 +188,7 @@ def _task_row(host: Host, task: Row) -> Row:
     }
 
 
-def _notification(host: Host, request: Request) -> Iterator[Row]:
+def _notification(host: Host, request: OperationRequest) -> Iterator[Row]:
     yield notification_state(host, request)
 
 

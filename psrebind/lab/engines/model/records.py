@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from psrebind.lab.windows.commands import reach
+from psrebind.lab.windows.commands import meet_faults
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.http_sys import RecordKind
 from psrebind.lab.windows.names import same_name
@@ -18,7 +18,7 @@ _NOTE = re.compile("PS(Path|ParentPath|ChildName|Drive|Provider)", re.IGNORECASE
 
 def all_records(host: Host) -> list[Row]:
     """Return all records of http.sys, by their kind."""
-    reach(host, "registry.exists", "registry.keys", "registry.values")
+    meet_faults(host, "registry.exists", "registry.keys", "registry.values")
     listed = sorted(record_keys(host.state), key=lambda one: _KINDS.index(one[0].kind))
     return [as_record(record.kind, name, values) for record, name, values in listed]
 
@@ -27,8 +27,8 @@ def find_record(host: Host, kind: str, endpoint: str) -> Row | None:
     """Return one record, None where there is none."""
     if kind == RecordKind.HOSTNAMEPORT:
         # Its key is a number, which is searched first.
-        reach(host, "registry.exists", "registry.keys")
-    reach(host, "registry.key", "registry.values")
+        meet_faults(host, "registry.exists", "registry.keys")
+    meet_faults(host, "registry.key", "registry.values")
     for record, name, values in record_keys(host.state):
         found = as_record(record.kind, name, values)
         if record.kind == kind and same_name(found["endpoint"], endpoint):

@@ -16,7 +16,7 @@ from psrebind.lab.engines.model.binding_changes import BINDING_CHANGES
 from psrebind.lab.engines.model.notice import send_notice
 from psrebind.lab.engines.model.queries import QUERIES
 from psrebind.lab.engines.model.records import Row
-from psrebind.lab.engines.model.request import Answer, Refused, Request
+from psrebind.lab.engines.model.request import Answer, OperationRequest, Refused
 from psrebind.lab.engines.model.script import read_script
 from psrebind.lab.engines.model.task_changes import TASK_CHANGES
 from psrebind.lab.stage.control import NO_POWERSHELL
@@ -54,7 +54,7 @@ class Answers:
                 self._mutex.release()
         return json.dumps(_head(self._host) | {"bodies": bodies}, default=_encoded)
 
-    def _body(self, request: Request, owned: bool) -> Row:
+    def _body(self, request: OperationRequest, owned: bool) -> Row:
         reply: Row = {"operation": request.operation, "rows": [], "warnings": []}
         reply["error"] = self._obstacle(request, owned)
         if reply["error"] is None:
@@ -82,7 +82,7 @@ class Answers:
                 )
         return reply
 
-    def _obstacle(self, request: Request, owned: bool) -> Row | None:
+    def _obstacle(self, request: OperationRequest, owned: bool) -> Row | None:
         facts = self._host.facts
         if request.changes and facts.language_mode != "FullLanguage":
             message = f"A change cannot run in language mode {facts.language_mode}."

@@ -11,7 +11,7 @@ from psrebind.lab.windows.host import Host
 
 
 @dataclass(frozen=True)
-class Request:
+class OperationRequest:
     """One operation of a script, its parameters by folded name (``ssl_flags`` is sslflags)."""
 
     operation: str
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 
 # A text among the rows is a warning.
-Answer = Callable[[Host, Request], Iterator[Row | str]]
+Answer = Callable[[Host, OperationRequest], Iterator[Row | str]]
 
 
 def native(host: Host, program: str, *arguments: str) -> Row:

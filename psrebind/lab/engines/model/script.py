@@ -7,14 +7,14 @@ from typing import Any
 
 from psrebind.errors import ParameterError
 from psrebind.lab.engines.model.literal_reader import read_literal
-from psrebind.lab.engines.model.request import Request
+from psrebind.lab.engines.model.request import OperationRequest
 
 _ASSIGNMENT = re.compile(r"\$([A-Z]\w*) = (.+)")
 _SECRET = re.compile(r"\$Secrets\['(.+)'\]")
 _FRAME = ("operation", "modules", "changes")
 
 
-def read_script(text: str, secrets: dict[str, Any] | None = None) -> list[Request]:
+def read_script(text: str, secrets: dict[str, Any] | None = None) -> list[OperationRequest]:
     """Return the operations of a script that psrebind rendered; ParameterError for another one."""
     found: list[dict[str, Any]] = []
     for line in text.splitlines():
@@ -30,7 +30,7 @@ def read_script(text: str, secrets: dict[str, Any] | None = None) -> list[Reques
     if not found:
         raise ParameterError("no operation stands in this script")
     return [
-        Request(
+        OperationRequest(
             values["operation"],
             tuple(values["modules"]),
             values["changes"],

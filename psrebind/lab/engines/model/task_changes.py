@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from psrebind.lab.engines.model.events import log_of
 from psrebind.lab.engines.model.records import Row
-from psrebind.lab.engines.model.request import Answer, Refused, Request, native
+from psrebind.lab.engines.model.request import Answer, OperationRequest, Refused, native
 from psrebind.lab.engines.model.tasks import (
     SCRIPT,
     has_autoenrollment,
@@ -24,7 +24,7 @@ State = TypeVar("State")
 _WORDS = "-OldCertHash $(OldCertHash) -NewCertHash $(NewCertHash)"
 
 
-def _register_task(host: Host, request: Request) -> Iterator[Row]:
+def _register_task(host: Host, request: OperationRequest) -> Iterator[Row]:
     place, wanted = task_place(request), set(request.value("wanted"))
 
     def register(_: str | None) -> None:
@@ -46,7 +46,7 @@ def _register_task(host: Host, request: Request) -> Iterator[Row]:
     )
 
 
-def _register_notification(host: Host, request: Request) -> Iterator[Row]:
+def _register_notification(host: Host, request: OperationRequest) -> Iterator[Row]:
     handler, name = request.value("handler"), request.value("task_name")
 
     def register(before: Row) -> None:
@@ -79,7 +79,7 @@ def _register_notification(host: Host, request: Request) -> Iterator[Row]:
 
 def _registered(
     host: Host,
-    request: Request,
+    request: OperationRequest,
     *,
     state: Callable[[], State],
     is_done: Callable[[State], bool],
@@ -116,7 +116,7 @@ def _registered(
     }
 
 
-def _unregister_task(host: Host, request: Request) -> Iterator[Row]:
+def _unregister_task(host: Host, request: OperationRequest) -> Iterator[Row]:
     place = task_place(request)
     before = task_xml(host, place)
     if before is not None:
@@ -127,7 +127,7 @@ def _unregister_task(host: Host, request: Request) -> Iterator[Row]:
     yield {"before": before, "after": after, "changed": before is not None}
 
 
-def _unregister_notification(host: Host, request: Request) -> Iterator[Row]:
+def _unregister_notification(host: Host, request: OperationRequest) -> Iterator[Row]:
     before = notification_state(host, request)
     if before["state"]:
         host.call("pki.remove_notification_task", {"name": request.value("task_name")})
@@ -153,7 +153,7 @@ def _runs(found: Row) -> bool:
     )
 
 
-def _name(request: Request) -> str:
+def _name(request: OperationRequest) -> str:
     return "".join(task_place(request).values())
 
 

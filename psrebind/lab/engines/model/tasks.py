@@ -8,18 +8,18 @@ from cryptography import x509
 
 from psrebind.decode.tasks import canonical
 from psrebind.lab.engines.model.records import Row, all_records
-from psrebind.lab.engines.model.request import Request
+from psrebind.lab.engines.model.request import OperationRequest
 from psrebind.lab.windows import files
 from psrebind.lab.windows.certificate_authority import TEMPLATE_NAME
 from psrebind.lab.windows.certificate_stores import same_store
-from psrebind.lab.windows.commands import reach
+from psrebind.lab.windows.commands import meet_faults
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 
 SCRIPT = f"{files.ROOT}\\rebind.ps1"
 
 
-def task_place(request: Request) -> Row:
+def task_place(request: OperationRequest) -> Row:
     """Return path and name of the task that an operation is about."""
     return {"path": request.value("task_path"), "name": request.value("task_name")}
 
@@ -55,7 +55,7 @@ def task_form(xml: str | None) -> set[str]:
     return {f"{path}={value}" for path, value in canonical(xml).items()} if xml else set()
 
 
-def notification_state(host: Host, request: Request) -> Row:
+def notification_state(host: Host, request: OperationRequest) -> Row:
     """Return the state of the notification task and its script."""
     found: Row = {"script": SCRIPT, "handler": None, "state": None}
     found |= {"arguments": None, "waiting": False}
@@ -73,7 +73,7 @@ def notification_state(host: Host, request: Request) -> Row:
 
 def has_autoenrollment(host: Host) -> bool:
     """Tell whether the host's policy lets autoenrollment renew certificates."""
-    reach(host, "registry.key", "registry.values")
+    meet_faults(host, "registry.key", "registry.values")
     policy = host.facts.autoenrollment
     return policy is not None and not policy & 0x8000
 
@@ -81,7 +81,7 @@ def has_autoenrollment(host: Host) -> bool:
 def shared_templates(host: Host) -> list[list[str]]:
     """Return the bound certificates of My that have their template in common, by template."""
     bound = {record["thumbprint"] for record in all_records(host)}
-    reach(host, "store.certificates")
+    meet_faults(host, "store.certificates")
     groups: dict[str, list[str]] = defaultdict(list)
     for one in host.state.certificates:
         is_mine = same_store(one.store, "My") and not one.archived and one.thumbprint in bound

@@ -1,28 +1,17 @@
-"""A simulated host with a log, tasks and notifications, and a script body run on a shell of it."""
+"""A simulated host with a log, tasks and notifications."""
 
 from __future__ import annotations
 
-import asyncio
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
-from lab.engines.stub_shell import Host, run_script
+from lab.engines.stub_shell import Host
 
-from psrebind.lab.engines.callbacks import prelude
+from psrebind.decode.events import SYSTEM_CHANNEL
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH
 from psrebind.lab.windows.host_fault import HostFault
 
-FRAME = """
-{prelude}
-ConvertTo-Json -Compress -Depth 5 -InputObject @(& {{
-    Set-StrictMode -Version 2.0
-    $ErrorActionPreference = 'Stop'
-    {body}
-}})
-"""
-LOG = "Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational"
-PATH = "\\Microsoft\\Windows\\CertificateServicesClient\\"
-NAME = "IIS-AutoCertRebind"
+LOG, PATH, NAME = SYSTEM_CHANNEL, TASK_PATH, TASK_NAME
 TASK = {
     "path": PATH,
     "name": NAME,
@@ -59,7 +48,7 @@ EVENT = {
 CAUGHT = 'catch { $_.FullyQualifiedErrorId; "$($_.CategoryInfo.Category)" }'
 
 
-class StoryHost(Host):
+class TaskHost(Host):
     """A host with one channel, two tasks and one task of notification."""
 
     def __init__(self, **facts: object) -> None:
@@ -122,10 +111,3 @@ class StoryHost(Host):
 
 def _are(asked: dict[str, Any], row: dict[str, Any]) -> bool:
     return all(fnmatchcase(row[key], pattern) for key, pattern in asked.items())
-
-
-def run_body(pwsh: Path, folder: Path, body: str, host: Any) -> Any:
-    """Run a script body as psrebind does, in a scope with strict mode, and return its output."""
-    script = folder / "script.ps1"
-    script.write_text(FRAME.format(prelude=prelude(), body=body), "utf-8")
-    return asyncio.run(run_script(pwsh, script, host))
