@@ -22,7 +22,7 @@ from psrebind.services.steps import Endpoint
 from psrebind.sessions.base import Limits
 
 # Of the whole process, however many hosts are looked at: each of them waits for its turn.
-AT_ONCE = 64
+AT_ONCE = 32
 
 
 @dataclass(frozen=True)

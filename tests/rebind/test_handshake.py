@@ -85,7 +85,7 @@ def test_silence() -> None:
 def test_a_limit_ends_all() -> None:
     """Silent endpoints take no more than the limit together; each says that it was not seen."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as silent:
-        places = [Endpoint("127.0.0.1", silent.getsockname()[1], None)] * 100
+        places = [Endpoint("127.0.0.1", silent.getsockname()[1], None)] * 64
         found = handshakes(places, timeout=60, limits=Limits.within(2))
     assert all(isinstance(one, Unseen) for one in found)
     assert found[0].error == "not waited for: the time limit of 2 s has passed"
@@ -95,7 +95,7 @@ def test_a_limit_ends_all() -> None:
 def test_threads_are_of_the_process() -> None:
     """However many hosts are looked at together, so many handshakes run at a time and no more."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as silent:
-        places = [Endpoint("127.0.0.1", silent.getsockname()[1], None)] * 100
+        places = [Endpoint("127.0.0.1", silent.getsockname()[1], None)] * 64
         hosts = [
             threading.Thread(target=handshakes, args=[places], kwargs={"limits": Limits.within(1)})
             for _ in range(4)
