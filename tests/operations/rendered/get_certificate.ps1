@@ -19,7 +19,7 @@ $Stores = @('My', 'WebHosting')
 
 foreach ($store in $Stores) {
     $path = "HKLM:\SOFTWARE\Microsoft\SystemCertificates\$store\Certificates"
-    foreach ($key in @(Get-RegistryKeys $path)) {
+    foreach ($key in @(Get-RegistrySubkey $path)) {
         @{ store = $store; thumbprint = $key.name; blob = $key.values['Blob'] }
     }
 }

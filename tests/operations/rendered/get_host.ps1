@@ -21,10 +21,10 @@ $Wanted = @('WebAdministration', 'ScheduledTasks', 'PKI')
 
 
 
-$windows = Get-RegistryValues 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
-$network = Get-RegistryValues 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters'
-$iis = Get-RegistryValues 'HKLM:\SOFTWARE\Microsoft\InetStp'
-$logging = Get-RegistryValues `
+$windows = Get-RegistryValue 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+$network = Get-RegistryValue 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters'
+$iis = Get-RegistryValue 'HKLM:\SOFTWARE\Microsoft\InetStp'
+$logging = Get-RegistryValue `
     'HKLM:\SOFTWARE\Policies\Microsoft\Windows\PowerShell\ScriptBlockLogging'
 
 # Whether the token has Administrators turned on, nothing where Windows does not say. The groups

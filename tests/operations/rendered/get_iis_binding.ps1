@@ -38,14 +38,14 @@ $bindings = foreach ($binding in @(Get-WebBinding -Protocol 'https')) {
         flags       = [long]$binding.sslFlags
     }
 }
-$records = @(Get-HttpRecords)
+$records = @(Get-HttpRecord)
 # Whose service is there matters where a record has another AppId than that of IIS.
 $iis = '129,225,195,77,75,225,33,74,176,34,89,252,102,155,9,20'
 $foreign = @($records | Where-Object { "$($_.binary['AppId'] -join ',')" -ne $iis })
 # Windows has services of roles that nobody uses: they are disabled, Start is 4.
 $present = foreach ($service in $Services) {
     if ($foreign.Count -eq 0) { break }
-    $values = Get-RegistryValues "HKLM:\SYSTEM\CurrentControlSet\Services\$service"
+    $values = Get-RegistryValue "HKLM:\SYSTEM\CurrentControlSet\Services\$service"
     # Not .Count: a value may have that name.
     if (@($values.GetEnumerator()).Count -gt 0 -and $values['Start'] -ne 4) { $service }
 }
@@ -55,8 +55,8 @@ $present = foreach ($service in $Services) {
     bindings     = @($bindings)
     records      = $records
     services     = @($present)
-    legacy       = @(Get-LegacyHashes)
-    ftp          = @(Get-FtpCertificates)
-    ftp_bindings = @(Get-FtpBindings)
+    legacy       = @(Get-LegacyHash)
+    ftp          = @(Get-FtpCertificate)
+    ftp_bindings = @(Get-FtpBinding)
 }
 }

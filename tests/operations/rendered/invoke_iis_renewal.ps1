@@ -35,7 +35,7 @@ function Get-GivenOption([string]$Name) {
         ForEach-Object { $_.arguments }
 }
 
-$before = @(Get-HttpRecords | Where-Object { $_.thumbprint -eq $Old })
+$before = @(Get-HttpRecord | Where-Object { $_.thumbprint -eq $Old })
 $opened = @()
 foreach ($record in $before) {
     $store = $record.store
@@ -49,7 +49,7 @@ try {
     $appcmd = Invoke-Native "$env:SystemRoot\System32\inetsrv\appcmd.exe" @(
         'renew', 'binding', "/oldcert:$Old", "/newcert:$New")
     foreach ($record in $before) {
-        $now = Get-HttpRecord $record.kind $record.endpoint
+        $now = Find-HttpRecord $record.kind $record.endpoint
         if ((Get-Thumbprint $now) -eq $New) {
             $given = @(Get-GivenOption "$($record.kind)=$($record.endpoint)")
             Restore-HttpRecord $record $New $now.store $given
@@ -71,7 +71,7 @@ if ($told) { Write-Warning $told.Trim() }
 $after = @()
 $lost = @()
 foreach ($record in $before) {
-    $now = Get-HttpRecord $record.kind $record.endpoint
+    $now = Find-HttpRecord $record.kind $record.endpoint
     if ($null -eq $now) { continue }
     $after += $now
     foreach ($option in @(Get-LostOption $record $now)) {

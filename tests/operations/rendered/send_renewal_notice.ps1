@@ -43,7 +43,7 @@ function Find-Certificate([string]$Thumbprint) {
         # The drive lists no archived certificates; by its path one may well be found.
         if (Test-Path -LiteralPath $path) { return @{ store = $store; path = $path } }
         $key = "HKLM:\SOFTWARE\Microsoft\SystemCertificates\$store\Certificates"
-        if (@(Get-RegistryChildren $key) -contains $Thumbprint) { $archived = $path }
+        if (@(Get-RegistrySubkeyName $key) -contains $Thumbprint) { $archived = $path }
     }
     if ($archived) {
         throw "The certificate $archived is archived, and Windows does not find it by its path: " +

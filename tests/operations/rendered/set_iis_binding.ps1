@@ -39,11 +39,11 @@ $Values = $null
 
 $binding = Get-IisBinding $Site $Information
 $flags = [long]$binding.sslFlags
-$before = Get-HttpRecord $Kind $Endpoint
+$before = Find-HttpRecord $Kind $Endpoint
 # What its options shall be: as they are, or as they were before a change that did not end.
 $wanted = $before
 if ($null -ne $Values) { $wanted = ConvertTo-HttpRecord $Kind $Endpoint $Values }
-$isSet = Test-Holding $before $Thumbprint $Store
+$isSet = Test-RecordCertificate $before $Thumbprint $Store
 $isWhole = $isSet -and @(Get-LostOption $wanted $before).Count -eq 0
 $rescue = ''
 if (-not $isWhole) {
@@ -57,7 +57,7 @@ if (-not $isWhole) {
         if (-not $isSet) { $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null }
         if ($null -ne $wanted) {
             Restore-HttpRecord $wanted $Thumbprint $Store $Options
-            if ($null -eq (Get-HttpRecord $Kind $Endpoint)) {
+            if ($null -eq (Find-HttpRecord $Kind $Endpoint)) {
                 # Nobody may be left without a certificate for the sake of an option.
                 $binding.AddSslCertificate($Thumbprint, $Store) | Out-Null
             }
@@ -72,9 +72,9 @@ if (-not $isWhole) {
     if (-not $isEnded) { throw (Add-ErrorText $failure $rescue) }
 }
 
-$after = Get-HttpRecord $Kind $Endpoint
-if (-not (Test-Holding $after $Thumbprint $Store)) {
-    $has = Get-Holding $after
+$after = Find-HttpRecord $Kind $Endpoint
+if (-not (Test-RecordCertificate $after $Thumbprint $Store)) {
+    $has = Get-CertificateText $after
     throw "Binding '$Information' of '$Site' has $has, not $Thumbprint in $Store.$rescue"
 }
 
