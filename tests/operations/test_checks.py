@@ -36,5 +36,7 @@ CHECKS = {
 @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 def test_a_check_holds(lab: Lab, check: Check) -> None:
     """What the check says holds."""
+    if check in call_checks.COUNTS and not lab.engine:
+        pytest.skip("only PowerShell asks Windows as the script does")
     with connect(lab) as session:
         check(lab, session, Library())
