@@ -42,7 +42,7 @@ USERS = {
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # The parts of psrebind, by the beginning of their names, in which no modules import each other.
-WITHOUT_CIRCLES = ("psrebind.lab",)
+WITHOUT_CIRCLES = ("psrebind",)
 
 
 def imports(path: Path) -> set[str]:

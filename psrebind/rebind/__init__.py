@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from psrebind.rebind.lines import result_lines as result_lines
     from psrebind.rebind.sentences import plan_sentences as plan_sentences
     from psrebind.rebind.sentences import result_sentences as result_sentences
+    from psrebind.rebind.typed_renewal import TypedRenewal as TypedRenewal
 else:
     __getattr__ = lazy_names(
         __name__,
         {
+            "TypedRenewal": "psrebind.rebind.typed_renewal",
             "RebindSummary": "psrebind.rebind.closing",
             "plan_lines": "psrebind.rebind.lines",
             "plan_sentences": "psrebind.rebind.sentences",

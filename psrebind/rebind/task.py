@@ -116,7 +116,8 @@ def read_task_report(
     reply = runner.run([asked, stored, *questions, *(one.query for one in places)])
     first, second, *rest = reply.bodies
     tasks = _read_tasks(questions, rest[: len(questions)])
-    events = EventReport.read(asked, first)
+    log = asked.row(first)
+    events = EventReport((log,), asked.result(first))
     for sentence in events.cut(asked.newest):
         runner.notice(sentence)
     certificates = _readable(runner.read(stored.result, second, "the certificates"))

@@ -135,7 +135,7 @@ def test_a_bug_in_what_prints_ends_the_run_with_1(
     many: Many, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each host that met it failed, the others went on, and all are told in the end."""
-    monkeypatch.setattr("psrebind.cli.listing.binding_row", lambda _: [][1])
+    monkeypatch.setattr("psrebind.cli.commands.bindings.binding_row", lambda _: [][1])
     ran = many("bindings", "all", "--forks", "1")
     assert ran.status == 1
     assert "IndexError" in ran.err

@@ -52,15 +52,15 @@ COMMANDS = {
 }
 # Replies that another command has asked for too, and been lied to.
 KNOWN = {
-    "replay --dry-run": 1,
-    "replay --yes": 2,
+    "replay --dry-run": 0,
+    "replay --yes": 1,
     "rebind --yes --method appcmd --old {old} --new {new}": 1,
 }
 # Of what another command reads or changes by the same code, one lie in so many.
 FEWER = {
     "rebind --yes --old {old} --new {new}": 3,
     "notify --yes --old {old} --new {new}": 5,
-    "replay --dry-run": 5,
+    "replay --dry-run": 4,
     "rebind --yes --method appcmd --old {old} --new {new}": 3,
     "replay --yes": 11,
     "invoke get_iis_binding": 5,

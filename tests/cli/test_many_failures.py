@@ -204,7 +204,7 @@ def everything(descriptor: int) -> str:
 
 def test_a_bug_ends_the_run_with_1(many: Many, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of ours on one host is told with its traceback; --fail-fast starts no new one."""
-    monkeypatch.setattr("psrebind.cli.listing.binding_lines", lambda *_: [][1])
+    monkeypatch.setattr("psrebind.services.iis_bindings.binding_lines", lambda *_: [][1])
     ran = many("bindings", "all", "--forks", "1", "--fail-fast")
     assert ran.status == 1
     assert "IndexError" in ran.err

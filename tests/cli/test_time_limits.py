@@ -18,7 +18,7 @@ from psrebind.lab.windows.http_sys import Record, RecordKind
 from psrebind.lab.windows.state import Binding, HostState, Site
 
 SILENT = f"{network()}.250"
-BINDINGS = 64
+BINDINGS = 128
 # Far more than the reading takes before the handshakes, far less than these take without a limit.
 SECONDS = "9"
 
@@ -49,7 +49,7 @@ def silent() -> Iterator[Silent]:
 
 @pytest.fixture
 def web02(lab: Lab, silent: Silent) -> Iterator[LabHost]:
-    """A host with sixty-four more bindings, at an address that takes connections and is silent."""
+    """A host with many more bindings, at an address that takes connections and is silent."""
     with restored(lab.hosts["web02"]) as host:
         port = silent.server.getsockname()[1]
         names = [f"site{number:02}.example" for number in range(BINDINGS)]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
+from psrebind import rebind as rebinds
 from psrebind.cli.consent import Consent
 from psrebind.cli.options import Connection, Output, Source, Target, Yes
 from psrebind.cli.output.messages import tell
 from psrebind.cli.output.rows import Rows
 from psrebind.cli.output.task import notice_row
 from psrebind.cli.run import Request, run_on_hosts
-from psrebind.thumbprints import first_digits
 
 if TYPE_CHECKING:
     from psrebind.rebind.notice import NoticeReport
@@ -45,8 +45,7 @@ def notify(
     connection: Connection,
 ) -> int:
     """Raise event 1001 as a renewal does, so that the host's own tasks rebind."""
-    first_digits(old)
-    first_digits(new)
+    rebinds.TypedRenewal.of(old, new)
     return run_on_hosts(
         Request(target, connection, flags, flags.format),
         lambda fleet: fleet.notify(old, new, link=flags.link, force=flags.force),

@@ -17,7 +17,6 @@ from psrebind.cli.run import PlannedChange, Request, change_hosts
 from psrebind.errors import InvalidInput
 from psrebind.rebind.options import Method, RebindOptions
 from psrebind.rebind.outcome import exit_status
-from psrebind.thumbprints import first_digits
 
 if TYPE_CHECKING:
     from psrebind.fleet.summary import Ending
@@ -43,8 +42,7 @@ def rebind(
     flags: RebindFlags,
 ) -> int:
     """Replace a certificate on the IIS bindings of hosts that have it, and check by handshake."""
-    first_digits(old)
-    first_digits(new)
+    rebinds.TypedRenewal.of(old, new)
     request = Request(target, connection, flags, flags.format)
     chosen = request.read()
     require_answer(f"rebind on {name_hosts(chosen.fleet)}", yes=flags.yes or flags.dry_run)
