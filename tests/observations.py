@@ -13,14 +13,8 @@ from psrebind.decode.bindings import IisState, RawBinding, RawSite, join_records
 from psrebind.decode.certificates import stored_certificate
 from psrebind.decode.iis_settings import RawFtpBinding, RawFtpCertificate, RawLegacyHash
 from psrebind.decode.records import RawRecord
-from psrebind.model import (
-    IIS_APPLICATION_ID,
-    Certificate,
-    RecordKind,
-    Renewal,
-    Thumbprint,
-    UnreadableCertificate,
-)
+from psrebind.iis_model import IIS_APPLICATION_ID, RecordKind
+from psrebind.model import Certificate, Renewal, Thumbprint, UnreadableCertificate
 from psrebind.operations.get_host import Host
 from psrebind.services.observation import Observation
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from certificates import NOW
 
 from psrebind.decode.events import EventCertificate, LifecycleEvent, LifecycleLog
-from psrebind.model import Binding, BindingInfo, Certificate, Record, RecordKind, Thumbprint
+from psrebind.iis_model import Binding, BindingInfo, Record, RecordKind
+from psrebind.model import Certificate, Thumbprint
 
 
 def name(number: int) -> Thumbprint:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from psrebind.decode.records import RawRecord
-from psrebind.model import BindingInfo, RecordKind, Thumbprint
+from psrebind.iis_model import BindingInfo, RecordKind
+from psrebind.model import Thumbprint
 from psrebind.operations import Change, Query
 from psrebind.templates import Library
 

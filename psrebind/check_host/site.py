@@ -26,7 +26,8 @@ from psrebind.check_host.operations import (
 )
 from psrebind.check_host.questions import Unanswered
 from psrebind.errors import PsrebindError
-from psrebind.model import BindingInfo, RecordKind, Thumbprint
+from psrebind.iis_model import BindingInfo, RecordKind
+from psrebind.model import Thumbprint
 from psrebind.operations import Operation, run
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_iis_binding import GetIisBinding

@@ -13,7 +13,7 @@ from typing import Any
 from psrebind.check_host.operations import GetCheckKey, library
 from psrebind.check_host.questions import Answers, Unanswered, number
 from psrebind.decode.events import LifecycleEvent
-from psrebind.model import RecordKind
+from psrebind.iis_model import RecordKind
 from psrebind.operations import run
 from psrebind.operations.get_certificate import CertificateBlob
 from psrebind.operations.get_iis_binding import IisBindings

@@ -16,16 +16,17 @@ from psrebind.cli.options import Connection, Format, Source
 from psrebind.cli.output.many_hosts import ManyHostsView
 from psrebind.cli.output.messages import tell
 from psrebind.cli.output.one_host import OneHostView
-from psrebind.cli.output.rows import OneHost, Order, Rows
-from psrebind.cli.output.view import BUG, Ask, Present
+from psrebind.cli.output.rows import OneHost, Rows
+from psrebind.cli.output.stream import Order
+from psrebind.cli.output.view import Ask, Present
 from psrebind.errors import ConnectError
 from psrebind.phrase import count_of
-from psrebind.rebind.outcome import exit_status
+from psrebind.rebind.outcome import BUG, exit_status
 
 if TYPE_CHECKING:
-    from psrebind.fleet.fleet import Fleet, OnPlan, Results
+    from psrebind.fleet.fleet import Fleet, Results
     from psrebind.fleet.summary import Ending
-    from psrebind.rebind.host_plan import HostPlan, HostResult
+    from psrebind.rebind.host_plan import HostPlan, HostResult, OnPlan
     from psrebind.rebind.options import RebindOptions
 
 T = TypeVar("T")
@@ -79,7 +80,7 @@ class PlannedChange:
     """A change whose plan is shown and agreed to first: how both are asked for, and printed."""
 
     plan: Callable[[Fleet], Results[HostPlan]]
-    at_once: Callable[[Fleet, OnPlan], Results[HostResult]]
+    at_once: Callable[[Fleet, OnPlan | None], Results[HostResult]]
     options: RebindOptions
     show_plan: Present[HostPlan]
     show_result: Present[HostResult]
@@ -106,10 +107,11 @@ def change_hosts(request: Request, chosen: Chosen, change: PlannedChange) -> int
             return change.show_plan(result.plan, rows)
         return change.show_result(result, rows)
 
-    def on_plan(plan: HostPlan) -> None:
-        if chosen.alone and plan.has_steps:
+    def tell_plan(plan: HostPlan) -> None:
+        if plan.has_steps:
             change.show_plan(plan, OneHost(chosen.fleet.hosts[0].name, request.form).aside())
 
+    on_plan = tell_plan if chosen.alone else None
     if change.yes and not change.dry_run:
         return request.show(chosen, lambda fleet: change.at_once(fleet, on_plan), show_result)
     status = request.show(chosen, change.plan, show_plan, aside=followed)

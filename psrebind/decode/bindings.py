@@ -21,14 +21,7 @@ from psrebind.decode.names import a_label
 from psrebind.decode.owners import owner
 from psrebind.decode.records import RawRecord
 from psrebind.errors import ParameterError
-from psrebind.model import (
-    Binding,
-    BindingInfo,
-    Record,
-    RecordKind,
-    SslFlags,
-    UnreadableBinding,
-)
+from psrebind.iis_model import Binding, BindingInfo, Record, RecordKind, SslFlags, UnreadableBinding
 from psrebind.problems import Problem, ProblemKind
 
 

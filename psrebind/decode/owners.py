@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from psrebind.model import IIS_APPLICATION_ID, Record
+from psrebind.iis_model import IIS_APPLICATION_ID, Record
 
 
 @dataclass(frozen=True)

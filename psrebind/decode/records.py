@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from psrebind.model import Record, RecordKind, Thumbprint
+from psrebind.iis_model import Record, RecordKind
+from psrebind.model import Thumbprint
 
 _CERTIFICATE_VALUES = ("SslCertHash", "SslCertStoreName", "AppId", "HostnamePort")
 

@@ -1,13 +1,12 @@
 """Many hosts as one value, and what can be done on all of them: the API behind the command line.
 
-Every method gives one Result for each host as it comes, and keeps nothing of it afterwards. Three
-examples, which are also tests, lie in ``docs/examples``.
+Every method gives one Result for each host as it comes, and keeps nothing of it afterwards.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,17 +21,18 @@ from psrebind.fleet.selection import ALL, Term, select
 from psrebind.fleet.watcher import NoWatcher, Watcher
 from psrebind.model import STORES, Certificate, Secret, UnreadableCertificate
 from psrebind.operations.base import Operation
-from psrebind.operations.get_certificate import GetCertificate
-from psrebind.operations.get_host import GetHost, Host
+from psrebind.operations.get_host import Host
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent
 from psrebind.operations.runner import Renderer, ScriptRunner
 from psrebind.rebind.events import EventReport, read_events
-from psrebind.rebind.host_plan import HostPlan, HostResult, apply_plan, plan_rebind
+from psrebind.rebind.host_plan import HostPlan, HostResult, OnPlan, apply_plan, plan_rebind
 from psrebind.rebind.invoke import InvokeResult, invoke
 from psrebind.rebind.notice import NoticeReport, send_notice
+from psrebind.rebind.observe import read_certificates, read_facts
 from psrebind.rebind.options import RebindOptions, TaskMethod
 from psrebind.rebind.replay import plan_replay
-from psrebind.rebind.task import TaskResult, disable_task, enable_task, read_task_report
+from psrebind.rebind.task import TaskResult, disable_task, enable_task
+from psrebind.rebind.task_reader import read_task_report
 from psrebind.rebind.task_report import TaskReport
 from psrebind.rebind.typed_renewal import TypedRenewal
 from psrebind.replies import Reply
@@ -41,28 +41,21 @@ from psrebind.sessions.base import Limits, Session, StreamRecord
 from psrebind.templates import Library
 from psrebind.thumbprints import first_digits
 
+_DEFAULTS = RebindOptions()
 # Long enough for any script of ours; a host that hangs holds one fork so long and no longer.
 SECONDS = 600.0
 
 T = TypeVar("T")
 Results = Iterator[Result[FleetHost, T]]
-# Told of each plan before it is applied; what it raises leaves the host as it is.
-OnPlan = Callable[[HostPlan], None]
-
-
-def _say_nothing(plan: HostPlan) -> None:
-    """Nobody looks at plans."""
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """Hosts, how many at a time, and how long each may take.
+    """Hosts, how many at a time, and how long each may take; two names of one endpoint are one.
 
-    Two names with one address and port are one host. In one run a credential is sent to
-    one host alone until it was accepted, and to none once it was refused. A run that is left early
-    stops its hosts; setting ``limits.cancelled``, as Ctrl-C does, stops every run of this fleet;
-    once ``enough`` is set, no new host begins. Templates come from the ``library``, and a
-    ``watcher`` hears of the run as it goes.
+    In one run a credential is sent to one host alone until it was accepted, and to none once it
+    was refused. A run that is left early stops its hosts; ``limits.cancelled`` stops every run of
+    the fleet, as Ctrl-C does, and ``enough`` lets no new host begin. A ``watcher`` hears of it.
     """
 
     hosts: tuple[FleetHost, ...]
@@ -113,17 +106,15 @@ class Fleet:
         *,
         hidden: tuple[str, ...] = (),
     ) -> Self:
-        """These hosts as ``given`` and the inventory say; all input is checked now.
-
-        ``hidden`` are the environment variables with a password: they stay in this process.
+        """These hosts as ``given`` and the inventory say; all input is checked now. ``hidden`` are
+        the environment variables with a password: they stay in this process.
         """
         found = (reach_host(host, given, login) for host in hosts)
         return cls(tuple(dataclasses.replace(host, hidden=hidden) for host in found))
 
-    def named(self, names: Iterable[str]) -> Self:
+    def named(self, names: Collection[str]) -> Self:
         """The same fleet with the hosts of these names only."""
-        wanted = set(names)
-        hosts = tuple(host for host in self.hosts if host.name in wanted)
+        hosts = tuple(host for host in self.hosts if host.name in names)
         return dataclasses.replace(self, hosts=hosts)
 
     def run(self, operations: Sequence[Operation[Any]]) -> Results[Reply]:
@@ -161,13 +152,7 @@ class Fleet:
 
     def facts(self) -> Results[Host]:
         """What each host is, and what it lacks for psrebind."""
-        question = GetHost()
-
-        def work(runner: ScriptRunner) -> Host:
-            reply = runner.run([question])
-            return question.host(reply, reply.bodies[0])
-
-        return self.each(work, [question])
+        return self.each(read_facts)
 
     def bindings(self) -> Results[list[BindingLine]]:
         """The HTTPS bindings of each host, their certificates and what is odd."""
@@ -177,10 +162,7 @@ class Fleet:
         self, stores: Sequence[str] = STORES
     ) -> Results[Sequence[Certificate | UnreadableCertificate]]:
         """The certificates of the machine stores, archived ones included."""
-        question = GetCertificate(stores=tuple(stores))
-        return self.each(
-            lambda runner: question.result(runner.run([question]).bodies[0]), [question]
-        )
+        return self.each(lambda runner: read_certificates(runner, tuple(stores)))
 
     def events(
         self, question: GetLifecycleEvent | None = None, thumbprint: str | None = None
@@ -191,61 +173,51 @@ class Fleet:
         return self.each(lambda runner: read_events(runner, asked, digits), [asked])
 
     def plan_rebind(
-        self, old: str, new: str, options: RebindOptions | None = None
+        self, old: str, new: str, options: RebindOptions = _DEFAULTS
     ) -> Results[HostPlan]:
         """What replacing a certificate would change; two thumbprints, or their first digits."""
-        typed, how = TypedRenewal.of(old, new), options or RebindOptions()
-        return self.each(lambda runner: plan_rebind(runner, typed, how))
+        typed = TypedRenewal.of(old, new)
+        return self.each(lambda runner: plan_rebind(runner, typed, options))
 
     def rebind(
         self,
         old: str,
         new: str,
-        options: RebindOptions | None = None,
+        options: RebindOptions = _DEFAULTS,
         *,
-        on_plan: OnPlan = _say_nothing,
+        on_plan: OnPlan | None = None,
     ) -> Results[HostResult]:
         """Replace a certificate on the bindings that have it, and check by TLS handshake."""
-        typed, how = TypedRenewal.of(old, new), options or RebindOptions()
-        return self._apply(lambda runner: plan_rebind(runner, typed, how), how, on_plan)
+        typed = TypedRenewal.of(old, new)
+        return self.each(
+            lambda runner: apply_plan(runner, plan_rebind(runner, typed, options), options, on_plan)
+        )
 
     def plan_replay(
-        self, since: datetime | None = None, options: RebindOptions | None = None
+        self, since: datetime | None = None, options: RebindOptions = _DEFAULTS
     ) -> Results[HostPlan]:
         """The renewals that nothing followed, as the rebinds that would follow."""
-        how = options or RebindOptions()
-        return self.each(lambda runner: plan_replay(runner, since, how))
+        return self.each(lambda runner: plan_replay(runner, since, options))
 
     def replay(
         self,
         since: datetime | None = None,
-        options: RebindOptions | None = None,
+        options: RebindOptions = _DEFAULTS,
         *,
-        on_plan: OnPlan = _say_nothing,
+        on_plan: OnPlan | None = None,
     ) -> Results[HostResult]:
         """Find the renewals that nothing followed, and do the rebinds."""
-        how = options or RebindOptions()
-        return self._apply(lambda runner: plan_replay(runner, since, how), how, on_plan)
+        return self.each(
+            lambda runner: apply_plan(runner, plan_replay(runner, since, options), options, on_plan)
+        )
 
     def apply(
-        self, plans: Mapping[str, HostPlan], options: RebindOptions | None = None
+        self, plans: Mapping[str, HostPlan], options: RebindOptions = _DEFAULTS
     ) -> Results[HostResult]:
         """Carry out the plans of the hosts that have one; by the hosts' names."""
-        how = options or RebindOptions()
-        return self.named(plans).each(lambda runner: apply_plan(runner, plans[runner.name], how))
-
-    def _apply(
-        self,
-        make_plan: Callable[[ScriptRunner], HostPlan],
-        options: RebindOptions,
-        on_plan: OnPlan,
-    ) -> Results[HostResult]:
-        def work(runner: ScriptRunner) -> HostResult:
-            plan = make_plan(runner)
-            on_plan(plan)
-            return apply_plan(runner, plan, options)
-
-        return self.each(work)
+        return self.named(plans).each(
+            lambda runner: apply_plan(runner, plans[runner.name], options)
+        )
 
     def task_report(
         self, method: TaskMethod = TaskMethod.APPCMD, since: datetime | None = None
@@ -254,11 +226,7 @@ class Fleet:
         return self.each(lambda runner: read_task_report(runner, method, since))
 
     def enable_task(
-        self,
-        method: TaskMethod = TaskMethod.APPCMD,
-        *,
-        force: bool = False,
-        dry_run: bool = False,
+        self, method: TaskMethod = TaskMethod.APPCMD, *, force: bool = False, dry_run: bool = False
     ) -> Results[TaskResult]:
         """Register the task that follows renewals, and turn its log on."""
         return self.each(lambda runner: enable_task(runner, method, force=force, dry_run=dry_run))

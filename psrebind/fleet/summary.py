@@ -19,9 +19,8 @@ from psrebind.errors import (
 )
 from psrebind.fleet.host import FleetHost
 from psrebind.fleet.runner import Result
-from psrebind.rebind.outcome import Outcome, exit_status, outcome_of_error
+from psrebind.rebind.outcome import BUG, Outcome, exit_status, outcome_of_error
 
-_BUG = 1
 _MOST_NAMED = 5
 _WORDS = {0: "done", 2: "failed", 3: "for a person to look at", 4: "unreachable", 6: "unknown"}
 # What a command gives of a host that answered: an outcome, or an exit status where none fits.
@@ -77,7 +76,7 @@ class RunSummary:
         """Count a host that did not: it was lost, never tried, or met a bug of ours."""
         if result.bug is not None:
             self._fail(result.host, "failed", "a bug in psrebind: please report the lines above")
-            self._statuses.add(_BUG)
+            self._statuses.add(BUG)
         elif result.error is None:
             self._fail(result.host, Outcome.SKIPPED.value, "not tried")
             self._statuses.add(Outcome.UNREACHABLE.exit_status)

@@ -8,7 +8,7 @@ from psrebind.decode.bindings import IisBindings, IisState, join_records
 from psrebind.decode.iis_settings import FtpCertificate
 from psrebind.decode.owners import SERVICES
 from psrebind.decode.records import RawRecord
-from psrebind.model import Binding, Record, UnreadableBinding
+from psrebind.iis_model import Binding, Record, UnreadableBinding
 from psrebind.operations.base import Query
 from psrebind.replies import Body
 

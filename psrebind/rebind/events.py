@@ -57,7 +57,7 @@ class EventReport:
 def read_events(
     runner: ScriptRunner, question: GetLifecycleEvent, digits: str | None = None
 ) -> EventReport:
-    """Read a host's events; only those of the certificate that begins with these digits, if any.
+    """Read a host's events; only those of a certificate, by its first digits, if one is given.
 
     Raises InvalidInput where the digits begin several certificates of the events.
     """

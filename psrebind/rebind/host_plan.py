@@ -7,6 +7,7 @@ where the plans come from, and in nothing else.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from psrebind.errors import HostError, InvalidInput, PsrebindError
@@ -97,14 +98,25 @@ class HostResult:
         return any(step.changed for one in self.applied for step in one.steps)
 
 
+# Told of a plan before it is applied; what it raises leaves the host as it is.
+OnPlan = Callable[[HostPlan], None]
+
+
 def plan_rebind(runner: ScriptRunner, typed: TypedRenewal, options: RebindOptions) -> HostPlan:
     """Read a host and plan one renewal; raises what TypedRenewal.find raises."""
     renewal = typed.find(runner)
     return HostPlan(runner.host, (prepare(runner, renewal, options, observe(runner)),))
 
 
-def apply_plan(runner: ScriptRunner, plan: HostPlan, options: RebindOptions) -> HostResult:
+def apply_plan(
+    runner: ScriptRunner,
+    plan: HostPlan,
+    options: RebindOptions,
+    on_plan: OnPlan | None = None,
+) -> HostResult:
     """Carry the plans of one host out; what is known of the first ones is kept at an error."""
+    if on_plan:
+        on_plan(plan)
     applied: list[Applied] = []
     for one in plan.plans:
         try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from psrebind.model import Certificate, UnreadableCertificate
 from psrebind.operations.base import Operation
 from psrebind.operations.get_certificate import GetCertificate
-from psrebind.operations.get_host import GetHost
+from psrebind.operations.get_host import GetHost, Host
 from psrebind.operations.remedy import MISSING_MODULE
 from psrebind.operations.runner import ScriptRunner
 from psrebind.replies import Body, Reply
@@ -55,3 +56,17 @@ def read_observation(reply: Reply, *, needs_services: bool = True) -> Observatio
 
 def _lacks_module(body: Body) -> bool:
     return bool(body.error and body.error.error_id.startswith(MISSING_MODULE))
+
+
+def read_facts(runner: ScriptRunner) -> Host:
+    """What a host is, and what it lacks for psrebind."""
+    reply = runner.run([_FACTS])
+    return _FACTS.host(reply, reply.bodies[0])
+
+
+def read_certificates(
+    runner: ScriptRunner, stores: tuple[str, ...]
+) -> Sequence[Certificate | UnreadableCertificate]:
+    """The certificates of some stores of the machine, archived ones included."""
+    question = GetCertificate(stores=stores)
+    return question.result(runner.run([question]).bodies[0])

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from psrebind.errors import HostError
-from psrebind.model import Certificate, Thumbprint
-from psrebind.operations.base import Change, Operation
-from psrebind.operations.get_certificate import GetCertificate
-from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
-from psrebind.operations.get_rebind_notification import GetRebindNotification
-from psrebind.operations.get_rebind_task import GetRebindTask, RebindTasks
+from psrebind.operations.base import Change
+from psrebind.operations.get_rebind_task import RebindTasks
 from psrebind.operations.register_rebind_notification import (
     NotificationRegistration,
     RegisterRebindNotification,
@@ -23,24 +18,19 @@ from psrebind.operations.runner import ScriptRunner
 from psrebind.operations.unregister_rebind_notification import UnregisterRebindNotification
 from psrebind.operations.unregister_rebind_task import UnregisterRebindTask
 from psrebind.phrase import Phrase, describe_channel
-from psrebind.rebind.events import EventReport
 from psrebind.rebind.options import TaskMethod
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.renewals import follow_links, renewal_links
-from psrebind.rebind.shared_templates import SharedTemplate, name_shared, shared_templates
+from psrebind.rebind.shared_templates import SharedTemplate, name_shared
+from psrebind.rebind.task_reader import change_task, read_shared_templates, read_tasks
 from psrebind.rebind.task_report import (
     PLACES,
     OtherTask,
-    TaskReport,
-    Tasks,
     notification_differences,
     other_tasks,
     own_differences,
     own_task,
-    report,
     task_differences,
 )
-from psrebind.services import services
 
 PLANNED = "planned"
 # Under these a script without a signature does not run (field notes A6).
@@ -107,44 +97,15 @@ class TaskResult:
         return told
 
 
-def read_task_report(
-    runner: ScriptRunner, method: TaskMethod, since: datetime | None = None
-) -> TaskReport:
-    """Ask a host and judge; without places or certificates the report says less."""
-    asked = GetLifecycleEvent(query=event_query(ids=[1001], since=since))
-    stored, questions, places = GetCertificate(), _questions(method), services()
-    reply = runner.run([asked, stored, *questions, *(one.query for one in places)])
-    first, second, *rest = reply.bodies
-    tasks = _read_tasks(questions, rest[: len(questions)])
-    log = asked.row(first)
-    events = EventReport((log,), asked.result(first))
-    for sentence in events.cut(asked.newest):
-        runner.notice(sentence)
-    certificates = _readable(runner.read(stored.result, second, "the certificates"))
-    readings = [
-        runner.read(one.read, body, f"the {one.noun}s")
-        for one, body in zip(places, rest[len(questions) :], strict=True)
-    ]
-    known = [place for one in readings if one for place in one.places]
-    return report(
-        method,
-        tasks,
-        events,
-        places=None if None in readings else known,
-        chains=follow_links(renewal_links(certificates, events.readable, since=since)),
-        certificates=certificates,
-    )
-
-
 def enable_task(
     runner: ScriptRunner, method: TaskMethod, *, force: bool = False, dry_run: bool = False
 ) -> TaskResult:
     """Register the task and turn its log on, or say what would be done."""
     if dry_run:
         return TaskResult(_would_enable(runner, method, force=force))
-    row, after, unread = _change(runner, _REGISTER[method](force=force), method)
+    row, after, unread = change_task(runner, _REGISTER[method](force=force), method)
     channel = describe_channel(row.enabled_after)
-    templates = _shared_templates(runner, row.shared)
+    templates = read_shared_templates(runner, row.shared)
     line = _line(
         runner,
         method,
@@ -159,9 +120,9 @@ def enable_task(
 
 
 def _would_enable(runner: ScriptRunner, method: TaskMethod, *, force: bool) -> TaskLine:
-    read = _look(runner, method)
+    read = read_tasks(runner, method)
     tasks = read.found
-    templates = _shared_templates(runner, tasks.shared)
+    templates = read_shared_templates(runner, tasks.shared)
     mine = own_task(method, tasks.tasks)
     differences = own_differences(mine, read.notification) if mine else ("there is no task",)
     planned = "unchanged" if tasks.enabled and not differences else PLANNED
@@ -184,13 +145,13 @@ def disable_task(runner: ScriptRunner, method: TaskMethod, *, dry_run: bool = Fa
     unread: HostError | None = None
     after: RebindTasks | None
     if dry_run:
-        read = _look(runner, method)
+        read = read_tasks(runner, method)
         after = read.found
         script = read.notification and read.notification.handler
         there = own_task(method, after.tasks) or script is not None
         outcome = PLANNED if there else "unchanged"
     else:
-        row, after, unread = _change(runner, _UNREGISTER[method](), method)
+        row, after, unread = change_task(runner, _UNREGISTER[method](), method)
         outcome = "changed" if row.changed else "unchanged"
     channel = describe_channel(after.enabled) if after else "not read"
     return TaskResult(
@@ -205,57 +166,6 @@ def _line(
     return TaskLine(
         host=runner.host, method=method, task="".join(PLACES[method]), others=others, **fields
     )
-
-
-def _questions(method: TaskMethod) -> tuple[Operation[Any], ...]:
-    """What reads the tasks of a host, and for a notification task its script too."""
-    more = (GetRebindNotification(),) if method is TaskMethod.NOTIFICATION else ()
-    return (_question(method), *more)
-
-
-def _question(method: TaskMethod) -> GetRebindTask:
-    path, name = PLACES[method]
-    return GetRebindTask(task_path=path, task_name=name)
-
-
-def _read_tasks(asked: Sequence[Operation[Any]], bodies: Sequence[Any]) -> Tasks:
-    return Tasks(*(one.row(body) for one, body in zip(asked, bodies, strict=True)))
-
-
-def _look(runner: ScriptRunner, method: TaskMethod) -> Tasks:
-    questions = _questions(method)
-    return _read_tasks(questions, runner.run(questions).bodies)
-
-
-def _change(
-    runner: ScriptRunner, change: Change[Any], method: TaskMethod
-) -> tuple[Any, RebindTasks | None, HostError | None]:
-    """What a change says, and the tasks after it, of one pipeline; or why these are not known.
-
-    What was done must be seen, even where reading after it fails.
-    """
-    reading = _question(method)
-    done, rest = runner.run([change, reading]).bodies
-    row = change.row(done)
-    try:
-        return row, reading.row(rest), None
-    except HostError as error:
-        return row, None, error
-
-
-def _shared_templates(
-    runner: ScriptRunner, shared: Sequence[Sequence[Thumbprint]]
-) -> tuple[SharedTemplate, ...]:
-    """Bound certificates of one template, by name; the host is asked only where there are any."""
-    if not shared:
-        return ()
-    stored = GetCertificate()
-    (body,) = runner.run([stored]).bodies
-    return shared_templates(shared, _readable(runner.read(stored.result, body, "the certificates")))
-
-
-def _readable(found: Sequence[Any] | None) -> list[Certificate]:
-    return [one for one in found or () if isinstance(one, Certificate)]
 
 
 def _reason(templates: Iterable[SharedTemplate]) -> Phrase:

@@ -17,7 +17,8 @@ from psrebind.decode.records import (
     netsh_options,
     registry_values,
 )
-from psrebind.model import Binding, Place, Record, RecordKind, Renewal, Thumbprint
+from psrebind.iis_model import Binding, Record, RecordKind
+from psrebind.model import Place, Renewal, Thumbprint
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
 from psrebind.operations.set_iis_binding import SetIisBinding

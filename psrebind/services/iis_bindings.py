@@ -8,16 +8,8 @@ from datetime import datetime
 
 from psrebind.decode.iis_settings import FtpCertificate
 from psrebind.decode.names import certificate_name
-from psrebind.model import (
-    Binding,
-    Certificate,
-    Record,
-    RecordKind,
-    Thumbprint,
-    UnreadableBinding,
-    UnreadableCertificate,
-    find_certificate,
-)
+from psrebind.iis_model import Binding, Record, RecordKind, UnreadableBinding
+from psrebind.model import Certificate, Thumbprint, UnreadableCertificate, find_certificate
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
 from psrebind.operations.runner import ScriptRunner

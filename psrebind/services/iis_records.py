@@ -6,7 +6,8 @@ from collections.abc import Hashable, Iterable
 
 from psrebind.decode.bindings import record_key
 from psrebind.decode.records import RawRecord, lost_options, merge_records, same_option
-from psrebind.model import Binding, Record, Renewal
+from psrebind.iis_model import Binding, Record
+from psrebind.model import Renewal
 from psrebind.services.steps import History, Kept, Step
 
 SERVICE_NAME = "iis"

@@ -8,7 +8,8 @@ from psrebind.decode.bindings import IisBindings
 from psrebind.decode.coverage import serves
 from psrebind.decode.owners import label, owner
 from psrebind.decode.records import unknown_options
-from psrebind.model import Record, RecordKind, Renewal
+from psrebind.iis_model import Record, RecordKind
+from psrebind.model import Renewal
 from psrebind.services.observation import Observation
 from psrebind.services.rules import Finding, Rule
 from psrebind.services.steps import Note

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from psrebind import sessions
 from psrebind.errors import ConnectError, HostError, SessionError
 from psrebind.replies import Reply, parse
 from psrebind.sessions.base import Limits, OnStream, Script
@@ -131,14 +132,12 @@ class LocalSession:
             raise
 
     def _run(self, call: ScriptCall, on_stream: OnStream | None) -> str:
-        from psrebind.sessions.child_pool import ChildPool
-
         if self._pool is not None and not self._pool.usable:
             self.close()
         pool = self._pool
         if pool is None:
             self._child = child = self._started()
-            self._pool = pool = ChildPool(child)
+            self._pool = pool = sessions.ChildPool(child)
             pool.open(call, self._opening)
         call.advance(Phase.OPEN)
         return "" if call.script is None else pool.run(call.script, call, on_stream)

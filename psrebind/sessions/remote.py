@@ -11,6 +11,7 @@ from queue import Empty
 from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Self
 
+from psrebind import sessions
 from psrebind.errors import AuthenticationError, InvalidInput
 from psrebind.replies import Reply, parse
 from psrebind.sessions.base import Limits, Logon, OnStream, Script, StreamRecord
@@ -111,9 +112,7 @@ class RemoteSession:
         if reason := limits.reached:
             raise stopped(self.host, Phase.OPENING, reason)
         call = ScriptCall(script, limits)
-        from psrebind.sessions.worker import PoolWorker
-
-        worker = self._worker = self._worker or PoolWorker(
+        worker = self._worker = self._worker or sessions.PoolWorker(
             self.options, self._credential, self._logon
         )
         try:

@@ -8,19 +8,20 @@ import time
 from queue import SimpleQueue
 from threading import Event, Thread
 
-from pypsrp.complex_objects import ObjectMeta, PSInvocationState, RunspacePoolState
+from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
 from pypsrp.exceptions import AuthenticationError as Refused
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSManAction
 
 from psrebind.errors import ConnectError, HostError
-from psrebind.sessions.base import Logon, Script
+from psrebind.sessions.base import Logon
 from psrebind.sessions.bounds import OutOfBounds
 from psrebind.sessions.connection_options import ConnectionOptions
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.fragments import limit_fragments
 from psrebind.sessions.observed_wsman import LEAVING, ObservedWSMan
+from psrebind.sessions.pipeline import make_pipeline
 from psrebind.sessions.records import new_records, output_text
 from psrebind.sessions.script_call import Ending, Phase, ScriptCall, Stopped
 from psrebind.sessions.translate import UNKNOWN_SHELL, fault_code, translate_errors
@@ -139,7 +140,7 @@ class PoolWorker:
         call.advance(Phase.OPEN)
         if call.script is None:
             return ""
-        self._pipeline = pipeline = _pipeline(pool, call.script)
+        self._pipeline = pipeline = make_pipeline(pool, call.script)
         pipeline.begin_invoke()
         position: dict[str, int] = {}
         while pipeline.state == PSInvocationState.RUNNING:
@@ -240,16 +241,3 @@ class PoolWorker:
             connection.observer = None
         if pool is not None:
             pool.pipelines.clear()
-
-
-def _pipeline(pool: RunspacePool, script: Script) -> PowerShell:
-    pipeline = PowerShell(pool)
-    pipeline.add_script(script.text)
-    if script.secrets:
-        pool.exchange_keys()
-        sealed = {
-            name: pool.serialize(secret.reveal(), ObjectMeta("SS"))
-            for name, secret in script.secrets.items()
-        }
-        pipeline.add_parameter("Secrets", sealed)
-    return pipeline

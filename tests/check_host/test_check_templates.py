@@ -23,7 +23,8 @@ from psrebind.check_host.operations import (
     SetCheckRecord,
     library,
 )
-from psrebind.model import BindingInfo, RecordKind, Thumbprint
+from psrebind.iis_model import BindingInfo, RecordKind
+from psrebind.model import Thumbprint
 from psrebind.operations import Operation, render
 
 SAMPLES: dict[str, Operation[Any]] = {

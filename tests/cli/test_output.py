@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from psrebind.cli.output.rows import show
-from psrebind.model import Record, RecordKind, Thumbprint
+from psrebind.iis_model import Record, RecordKind
+from psrebind.model import Thumbprint
 
 PRINT = Thumbprint("ab" * 20)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from psrebind.errors import ParameterError
-from psrebind.model import RecordKind, Secret, Thumbprint
+from psrebind.iis_model import RecordKind
+from psrebind.model import Secret, Thumbprint
 from psrebind.operations.base import Query
 from psrebind.operations.parameters import OperationLine, described, parse_parameters
 

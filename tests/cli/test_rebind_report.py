@@ -7,7 +7,7 @@ from certificates import make
 from observations import observed, record, renewal, stored
 
 from psrebind.cli.output.rebind import result_row
-from psrebind.model import BindingInfo
+from psrebind.iis_model import BindingInfo
 from psrebind.rebind.handshake import Handshake
 from psrebind.rebind.host_plan import HostPlan
 from psrebind.rebind.lines import RebindLine

@@ -16,10 +16,10 @@ from operations.task_checks import set_autoenrollment
 
 from psrebind.decode.task_words import NOTIFICATION_NAME
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, wanted_xml
+from psrebind.iis_model import BindingInfo
 from psrebind.lab.stage import renewals
 from psrebind.lab.stage.lab import Lab, LabHost
 from psrebind.lab.stage.scenario import ALL_NAMES
-from psrebind.model import BindingInfo
 from psrebind.rebind.handshake import handshakes
 from psrebind.services.steps import Endpoint
 

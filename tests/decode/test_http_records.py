@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from psrebind.decode.records import FLAG_PARAMETERS, RawRecord, netsh_options, unknown_options
-from psrebind.model import IIS_APPLICATION_ID, Record, RecordKind, Thumbprint
+from psrebind.iis_model import IIS_APPLICATION_ID, Record, RecordKind
+from psrebind.model import Thumbprint
 
 IIS = UUID(IIS_APPLICATION_ID)
 THUMBPRINT = Thumbprint("AB" * 20)

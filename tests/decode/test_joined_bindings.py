@@ -8,7 +8,8 @@ import pytest
 
 from psrebind.decode.bindings import IisState, RawBinding, RawSite, join_records, record_key
 from psrebind.decode.records import RawRecord
-from psrebind.model import IIS_APPLICATION_ID, Binding, RecordKind, Thumbprint
+from psrebind.iis_model import IIS_APPLICATION_ID, Binding, RecordKind
+from psrebind.model import Thumbprint
 
 ONE, TWO = Thumbprint("11" * 20), Thumbprint("22" * 20)
 

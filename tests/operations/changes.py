@@ -21,10 +21,11 @@ from labs import (
 )
 
 from psrebind.decode.records import netsh_options
+from psrebind.iis_model import Binding, BindingInfo
 from psrebind.lab.stage.lab import Lab, LabHost, assume
 from psrebind.lab.windows.http_sys import Options
 from psrebind.lab.windows.state import HostState
-from psrebind.model import Binding, BindingInfo, Thumbprint
+from psrebind.model import Thumbprint
 from psrebind.operations import run
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal

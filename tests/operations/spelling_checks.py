@@ -12,11 +12,11 @@ from operations.task_checks import put_task
 
 from psrebind.decode.records import netsh_options
 from psrebind.decode.tasks import TASK_NAME, wanted_xml
+from psrebind.iis_model import Binding
 from psrebind.lab.stage.lab import Lab, LabHost
 from psrebind.lab.windows.http_sys import Options, Record, RecordKind
 from psrebind.lab.windows.state import Binding as LabBinding
 from psrebind.lab.windows.state import HostState, Site
-from psrebind.model import Binding
 from psrebind.operations import run
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_rebind_task import GetRebindTask

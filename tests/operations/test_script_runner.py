@@ -12,7 +12,8 @@ import pytest
 from fakes import FakeSession
 
 from psrebind.errors import ConnectError, ReplyError, ScriptError
-from psrebind.model import BindingInfo, RecordKind, Secret, Thumbprint
+from psrebind.iis_model import BindingInfo, RecordKind
+from psrebind.model import Secret, Thumbprint
 from psrebind.operations import Query, Renderer, ScriptRunner
 from psrebind.operations.get_certificate import CertificateBlob, GetCertificate
 from psrebind.operations.get_host import GetHost

@@ -12,7 +12,7 @@ from certificates import make
 from observations import observed, record, renewal, stored
 
 from psrebind.errors import InvalidInput
-from psrebind.model import IIS_APPLICATION_ID
+from psrebind.iis_model import IIS_APPLICATION_ID
 from psrebind.rebind.before_file import default_folder, states_before, write_before
 from psrebind.rebind.plan import plan
 from psrebind.services.steps import Step

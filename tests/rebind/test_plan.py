@@ -11,7 +11,8 @@ from certificates import ANY_USAGE, CLIENT, NOW, SERVER, Made, make
 from observations import Entry, observed, record, renewal, stored
 
 from psrebind.decode.records import RawRecord
-from psrebind.model import RecordKind, Thumbprint, UnreadableCertificate
+from psrebind.iis_model import RecordKind
+from psrebind.model import Thumbprint, UnreadableCertificate
 from psrebind.operations.set_iis_binding import SetIisBinding
 from psrebind.rebind.plan import plan
 from psrebind.services.observation import Observation

@@ -12,7 +12,7 @@ from certificates import make
 from observations import observed, record, renewal, state, stored
 
 from psrebind.decode.records import RawRecord
-from psrebind.model import BindingInfo, RecordKind
+from psrebind.iis_model import BindingInfo, RecordKind
 from psrebind.operations.base import Change
 from psrebind.operations.invoke_iis_renewal import IisRenewal, InvokeIisRenewal
 from psrebind.operations.register_rebind_task import RegisterRebindTask

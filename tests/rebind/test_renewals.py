@@ -10,7 +10,8 @@ from certificates import NOW
 from renewal_cases import bound, linked, name, replaced
 
 from psrebind.decode.events import LifecycleEvent
-from psrebind.model import Binding, Renewal
+from psrebind.iis_model import Binding
+from psrebind.model import Renewal
 from psrebind.rebind.event_outcome import Handled, event_outcome
 from psrebind.rebind.renewals import (
     LONGEST,

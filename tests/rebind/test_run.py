@@ -17,7 +17,8 @@ from tls_server import TlsServer, tls_server
 
 from psrebind.decode.records import RawRecord
 from psrebind.errors import InvalidInput, ReplyError, ScriptError, SessionLost
-from psrebind.model import BindingInfo, Renewal
+from psrebind.iis_model import BindingInfo
+from psrebind.model import Renewal
 from psrebind.operations.get_certificate import CertificateBlob
 from psrebind.operations.get_host import HostFacts
 from psrebind.operations.invoke_iis_renewal import IisRenewal

@@ -17,7 +17,7 @@ from observations import record, renewal, state
 from tls_server import tls_server
 
 from psrebind import services
-from psrebind.model import BindingInfo
+from psrebind.iis_model import BindingInfo
 from psrebind.operations.get_certificate import CertificateBlob
 from psrebind.operations.get_host import HostFacts
 from psrebind.operations.runner import Renderer, ScriptRunner

@@ -13,11 +13,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from psrebind.cli import main
 from psrebind.cli.demo.picture import Picture, excerpted
 from psrebind.cli.output.lab import shorten
 from psrebind.decode.names import a_label
+from psrebind.iis_model import BindingInfo
 from psrebind.lab.stage.lab import Lab
-from psrebind.model import BindingInfo
 from psrebind.rebind.handshake import Handshake, handshakes
 from psrebind.services.steps import Endpoint
 from psrebind.text import visible
@@ -71,8 +72,6 @@ class Stage:
 
         The picture has only the lines with one of the ``excerpt``'s words, where there are any.
         """
-        from psrebind.cli import main
-
         self._print(Text.assemble("\n", *_typed(words)))
         if self._picture:
             status, said = self._picture.captured(lambda: main(words))

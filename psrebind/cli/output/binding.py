@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from psrebind.decode.names import certificate_name
-from psrebind.model import Certificate, RecordKind, UnreadableCertificate
+from psrebind.iis_model import RecordKind
+from psrebind.model import Certificate, UnreadableCertificate
 from psrebind.phrase import Name, Phrase, name_certificate
 from psrebind.problems import rank_problems
 

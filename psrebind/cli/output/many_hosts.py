@@ -17,7 +17,8 @@ from psrebind.cli import output
 from psrebind.cli.options import Format
 from psrebind.cli.output.appearance import Word
 from psrebind.cli.output.messages import tell
-from psrebind.cli.output.rows import OneOfMany, Order, Stream, stream
+from psrebind.cli.output.rows import OneOfMany
+from psrebind.cli.output.stream import Order, Stream, stream
 from psrebind.cli.output.values import write
 from psrebind.cli.output.view import SHOW_CURSOR, Ask, Present, View
 from psrebind.cli.signals import Ended, caught

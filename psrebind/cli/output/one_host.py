@@ -10,10 +10,10 @@ from psrebind.cli import output
 from psrebind.cli.options import Format
 from psrebind.cli.output.messages import tell
 from psrebind.cli.output.rows import OneHost
-from psrebind.cli.output.view import BUG, SHOW_CURSOR, Ask, Present, View
+from psrebind.cli.output.view import SHOW_CURSOR, Ask, Present, View
 from psrebind.cli.signals import Ended, Handlers, caught
 from psrebind.errors import HostError, PsrebindError
-from psrebind.rebind.outcome import Outcome
+from psrebind.rebind.outcome import BUG, Outcome
 
 if TYPE_CHECKING:
     from psrebind.cli.output.progress import Spinner

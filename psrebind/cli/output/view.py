@@ -23,7 +23,6 @@ Ask = Callable[["Fleet"], "Results[T]"]
 # Prints what came of one host, and says how it ended.
 Present = Callable[[T, Rows], "Ending"]
 
-BUG = 1
 SHOW_CURSOR = b"\x1b[?25h\n"
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from psrebind.decode.names import a_label
+from psrebind.iis_model import IIS_APPLICATION_ID
 from psrebind.lab.windows.assumptions import Assumptions
 from psrebind.lab.windows.certificate_stores import StoredCertificate, covers, find, newest
-from psrebind.model import IIS_APPLICATION_ID
 
 IIS_APPLICATION = f"{{{IIS_APPLICATION_ID}}}"
 ANY_ADDRESS = "0.0.0.0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
+from psrebind.iis_model import IIS_APPLICATION_ID
 from psrebind.lab.engines.model.events import found_events, log_of, round_trip_time
 from psrebind.lab.engines.model.records import Row, all_records
 from psrebind.lab.engines.model.request import Answer, OperationRequest, Refused, native
@@ -20,7 +21,6 @@ from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.lab.windows.iis_configuration import FTP_DEFAULTS, FTP_SITES, HASHES, ROOT
 from psrebind.lab.windows.names import folded, same_name
-from psrebind.model import IIS_APPLICATION_ID
 
 _DISABLED = 4
 _IIS = uuid.UUID(IIS_APPLICATION_ID).bytes_le

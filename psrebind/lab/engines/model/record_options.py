@@ -6,11 +6,11 @@ import time
 import uuid
 from dataclasses import dataclass
 
+from psrebind.iis_model import IIS_APPLICATION_ID
 from psrebind.lab.engines.model.records import Row, find_record, record_name
 from psrebind.lab.engines.model.request import Refused, native
 from psrebind.lab.windows.host import Host
 from psrebind.lab.windows.host_fault import HostFault
-from psrebind.model import IIS_APPLICATION_ID
 
 _NETSH_UPDATE = 17763
 _NOT_COMPARED = ("SslCertHash", "SslCertStoreName", "HostnamePort")
