@@ -1,6 +1,6 @@
-"""Plan a rebind on many hosts: python work_of_your_own.py INVENTORY OLD NEW
+"""Do work of one's own on many hosts: python work_of_your_own.py INVENTORY
 
-It counts what would change, and changes nothing; ``fleet.rebind(old, new)`` does.
+Reads two things of each host in one script, and tells which hosts have no rebind task.
 """
 
 import os
@@ -8,15 +8,24 @@ import sys
 
 from psrebind import Fleet
 from psrebind.model import Secret
+from psrebind.operations import ScriptRunner
+from psrebind.operations.get_host import GetHost
+from psrebind.operations.get_rebind_task import GetRebindTask
 
 
-def main(inventory: str, old: str, new: str) -> None:
-    """Plan on every host in a thread of its own."""
+def main(inventory: str) -> None:
+    """Ask every host in a thread of its own."""
+    facts, tasks = GetHost(), GetRebindTask()
+
+    def work(runner: ScriptRunner) -> str:
+        reply = runner.run([facts, tasks])
+        host = facts.host(reply, reply.bodies[0])
+        found = tasks.row(reply.bodies[1]).tasks
+        return f"{host.windows}: {len(found)} tasks that follow renewals"
+
     password = Secret(os.environ["PSREBIND_PASSWORD"])
-    fleet = Fleet.from_inventory(inventory, password=password)
-    for result in fleet.plan_rebind(old, new):
-        count = result.value.count if result.value else 0
-        print(result.host.name, result.problem or f"{count} bindings to change")
+    for result in Fleet.from_inventory(inventory, password=password).each(work):
+        print(result.host.name, result.problem or result.value)
 
 
 if __name__ == "__main__":

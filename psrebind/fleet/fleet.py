@@ -106,10 +106,8 @@ class Fleet:
         *,
         hidden: tuple[str, ...] = (),
     ) -> Self:
-        """These hosts as ``given`` and the inventory say; all input is checked now. ``hidden`` are
-        the environment variables with a password: they stay in this process.
-        """
-        found = (reach_host(host, given, login) for host in hosts)
+        """These hosts as ``given`` and the inventory say; the ``hidden`` variables stay here."""
+        found = [reach_host(host, given, login) for host in hosts]
         return cls(tuple(dataclasses.replace(host, hidden=hidden) for host in found))
 
     def named(self, names: Collection[str]) -> Self:

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from labs import running, shells_left
+from labs import restored, running, shells_left
 
 from psrebind import Fleet
 from psrebind.errors import ConnectError, InvalidInput
@@ -190,13 +190,34 @@ def test_the_example_of_expiring_certificates(
     assert not any(swap.new in line for line in lines)
 
 
-def test_the_example_of_own_work(
+def test_the_example_of_a_plan(
     lab: Lab, inventory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It plans on all hosts, and only one has something to change."""
     monkeypatch.setenv("PSREBIND_PASSWORD", lab.password)
     swap = lab.scenario.summary[0]
-    lines = example("work_of_your_own", str(inventory), swap.old, swap.new, capsys=capsys)
+    lines = example("rebind_plan", str(inventory), swap.old, swap.new, capsys=capsys)
     assert len(lines) == 6
     assert "web01 3 bindings to change" in lines
     assert sum("0 bindings" in line for line in lines) == 5
+
+
+def test_the_example_of_own_work(
+    lab: Lab, inventory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says of every host what it is and how many tasks it has."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", lab.password)
+    lines = example("work_of_your_own", str(inventory), capsys=capsys)
+    assert len(lines) == 6
+    assert all("Windows Server" in line and "follow renewals" in line for line in lines)
+
+
+def test_the_example_of_enabled_tasks(
+    lab: Lab, inventory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Run twice, it changes once."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", lab.password)
+    with restored(lab.hosts["web02"]):
+        for outcome in ("changed", "unchanged"):
+            (line,) = example("enabled_tasks", str(inventory), "web02", capsys=capsys)
+            assert line.split("; ")[:2] == ["web02", outcome]
