@@ -27,14 +27,14 @@ _MOST_NOTICES = 5
 
 @dataclass(frozen=True)
 class Chosen:
-    """The hosts of a command; ``alone`` where one was asked for by its own name or address.
+    """The hosts of a command; ``single`` where one was asked for by its own name or address.
 
     How it was asked counts, not how many matched: a script that says ``all`` must not change its
     form on the day when one host is left.
     """
 
     fleet: Fleet
-    alone: bool
+    single: bool
 
 
 def read_fleet(target: str, connection: Connection, source: Source) -> Chosen:
@@ -62,7 +62,7 @@ def read_fleet(target: str, connection: Connection, source: Source) -> Chosen:
         limits=Limits.within(connection.timeout),
         library=fleets.Library([source.templates] if source.templates else []),
     )
-    return Chosen(fleet, alone=len(found) == 1 and fleets.names_one(inventory, target))
+    return Chosen(fleet, single=len(found) == 1 and fleets.names_one(inventory, target))
 
 
 def _read_inventory(file: Path) -> Inventory:

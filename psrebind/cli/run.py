@@ -1,6 +1,6 @@
 """One way for every command to work on hosts: read, ask a person, show what came of it.
 
-A host alone is a fleet of one: only what shows it differs.
+One host is a fleet of one: only what shows it differs.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Request:
         """Ask the hosts and show what came of it; rows of many may stand aside, as a table beside
         the data."""
         verbose = self.connection.verbose
-        if chosen.alone:
+        if chosen.single:
             return OneHostView(chosen.fleet, self.form, verbose=verbose).show(ask, present)
         return ManyHostsView(
             chosen.fleet,
@@ -99,11 +99,11 @@ def change_hosts(request: Request, chosen: Chosen, change: PlannedChange) -> int
     def show_plan(plan: HostPlan, rows: Rows) -> Ending:
         if plan.has_steps:
             plans[rows.host] = plan.slim()
-        beside = rows.alone and followed and plan.has_steps
+        beside = rows.single and followed and plan.has_steps
         return change.show_plan(plan, rows.aside() if beside else rows)
 
     def show_result(result: HostResult, rows: Rows) -> Ending:
-        if rows.alone and not result.plan.has_steps:
+        if rows.single and not result.plan.has_steps:
             return change.show_plan(result.plan, rows)
         return change.show_result(result, rows)
 
@@ -111,7 +111,7 @@ def change_hosts(request: Request, chosen: Chosen, change: PlannedChange) -> int
         if plan.has_steps:
             change.show_plan(plan, OneHost(chosen.fleet.hosts[0].name, request.form).aside())
 
-    on_plan = tell_plan if chosen.alone else None
+    on_plan = tell_plan if chosen.single else None
     if change.yes and not change.dry_run:
         return request.show(chosen, lambda fleet: change.at_once(fleet, on_plan), show_result)
     status = request.show(chosen, change.plan, show_plan, aside=followed)
@@ -126,7 +126,7 @@ def change_hosts(request: Request, chosen: Chosen, change: PlannedChange) -> int
     fleet = chosen.fleet.named(plans)
     count = count_of(sum(plan.count for plan in plans.values()), "binding")
     agreed = ask_person(
-        f"change {count} {'of' if chosen.alone else 'on'} {name_hosts(fleet)}?", fleet
+        f"change {count} {'of' if chosen.single else 'on'} {name_hosts(fleet)}?", fleet
     )
     if agreed is None:
         return exit_status([status, DECLINED])

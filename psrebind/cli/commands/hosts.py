@@ -20,5 +20,5 @@ def hosts(target: Target, connection: Connection, source: Source, output: Output
 
 
 def _present(found: Host, rows: Rows) -> int:
-    rows.show([found], short=None if rows.alone else host_row)
+    rows.show([found], short=None if rows.single else host_row)
     return 0

@@ -51,10 +51,10 @@ def rebind(
 
     def show_plan(plan: HostPlan, rows: Rows) -> Ending:
         summary.add_plan(plan)
-        if rows.alone and summary.complaint:
+        if rows.single and summary.complaint:
             raise InvalidInput(summary.complaint)
         rows.show(rebinds.plan_lines(plan), short=plan_row)
-        sum_up = rows.alone
+        sum_up = rows.single
         for sentence in rebinds.plan_sentences(plan, dry_run=flags.dry_run, sum_up=sum_up):
             tell(f"{rows.host}: {sentence}")
         return plan.exit_status
@@ -64,8 +64,8 @@ def rebind(
         summary.add_result(result)
         rows.show(rebinds.result_lines(result), short=result_row)
         # Of many hosts only what a person is needed for.
-        if rows.alone or result.exit_status:
-            command = "the same command" if rows.alone else None
+        if rows.single or result.exit_status:
+            command = "the same command" if rows.single else None
             for sentence in rebinds.result_sentences(result, command=command):
                 tell(f"{rows.host}: {sentence}")
         return result.ending
@@ -80,7 +80,7 @@ def rebind(
         yes=flags.yes,
     )
     status = change_hosts(request, chosen, change)
-    if chosen.alone:
+    if chosen.single:
         return status
     for sentence in summary.sentences(flags.before_folder):
         tell(sentence)

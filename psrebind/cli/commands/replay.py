@@ -44,14 +44,15 @@ def replay(target: Target, flags: ReplayFlags, connection: Connection) -> int:
         nonlocal something
         something = something or plan.has_steps
         rows.show(rebinds.plan_lines(plan), short=plan_row)
-        _tell_plan(plan, rows, dry_run=flags.dry_run)
-        if rows.alone and flags.dry_run and plan.has_steps:
+        # A plan that is all that was asked for says that nothing was changed.
+        _tell_plan(plan, rows, dry_run=not rows.is_aside)
+        if rows.single and flags.dry_run and plan.has_steps:
             tell(f"{rows.host}: {_HOW}")
         return plan.exit_status
 
     def show_result(result: HostResult, rows: Rows) -> Ending:
         rows.show(rebinds.result_lines(result), short=result_row)
-        if not rows.alone:
+        if not rows.single:
             _tell_plan(result.plan, rows, dry_run=False)
         command = f"psrebind rebind {rows.host}"
         for sentence in rebinds.result_sentences(result, command=command):
@@ -68,11 +69,13 @@ def replay(target: Target, flags: ReplayFlags, connection: Connection) -> int:
         yes=flags.yes,
     )
     status = change_hosts(request, chosen, change)
-    if not chosen.alone and flags.dry_run and something:
+    if not chosen.single and flags.dry_run and something:
         tell(_HOW)
     return status
 
 
 def _tell_plan(plan: HostPlan, rows: Rows, *, dry_run: bool) -> None:
+    if not rows.single and not plan.candidates:
+        return
     for sentence in rebinds.plan_sentences(plan, dry_run=dry_run):
         tell(f"{rows.host}: {sentence}")

@@ -33,7 +33,7 @@ def show(
             write(csv_text(records), stream)
         case "table":
             cells = [flat(record) for record in records]
-            write(output.Tables().text(cells, alone=not short, stream=stream), stream)
+            write(output.Tables().text(cells, single=not short, stream=stream), stream)
 
 
 class Rows(Protocol):
@@ -48,11 +48,15 @@ class Rows(Protocol):
         """How rows are printed."""
 
     @property
-    def alone(self) -> bool:
+    def single(self) -> bool:
         """Whether it was named as the only host of the run."""
 
     def show(self, rows: Sequence[Any], *, short: Short | None = None) -> None:
         """Print rows; ``short`` makes of one what a table shows of it."""
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether they stand beside the data, for a person who is to decide on them."""
 
     def aside(self) -> Rows:
         """Where the same go that a person is to decide on: beside the data, as a table."""
@@ -61,7 +65,7 @@ class Rows(Protocol):
 class OneHost:
     """The rows of the only host: printed as they are."""
 
-    alone = True
+    single = True
 
     def __init__(self, host: str, form: Format, stream: TextIO | None = None) -> None:
         self.host = host
@@ -72,6 +76,11 @@ class OneHost:
         """Print rows."""
         show(rows, self.form, short=short, stream=self._stream)
 
+    @property
+    def is_aside(self) -> bool:
+        """Whether they go to stderr."""
+        return self._stream is sys.stderr
+
     def aside(self) -> OneHost:
         """The same, to stderr."""
         return OneHost(self.host, "table", sys.stderr)
@@ -80,7 +89,8 @@ class OneHost:
 class OneOfMany:
     """The rows of one host among others."""
 
-    alone = False
+    single = False
+    is_aside = False
 
     def __init__(self, host: str, stream: Stream) -> None:
         self.host = host

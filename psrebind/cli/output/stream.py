@@ -193,4 +193,4 @@ class _Table:
         piece.sort(key=lambda cells: str(cells["host"]))
         if self._order:
             piece.sort(key=self._order)
-        self._put(self._tables.text(piece, alone=False, stream=self._put.stream))
+        self._put(self._tables.text(piece, single=False, stream=self._put.stream))

@@ -38,7 +38,7 @@ class Tables:
     def __init__(self) -> None:
         self._short = ShortThumbprints()
 
-    def text(self, records: Sequence[Mapping[str, Any]], *, alone: bool, stream: TextIO) -> str:
+    def text(self, records: Sequence[Mapping[str, Any]], *, single: bool, stream: TextIO) -> str:
         """Flat records laid out, one a line; on a terminal, prose below its line or all upright
         where it is wide."""
         if not records:
@@ -46,9 +46,9 @@ class Tables:
         names = header(records)
         # A column in which nobody has anything only takes room.
         told = [one for one in names if any(cell(record.get(one)) for record in records)] or names
-        names = names if alone else told
+        names = names if single else told
         short = {} if current().wide else self._short.shorten(records)
-        lined = len(records) > 1 or not alone
+        lined = len(records) > 1 or not single
 
         def cells(longest: int | None = None) -> Cells:
             return [
@@ -61,7 +61,7 @@ class Tables:
         console = _console(stream)
         if lined and (text := _fitting(names, cells, console)):
             return text
-        rows = ((names, row) if alone else _something(names, row) for row in cells())
+        rows = ((names, row) if single else _something(names, row) for row in cells())
         return "\n".join(_written(console, _upright(*row)) for row in rows)
 
 
