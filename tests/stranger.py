@@ -17,7 +17,8 @@ from winrm import ADDRESS, PASSWORD, Serve, Winrm
 
 from psrebind.errors import PsrebindError
 from psrebind.model import Secret
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
 

@@ -14,15 +14,21 @@ from psrebind.operations.base import Operation, render
 from psrebind.operations.remedy import with_remedy
 from psrebind.replies import Body, Reply
 from psrebind.script import Script
-from psrebind.sessions.base import Limits, OnStream, Session, StreamRecord
+from psrebind.sessions.base import (
+    CHANGING,
+    NOTICE,
+    READING,
+    STAGE,
+    Limits,
+    OnStream,
+    Session,
+    StreamRecord,
+)
 from psrebind.templates import Library
 
 Decoded = TypeVar("Decoded")
 # No command asks one host for more scripts than these.
 _KEPT = 8
-# What a runner tells beside the host's own streams: a sentence, and what it does now.
-NOTICE, STAGE = "notice", "stage"
-READING, CHANGING = "reading", "changing"
 
 
 class Renderer:

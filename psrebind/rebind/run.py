@@ -27,9 +27,7 @@ from psrebind.services import service
 from psrebind.services.base import Service
 from psrebind.services.observation import Observation, Reading
 from psrebind.services.steps import Plan
-
-# What is told of an apply, for whoever waits: the file of the state before, and the last stage.
-SAVED, VERIFYING = "saved", "verifying"
+from psrebind.sessions.base import SAVED, VERIFYING
 
 
 @dataclass(frozen=True)

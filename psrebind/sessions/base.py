@@ -12,6 +12,11 @@ from typing import Protocol, Self
 from psrebind.replies import Reply
 from psrebind.script import Script
 
+# What psrebind itself tells beside a host's streams: a sentence for a person, the file of a state
+# before, and the stage of the work, empty between two.
+NOTICE, SAVED, STAGE = "notice", "saved", "stage"
+READING, CHANGING, VERIFYING = "reading", "changing", "verifying"
+
 
 @dataclass(frozen=True)
 class StreamRecord:
@@ -21,8 +26,6 @@ class StreamRecord:
     text: str
     percent: int | None = None
 
-
-__all__ = ["EitherEvent", "Limits", "Logon", "OnStream", "Script", "Session", "StreamRecord"]
 
 OnStream = Callable[[StreamRecord], None]
 # How late a wait for either of two events may notice the other one.

@@ -12,7 +12,8 @@ import psrpcore
 from psrpcore.types import PSInvocationState, PSSecureString, RunspacePoolState
 
 from psrebind.errors import ScriptError
-from psrebind.sessions.base import Limits, OnStream, Script, StreamRecord
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, OnStream, StreamRecord
 from psrebind.sessions.script_call import Phase, ScriptCall, Stopped, single_text
 from psrebind.sessions.stdio import POOL, Child, NotPsrp
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final, Self
 from psrebind import sessions
 from psrebind.errors import ConnectError, HostError, SessionError
 from psrebind.replies import Reply, parse
-from psrebind.sessions.base import Limits, OnStream, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, OnStream
 from psrebind.sessions.credentials import PASSWORD_VARIABLE
 from psrebind.sessions.script_call import Phase, ScriptCall, Stopped, lost, stopped
 from psrebind.sessions.stdio import Child, ChildEnded, NotPsrp

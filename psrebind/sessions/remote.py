@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Self
 from psrebind import sessions
 from psrebind.errors import AuthenticationError, InvalidInput
 from psrebind.replies import Reply, parse
-from psrebind.sessions.base import Limits, Logon, OnStream, Script, StreamRecord
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, Logon, OnStream, StreamRecord
 from psrebind.sessions.connection_options import (
     Authentication,
     ConnectionOptions,

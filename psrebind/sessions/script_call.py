@@ -9,7 +9,8 @@ from queue import SimpleQueue
 from threading import Lock
 
 from psrebind.errors import ConnectError, ReplyError, SessionError, SessionLost
-from psrebind.sessions.base import Limits, Script, StreamRecord
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, StreamRecord
 
 LOOK_FIRST = "Whether the script ran is unknown: look at the host before acting again"
 READ_AGAIN = "Nothing was changed: run it again"

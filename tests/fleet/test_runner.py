@@ -15,7 +15,8 @@ import pytest
 from psrebind.errors import AuthenticationError, ConnectError, ScriptError, SessionLost
 from psrebind.fleet.runner import Result, Runner
 from psrebind.replies import Reply
-from psrebind.sessions.base import Limits, Logon, OnStream, Script, Session
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, Logon, OnStream, Session
 
 
 @dataclass(frozen=True)

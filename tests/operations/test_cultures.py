@@ -18,7 +18,7 @@ from operations import task_checks as tasks
 
 from psrebind.lab.stage.lab import Lab
 from psrebind.lab.stage.scenario import ALL_NAMES
-from psrebind.sessions.base import Script
+from psrebind.script import Script
 from psrebind.templates import Library
 
 CULTURES = ("th-TH", "tr-TR")

@@ -15,7 +15,8 @@ import pytest
 
 from psrebind.errors import ConnectError, ReplyError, ScriptError, SessionLost
 from psrebind.model import Secret
-from psrebind.sessions.base import Limits, Script, StreamRecord
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, StreamRecord
 from psrebind.sessions.local import LocalSession
 
 pytestmark = [
@@ -235,7 +236,7 @@ def test_no_child_outlives_us(pwsh: Path) -> None:
     """When our own process is killed under a running script, the child ends by itself."""
     program = (
         "import sys; from pathlib import Path; from psrebind.sessions.local import LocalSession\n"
-        "from psrebind.sessions.base import Script\n"
+        "from psrebind.script import Script\n"
         "LocalSession(Path(sys.argv[1])).invoke(Script(sys.argv[2]),"
         " on_stream=lambda record: print(record.text, flush=True))"
     )

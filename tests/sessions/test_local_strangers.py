@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from psrebind.errors import ConnectError
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.local import LocalSession, find_engine
 from psrebind.sessions.stdio import POOL, Child, ChildEnded, ProtocolLine, frame_line, read_line
 

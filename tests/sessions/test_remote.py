@@ -23,7 +23,8 @@ from psrebind.errors import (
 from psrebind.lab.engines.pwsh import PwshEngine
 from psrebind.lab.windows.host_fault import HostFault
 from psrebind.model import Secret
-from psrebind.sessions.base import Limits, Script, StreamRecord
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, StreamRecord
 from psrebind.sessions.connection_options import needs_extra
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, Fingerprint, RemoteSession

@@ -28,7 +28,8 @@ from stranger import stranger as strange
 from winrm import REPLY, Serve
 
 from psrebind.errors import ConnectError, ReplyError, SessionLost
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 
 MB = 1024 * 1024
 LIMIT = 1

@@ -15,7 +15,8 @@ from winrm import ADDRESS, Serve, Slow, Winrm, free_port
 from psrebind.errors import ConnectError, PsrebindError, SessionError, SessionLost
 from psrebind.lab.server.network_faults import NetworkFault
 from psrebind.replies import Reply
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
 
 # What one script costs; a test below holds this list against the server's own count.

@@ -10,7 +10,8 @@ from winrm import ADDRESS, Winrm
 
 from psrebind.errors import ConnectError
 from psrebind.lab.server.network_faults import NetworkFault
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
 from psrebind.sessions.worker import IDLE_TIMEOUT
 

@@ -8,7 +8,7 @@ from winrm import REPLY, Serve
 from psrebind.errors import ConnectError
 from psrebind.lab.engines.model.engine import ModelEngine
 from psrebind.lab.server.wsman_faults import WSManFault
-from psrebind.sessions.base import Script
+from psrebind.script import Script
 
 
 class Denied(ModelEngine):

@@ -15,7 +15,8 @@ from winrm import ADDRESS, Serve, Winrm
 
 from psrebind.errors import AuthenticationError, ConnectError
 from psrebind.lab.windows.certificate_authority import Authority, CertificateRequest
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.remote import Fingerprint
 
 NAME = "web01.example.test"

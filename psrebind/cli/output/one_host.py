@@ -14,6 +14,7 @@ from psrebind.cli.output.view import SHOW_CURSOR, Ask, Present, View
 from psrebind.cli.signals import Ended, Handlers, caught
 from psrebind.errors import HostError, PsrebindError
 from psrebind.rebind.outcome import BUG, Outcome
+from psrebind.sessions.base import CHANGING, SAVED, STAGE
 
 if TYPE_CHECKING:
     from psrebind.cli.output.progress import Spinner
@@ -67,9 +68,9 @@ class OneHostView(View):
 
     def heard(self, host: FleetHost, record: StreamRecord) -> None:
         """Follow the stages and the progress; print the rest."""
-        if record.stream == "stage":
+        if record.stream == STAGE:
             self._enter(record.text)
-        elif record.stream == "saved":
+        elif record.stream == SAVED:
             tell(f"the state before is in {record.text}")
         elif record.stream == "progress":
             if self._spinner:
@@ -78,7 +79,7 @@ class OneHostView(View):
             super().heard(host, record)
 
     def _enter(self, stage: str) -> None:
-        self._changed = self._changed or (self._stage == "changing" and not stage)
+        self._changed = self._changed or (self._stage == CHANGING and not stage)
         self._stage = stage
         self._stop_spinner()
         if stage and sys.stderr.isatty():
@@ -90,14 +91,14 @@ class OneHostView(View):
             spinner.stop()
 
     def _stop_in_order(self, number: int) -> None:
-        if self._stage == "changing":
+        if self._stage == CHANGING:
             # Streams of Python's own cannot be written to from within a signal's handler.
             os.write(2, _GOES_ON)
 
     def _leave(self) -> None:
         if sys.stderr.isatty():
             os.write(2, SHOW_CURSOR)
-        if self._stage == "changing":
+        if self._stage == CHANGING:
             known = (
                 "whether the changes ran is unknown: look with "
                 f"'psrebind bindings {self._host.name}', and run the same command again to finish"

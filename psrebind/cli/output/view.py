@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from psrebind.cli.output.messages import tell
 from psrebind.cli.output.rows import Rows
 from psrebind.cli.signals import Ended
+from psrebind.sessions.base import NOTICE
 
 if TYPE_CHECKING:
     from psrebind.fleet.fleet import Fleet, Results
@@ -39,7 +40,7 @@ class View:
 
     def heard(self, host: FleetHost, record: StreamRecord) -> None:
         """Print a host's notices and warnings, and its verbose messages where asked for."""
-        if record.stream == "notice":
+        if record.stream == NOTICE:
             tell(f"{host.name}: {record.text}")
         elif record.stream == "warning" or (record.stream == "verbose" and self._verbose):
             tell(f"{host.name}: {record.stream}: {record.text}")
