@@ -13,7 +13,7 @@ from psrebind.cli.application import application
 from psrebind.cli.completion import find_words, without_conversion
 from psrebind.cli.output.messages import tell
 from psrebind.cli.output.safe_stream import safe_streams
-from psrebind.cli.signals import ENDED, INTERRUPTED, Endings, caught
+from psrebind.cli.signals import ENDED, INTERRUPTED, Endings, catch_signals
 from psrebind.errors import InvalidInput, PsrebindError
 from psrebind.rebind.outcome import BUG, Outcome, exit_status
 
@@ -29,7 +29,7 @@ def run_command_line(words: Sequence[str]) -> int:
 def conclude(command: Callable[[], int]) -> int:
     """Run a command to its exit status, whatever it raises; the sentence goes to stderr."""
     endings = Endings()
-    with safe_streams() as lost, caught(endings):
+    with safe_streams() as lost, catch_signals(endings):
         status = _conclude(command, endings)
         return exit_status([status, UNWRITTEN]) if lost() else status
 

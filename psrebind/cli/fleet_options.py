@@ -56,7 +56,7 @@ def read_fleet(target: str, connection: Connection, source: Source) -> Chosen:
             tell(f"{host.name}: the same host as {', '.join(host.also_named)}")
     hidden = (connection.password_env,)
     fleet = dataclasses.replace(
-        fleets.Fleet.reached(found, wanted, find_logins(connection), hidden=hidden),
+        fleets.Fleet.of_hosts(found, wanted, find_logins(connection), hidden=hidden),
         forks=connection.forks,
         seconds=connection.host_timeout,
         limits=Limits.within(connection.timeout),

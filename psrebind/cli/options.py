@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 
 from typer import Argument, Option
 
-from psrebind.cli.output.appearance import Appearance, Color, appearing
+from psrebind.cli.output.appearance import Appearance, Color, use_appearance
 from psrebind.operations import names
 
 Format = Literal["table", "json", "jsonl", "csv"]
@@ -197,7 +197,7 @@ def spread_fields(command: Callable[..., Any]) -> Callable[..., Any]:
         filled = {name: _taken(group, values) for name, group in groups.items()}
         looks = (one for one in filled.values() if isinstance(one, Output))
         wanted = next((Appearance(one.color, one.wide) for one in looks), Appearance())
-        with appearing(wanted):
+        with use_appearance(wanted):
             return command(**values, **filled)
 
     own = [parameter for name, parameter in parameters.items() if name not in groups]

@@ -123,7 +123,7 @@ def change_hosts(request: Request, chosen: Chosen, change: PlannedChange) -> int
     if status == BUG:
         tell("nothing was changed")
         return status
-    fleet = chosen.fleet.named(plans)
+    fleet = chosen.fleet.with_hosts(plans)
     count = count_of(sum(plan.count for plan in plans.values()), "binding")
     agreed = ask_person(
         f"change {count} {'of' if chosen.single else 'on'} {name_hosts(fleet)}?", fleet

@@ -45,7 +45,7 @@ class Endings:
 
 
 @contextmanager
-def caught(handle: Callable[[int], None]) -> Iterator[Handlers]:
+def catch_signals(handle: Callable[[int], None]) -> Iterator[Handlers]:
     """Hand each signal that ends a run to a function instead; not what the caller ignores.
 
     Gives the handlers that were there.

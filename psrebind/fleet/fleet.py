@@ -79,7 +79,7 @@ class Fleet:
         """The hosts of these names, all reached alike; settings are those of ConnectionOptions."""
         given = settings | {"user": user}
         found = select(None, ",".join(names), given=given)
-        return cls.reached(found, given, login_with(password))
+        return cls.of_hosts(found, given, login_with(password))
 
     @classmethod
     def from_inventory(
@@ -95,10 +95,10 @@ class Fleet:
         """The hosts that a target names in an inventory; settings win over what stands there."""
         inventory = source if isinstance(source, Inventory) else read_inventory(source)
         found = select(inventory, target, limit=limit, exclude=exclude, given=settings)
-        return cls.reached(found, settings, login_with(password))
+        return cls.of_hosts(found, settings, login_with(password))
 
     @classmethod
-    def reached(
+    def of_hosts(
         cls,
         hosts: Iterable[InventoryHost],
         given: Mapping[str, Any],
@@ -110,7 +110,7 @@ class Fleet:
         found = [reach_host(host, given, login) for host in hosts]
         return cls(tuple(dataclasses.replace(host, hidden=hidden) for host in found))
 
-    def named(self, names: Collection[str]) -> Self:
+    def with_hosts(self, names: Collection[str]) -> Self:
         """The same fleet with the hosts of these names only."""
         hosts = tuple(host for host in self.hosts if host.name in names)
         return dataclasses.replace(self, hosts=hosts)
@@ -213,7 +213,7 @@ class Fleet:
         self, plans: Mapping[str, HostPlan], options: RebindOptions = _DEFAULTS
     ) -> Results[HostResult]:
         """Carry out the plans of the hosts that have one; by the hosts' names."""
-        return self.named(plans).each(
+        return self.with_hosts(plans).each(
             lambda runner: apply_plan(runner, plans[runner.name], options)
         )
 

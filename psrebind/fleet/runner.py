@@ -1,6 +1,6 @@
 """One piece of work on many hosts at a time; what became of each comes out as it ends.
 
-Threads are here and under a session only. Knows nothing of what the work is, nor of who watches.
+Besides these threads, each session has one of its own, and handshakes share some.
 Which host may send its credential when stands in logons.
 """
 

@@ -1,6 +1,6 @@
 """``name=value`` words of the command line to the fields of an operation, by their types.
 
-Knows types; knows no operation. A secret is never a word: every process of the machine sees it.
+A secret is never a word: every process of the machine sees it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class OperationLine:
     def of(cls, kind: type[Operation[Any]]) -> OperationLine:
         """Describe an operation's class."""
         sentence = (inspect.getdoc(kind) or "").partition("\n")[0]
-        return cls(kind.name(), kind.effect, sentence, described(kind))
+        return cls(kind.name(), kind.effect, sentence, describe_parameters(kind))
 
 
 def parse_parameters(kind: type[Asked], words: Sequence[str]) -> Asked:
@@ -70,7 +70,7 @@ def require_whole(operation: Operation[Any]) -> None:
             raise ParameterError(reason, operation=operation.name(), field=item.name)
 
 
-def described(kind: type[Operation[Any]]) -> tuple[str, ...]:
+def describe_parameters(kind: type[Operation[Any]]) -> tuple[str, ...]:
     """The parameters of an operation as ``name: type``, with the defaults that there are."""
     hints = typing.get_type_hints(kind)
     return tuple(

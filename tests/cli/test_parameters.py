@@ -11,7 +11,7 @@ from psrebind.errors import ParameterError
 from psrebind.iis_model import RecordKind
 from psrebind.model import Secret, Thumbprint
 from psrebind.operations.base import Query
-from psrebind.operations.parameters import OperationLine, described, parse_parameters
+from psrebind.operations.parameters import OperationLine, describe_parameters, parse_parameters
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,9 @@ def test_an_operation_describes_itself() -> None:
     line = OperationLine.of(GetSample)
     assert (line.name, line.kind) == ("get_sample", "query")
     assert line.sentence == "Take one parameter of each type."
-    assert described(GetSample)[:3] == (
+    assert describe_parameters(GetSample)[:3] == (
         "thumbprint: Thumbprint or null = null",
         "count: int = 1",
         "deep: bool = false",
     )
-    assert described(GetNeedy) == ("first: str", "second: str")
+    assert describe_parameters(GetNeedy) == ("first: str", "second: str")

@@ -1,7 +1,4 @@
-"""The demo as a picture: what a terminal of a fixed width would show, drawn as SVG.
-
-Knows streams and rich; knows nothing of the demo.
-"""
+"""The demo as a picture: what a terminal of a fixed width would show, drawn as SVG."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ class Picture:
             markup=False,
         )
 
-    def captured(self, command: Callable[[], int]) -> tuple[int, str]:
+    def capture(self, command: Callable[[], int]) -> tuple[int, str]:
         """Run a command with a terminal of the picture's width; its status and what it said."""
         screen = _Screen()
         with _columns(), redirect_stdout(screen), redirect_stderr(screen):
@@ -65,7 +62,7 @@ class Picture:
         path.write_text(self._console.export_svg(title=TITLE), "utf-8")
 
 
-def excerpted(said: str, words: Sequence[str]) -> str:
+def excerpt_lines(said: str, words: Sequence[str]) -> str:
     """The lines that have one of some words, with an ellipsis for each gap; all without words."""
     if not words:
         return said

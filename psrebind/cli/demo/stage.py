@@ -1,7 +1,4 @@
-"""Where the demo plays: it types commands, knocks at bindings, and notes what surprises it.
-
-Knows the lab, the command line and the handshake; knows nothing of the story.
-"""
+"""Where the demo plays: it types commands, knocks at bindings, and notes what surprises it."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from psrebind.cli import main
-from psrebind.cli.demo.picture import Picture, excerpted
+from psrebind.cli.demo.picture import Picture, excerpt_lines
 from psrebind.cli.output.lab import shorten
 from psrebind.decode.names import a_label
 from psrebind.iis_model import BindingInfo
@@ -74,9 +71,9 @@ class Stage:
         """
         self._print(Text.assemble("\n", *_typed(words)))
         if self._picture:
-            status, said = self._picture.captured(lambda: main(words))
+            status, said = self._picture.capture(lambda: main(words))
             self._console.print(Text.from_ansi(said))
-            self._picture.print(Text.from_ansi(excerpted(said, excerpt)))
+            self._picture.print(Text.from_ansi(excerpt_lines(said, excerpt)))
         else:
             status = main(words)
         if status:

@@ -58,7 +58,7 @@ def current() -> Appearance:
 
 
 @contextmanager
-def appearing(wanted: Appearance) -> Iterator[None]:
+def use_appearance(wanted: Appearance) -> Iterator[None]:
     """Let all that is printed in a with block look as wanted."""
     before = _current.set(wanted)
     try:
@@ -67,7 +67,7 @@ def appearing(wanted: Appearance) -> Iterator[None]:
         _current.reset(before)
 
 
-def colored(stream: TextIO) -> bool:
+def has_color(stream: TextIO) -> bool:
     """Whether colour goes to a stream: as the user says, else to a terminal that may have it."""
     choice = current().color
     if choice != "auto":
@@ -91,14 +91,14 @@ def runs(column: str, text: str) -> list[Run]:
     return pieces
 
 
-def painted(text: str, style: str) -> str:
+def paint(text: str, style: str) -> str:
     """A text with the codes of its style around it."""
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style else text
 
 
-def worded(word: str, stream: TextIO) -> str:
+def color_word(word: str, stream: TextIO) -> str:
     """A word in its own colour, where a stream gets colour."""
-    return painted(word, _STYLE_OF.get(word, "")) if colored(stream) else word
+    return paint(word, _STYLE_OF.get(word, "")) if has_color(stream) else word
 
 
 def _days_style(text: str) -> str:

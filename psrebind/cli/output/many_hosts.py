@@ -21,7 +21,7 @@ from psrebind.cli.output.rows import OneOfMany
 from psrebind.cli.output.stream import Order, Stream, stream
 from psrebind.cli.output.values import write
 from psrebind.cli.output.view import SHOW_CURSOR, Ask, Present, View
-from psrebind.cli.signals import Ended, caught
+from psrebind.cli.signals import Ended, catch_signals
 from psrebind.errors import PsrebindError
 from psrebind.phrase import count_of
 from psrebind.rebind.outcome import Outcome
@@ -70,7 +70,7 @@ class ManyHostsView(View):
         """Ask the hosts, print what came of each, and give the exit status of all."""
         began = monotonic()
         results = ask(self._fleet)
-        with caught(self._receive), self._counting():
+        with catch_signals(self._receive), self._counting():
             try:
                 with stream(self._form, self._writer(), order=self._order) as rows:
                     self._rows = rows

@@ -11,7 +11,7 @@ from psrebind.cli.options import Format
 from psrebind.cli.output.messages import tell
 from psrebind.cli.output.rows import OneHost
 from psrebind.cli.output.view import SHOW_CURSOR, Ask, Present, View
-from psrebind.cli.signals import Ended, Handlers, caught
+from psrebind.cli.signals import Ended, Handlers, catch_signals
 from psrebind.errors import HostError, PsrebindError
 from psrebind.rebind.outcome import BUG, Outcome
 from psrebind.sessions.base import CHANGING, SAVED, STAGE
@@ -43,7 +43,7 @@ class OneHostView(View):
 
     def show(self, ask: Ask[T], present: Present[T]) -> int:
         """Ask the host, print what came of it, and give the exit status."""
-        with caught(self._receive) as before:
+        with catch_signals(self._receive) as before:
             try:
                 results = list(ask(self._fleet))
             finally:

@@ -17,14 +17,14 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from psrebind.cli.output.appearance import colored
+from psrebind.cli.output.appearance import has_color
 from psrebind.text import visible
 
 PATIENCE = 2.0
 
 
 def _console() -> Console:
-    return Console(stderr=True, no_color=not colored(sys.stderr))
+    return Console(stderr=True, no_color=not has_color(sys.stderr))
 
 
 class Spinner:

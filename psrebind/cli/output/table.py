@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from psrebind.cli.output.appearance import colored, current, painted, runs
+from psrebind.cli.output.appearance import current, has_color, paint, runs
 from psrebind.cli.output.digits import ShortThumbprints, shorten
 from psrebind.cli.output.values import cell, header
 
@@ -57,7 +57,7 @@ class Tables:
 
         if not stream.isatty():
             plain = _plain if lined else _plain_upright
-            return plain(names, cells(), color=colored(stream))
+            return plain(names, cells(), color=has_color(stream))
         console = _console(stream)
         if lined and (text := _fitting(names, cells, console)):
             return text
@@ -107,7 +107,7 @@ def _plain_upright(names: Sequence[str], cells: Cells, *, color: bool) -> str:
 
 
 def _padded(name: str, text: str, width: int, *, color: bool) -> str:
-    told = "".join(painted(*run) for run in runs(name, text)) if color else text
+    told = "".join(paint(*run) for run in runs(name, text)) if color else text
     return told + " " * (width - cell_len(text))
 
 
@@ -229,7 +229,7 @@ def _console(stream: TextIO) -> Console:
         file=io.StringIO(),
         force_terminal=True,
         # None writes no code at all, nor those that are no colour.
-        color_system="standard" if colored(stream) else None,
+        color_system="standard" if has_color(stream) else None,
         no_color=False,
         highlight=False,
         emoji=False,
