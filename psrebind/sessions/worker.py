@@ -24,6 +24,7 @@ from psrebind.sessions.observed_wsman import LEAVING, ObservedWSMan
 from psrebind.sessions.pipeline import make_pipeline
 from psrebind.sessions.records import new_records, output_text
 from psrebind.sessions.script_call import Ending, Phase, ScriptCall, Stopped
+from psrebind.sessions.serializer import remember_scripts
 from psrebind.sessions.translate import UNKNOWN_SHELL, fault_code, translate_errors
 from psrebind.sessions.transport import LogonFacts, connect, with_short_timeouts
 
@@ -188,6 +189,7 @@ class PoolWorker:
                 no_profile=True,
                 idle_timeout=IDLE_TIMEOUT,
             )
+            remember_scripts(self._pool)
             limit_fragments(self._pool, self._connection.meter)
             self._pool.open()
         return self._pool
