@@ -25,7 +25,7 @@ from psrebind.rebind.verify import Check, probe_after, probe_before
 from psrebind.replies import Body, Reply
 from psrebind.services import service
 from psrebind.services.base import Service
-from psrebind.services.observation import Observation, Reading
+from psrebind.services.observation import Case, Observation, Reading
 from psrebind.services.steps import Plan
 
 # What is told of an apply, for whoever waits: the file of the state before, and the last stage.
@@ -44,6 +44,13 @@ class Prepared:
     plan: Plan
     checks: tuple[Check, ...]
     patience: float = 5.0
+
+    def slim(self) -> Prepared:
+        """The same without the certificates that are none of the renewal's."""
+        sides = (self.renewal.old, self.renewal.new)
+        kept = tuple(one for one in self.observation.certificates if one.thumbprint in sides)
+        slim = replace(self.observation, certificates=kept, unreadable=())
+        return replace(self, observation=slim)
 
     @property
     def outcome(self) -> Outcome:
@@ -70,6 +77,20 @@ class Applied:
     def remarks(self) -> tuple[str, ...]:
         """What the commands said beside their steps, where a person should know it."""
         return tuple(dict.fromkeys(one.remark for one in self.steps if one.remark))
+
+    @property
+    def reversal(self) -> Renewal | None:
+        """The opposite renewal where no rule would refuse it on a step that changed; or None."""
+        changed = [result.step for result in self.steps if result.changed]
+        there, seen = self.prepared.renewal, self.prepared.observation
+        back = Renewal(there.new, there.old)
+        refused = any(
+            service(one.service).refusals(
+                Case(seen, back, one.places, one.store, one.target, one.state)
+            )
+            for one in changed
+        )
+        return back if changed and not refused else None
 
     @property
     def outcome(self) -> Outcome:
