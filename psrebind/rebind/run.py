@@ -19,7 +19,7 @@ from psrebind.operations.runner import ScriptRunner
 from psrebind.rebind.before_file import states_before, write_before, write_end
 from psrebind.rebind.options import Method, RebindOptions
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.plan import plan, plan_by_windows
+from psrebind.rebind.plan import plan
 from psrebind.rebind.results import StepResult, common_obstacle, judge, read_back
 from psrebind.rebind.verify import Check, probe_after, probe_before
 from psrebind.replies import Body, Reply
@@ -118,8 +118,8 @@ def prepare(
     The states before that were kept say what earlier changes left undone.
     """
     history = states_before(runner.host, options.before_folder)
-    planner = plan_by_windows if options.method is Method.APPCMD else plan
-    planned = planner(observation, renewal, history)
+    by_windows = options.method is Method.APPCMD
+    planned = plan(observation, renewal, history, by_windows=by_windows)
     checks = probe_before(
         planned.steps, runner.address, observation=observation, limits=runner.limits
     )
