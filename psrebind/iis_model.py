@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from psrebind.errors import ParameterError
 from psrebind.model import Thumbprint, shown
@@ -77,15 +77,9 @@ class Record:
     store: str | None
     application_id: str | None
     values: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def service(self) -> str:
-        """The service of a record that no binding has."""
-        return "httpsys"
-
-    @property
-    def advice(self) -> None:
-        """Nobody needs such a record."""
+    service: ClassVar[str] = "httpsys"
+    # Nobody needs a record that no binding has.
+    advice: ClassVar[None] = None
 
     @property
     def name(self) -> str:
@@ -117,11 +111,7 @@ class Binding:
     flags: int
     record: Record | None
     problems: tuple[Problem, ...] = ()
-
-    @property
-    def service(self) -> str:
-        """The service that has the binding."""
-        return "iis"
+    service: ClassVar[str] = "iis"
 
     @property
     def name(self) -> str:

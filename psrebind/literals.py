@@ -135,10 +135,6 @@ def _timedelta(value: timedelta) -> str:
     return f"([timespan]'{'-' if value < timedelta() else ''}{days}.{clock}')"
 
 
-def _bytes(value: bytes) -> str:
-    return f"([byte[]]@({', '.join(str(byte) for byte in value)}))"
-
-
 _WRITERS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
     (type(None), lambda _: "$null"),
     (bool, lambda value: "$true" if value else "$false"),
@@ -146,7 +142,7 @@ _WRITERS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
     (int, _int),
     (float, _float),
     (Decimal, _decimal),
-    ((bytes, bytearray), _bytes),
+    ((bytes, bytearray), lambda value: f"([byte[]]@({', '.join(map(str, value))}))"),
     (list | tuple, _list),
     (dict, _dict),
     (datetime, _datetime),

@@ -132,10 +132,8 @@ def find_certificate(
     entries: Iterable[Certificate | UnreadableCertificate], store: str, thumbprint: str
 ) -> Certificate | UnreadableCertificate | None:
     """The entry of a certificate in one store; Windows does not tell ``MY`` from ``My``."""
-    for one in entries:
-        if one.store.lower() == store.lower() and one.thumbprint.upper() == thumbprint:
-            return one
-    return None
+    stored = (one for one in entries if one.store.lower() == store.lower())
+    return next((one for one in stored if one.thumbprint.upper() == thumbprint), None)
 
 
 @dataclass(frozen=True)

@@ -81,11 +81,6 @@ class IisBindings:
         """The places that no plan changes."""
         return (*self.orphan_records, *self.ftp)
 
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """The records of http.sys: of each binding its own, then those that none has."""
-        return (*(one.record for one in self.bindings if one.record), *self.orphan_records)
-
     def shadows(self, bindings: Iterable[Binding]) -> tuple[tuple[Record, ...], ...]:
         """For each binding, the records of exact addresses that may answer there in its place."""
         own = {id(one.record): one.record for one in self.bindings if one.record}

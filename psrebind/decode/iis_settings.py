@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from psrebind.errors import ParameterError
 from psrebind.model import Thumbprint
@@ -97,16 +98,8 @@ class FtpCertificate:
     information: str
     thumbprint: Thumbprint | None
     store: str
-
-    @property
-    def service(self) -> str:
-        """The service that has it."""
-        return "ftp"
-
-    @property
-    def advice(self) -> str:
-        """What a person does where it is to be replaced."""
-        return "not touched; set the new one in IIS Manager, FTP SSL Settings"
+    service: ClassVar[str] = "ftp"
+    advice: ClassVar[str] = "not touched; set the new one in IIS Manager, FTP SSL Settings"
 
     @property
     def name(self) -> str:

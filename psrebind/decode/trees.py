@@ -45,10 +45,7 @@ class Node(NamedTuple):
 
     def first(self, name: str) -> Node | None:
         """The first child element of that name."""
-        for child in self.children:
-            if child.name == name:
-                return child
-        return None
+        return next(self.each(name), None)
 
     def value(self, name: str) -> str | None:
         """The text of the attribute or else of the child element of that name; None for none."""

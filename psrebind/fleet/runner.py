@@ -100,13 +100,14 @@ class Runner(Generic[Host, T]):
         with ThreadPoolExecutor(self.forks, thread_name_prefix="psrebind") as pool:
             try:
                 while waiting or running:
-                    ended = self.enough.is_set() or whole.reached is not None
-                    stopping = stopping or ended
-                    if stopping:
-                        yield from self._untried(waiting)
+                    stopping = stopping or self.enough.is_set() or whole.reached is not None
+                    while stopping and waiting:
+                        yield Result(waiting.popleft(), began=False)
                     while waiting and running < self.forks:
                         host = waiting.popleft()
-                        standing = self._standing(host)
+                        standing = Standing()
+                        if host.credential is not None:
+                            standing = self._standings.setdefault(host.credential, standing)
                         if refusal := standing.refused_for(host.name):
                             yield Result(host, error=refusal, began=False)
                         else:
@@ -125,11 +126,6 @@ class Runner(Generic[Host, T]):
                 if isinstance(error, KeyboardInterrupt):
                     self.limits.cancelled.set()
                 raise
-
-    def _standing(self, host: Host) -> Standing:
-        if host.credential is None:
-            return Standing()
-        return self._standings.setdefault(host.credential, Standing())
 
     def _one(self, host: Host, standing: Standing, whole: Limits) -> Result[Host, T]:
         self.on_started(host)
@@ -154,7 +150,3 @@ class Runner(Generic[Host, T]):
             return Result(host, bug=traceback.format_exc())
         finally:
             turn.ended(error)
-
-    def _untried(self, waiting: deque[Host]) -> Generator[Result[Host, T], None, None]:
-        while waiting:
-            yield Result(waiting.popleft(), began=False)

@@ -68,9 +68,11 @@ class RunSummary:
     def count(self, ending: Ending) -> None:
         """Count a host that answered."""
         if isinstance(ending, Outcome):
-            self._count(ending.value, ending.exit_status)
+            word, status = ending.value, ending.exit_status
         else:
-            self._count(_WORDS.get(ending, "failed"), ending)
+            word, status = _WORDS.get(ending, "failed"), ending
+        self.words[word] += 1
+        self._statuses.add(status)
 
     def count_failure(self, result: Result[FleetHost, Any]) -> None:
         """Count a host that did not: it was lost, never tried, or met a bug of ours."""
@@ -96,17 +98,14 @@ class RunSummary:
         found = {id(cause): cause for cause in self._causes.values()}.values()
         return sorted(found, key=lambda one: -one.count)
 
-    def _count(self, word: str, status: int) -> None:
-        self.words[word] += 1
-        self._statuses.add(status)
-
     def _fail(self, host: FleetHost, word: str, sentence: str, reason: str | None = None) -> None:
         self.words[word] += 1
         said = reason or sentence
         same, alike = (word, said), (word, _nameless(said, host))
         cause = self._causes.get(same) or self._causes.get(alike)
         if cause is None:
-            cause = self._causes[same] = self._causes[alike] = Cause(word, _one_line(sentence))
+            line = " ".join(part.strip() for part in sentence.splitlines() if part.strip())
+            cause = self._causes[same] = self._causes[alike] = Cause(word, line)
         cause.count += 1
         if len(cause.names) < _MOST_NAMED:
             cause.names.append(host.name)
@@ -120,10 +119,6 @@ def _nameless(text: str, host: FleetHost) -> str:
     names = {host.name, host.address, host.options.host if host.options else host.name}
     either = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     return re.sub(rf"(?<![\w.-])(?:{either})(?![\w-]|\.\w)", "HOST", text)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _judged(error: PsrebindError) -> tuple[str, int]:

@@ -21,10 +21,6 @@ from psrebind.operations.base import Change
 from psrebind.operations.get_rebind_task import GetRebindTask
 
 
-def _wanted() -> tuple[str, ...]:
-    return tuple(f"{path}={value}" for path, value in canonical(wanted_xml()).items())
-
-
 @dataclass(frozen=True)
 class TaskRegistration:
     """One row: ``skipped`` where bound certificates share a template, and nobody forced it.
@@ -54,7 +50,10 @@ class RegisterRebindTask(Change[TaskRegistration]):
     task_name: str = TASK_NAME
     channel: str = SYSTEM_CHANNEL
     xml: str = field(init=False, default_factory=wanted_xml)
-    wanted: tuple[str, ...] = field(init=False, default_factory=_wanted)
+    wanted: tuple[str, ...] = field(
+        init=False,
+        default_factory=lambda: tuple(map("=".join, canonical(wanted_xml()).items())),
+    )
     tables: Mapping[str, Any] = field(
         init=False,
         default_factory=lambda: {"defaults": DEFAULTS, "ignored": IGNORED, "same": SAME},

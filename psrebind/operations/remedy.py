@@ -14,20 +14,10 @@ _KEY = (
 )
 
 
-def with_remedy(error: ScriptError) -> ScriptError:
-    """The same error, with what to do about a missing module or a key that Windows cannot use."""
-    text = error.message
+def add_remedy(error: ScriptError) -> None:
+    """Let an error say what to do about a missing module or a key that Windows cannot use."""
     if error.error_id.startswith(MISSING_MODULE):
-        text = missing_module(error.error_id.removeprefix(MISSING_MODULE))
-    elif error.hresult is not None and error.hresult & 0xFFFFFFFF == _NO_LOGON_SESSION:
-        text = text if text.startswith(_KEY) else f"{_KEY} {text}"
-    if text == error.message:
-        return error
-    return ScriptError(
-        text,
-        error_id=error.error_id,
-        category=error.category,
-        exception=error.exception,
-        hresult=error.hresult,
-        place="" if error.error_id.startswith(MISSING_MODULE) else error.place,
-    )
+        error.message = missing_module(error.error_id.removeprefix(MISSING_MODULE))
+        error.place = ""
+    elif (error.hresult or 0) & 0xFFFFFFFF == _NO_LOGON_SESSION and _KEY not in error.message:
+        error.message = f"{_KEY} {error.message}"

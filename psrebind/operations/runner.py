@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
 
 from psrebind.errors import ConnectError, HostError, ReplyError
 from psrebind.operations.base import Operation, render
-from psrebind.operations.remedy import with_remedy
+from psrebind.operations.remedy import add_remedy
 from psrebind.replies import Body, Reply
 from psrebind.script import Script
 from psrebind.sessions.base import (
@@ -93,12 +93,13 @@ class ScriptRunner:
         if [body.operation for body in reply.bodies] != asked:
             raise ReplyError(f"{self.host} answered other operations than {', '.join(asked)}")
         for body in reply.bodies:
-            if body.error and (found := re.fullmatch(r"line (\d+)", body.error.place)):
-                body.error.place = script.place(int(found[1]))
-        for body in reply.bodies:
+            if error := body.error:
+                if found := re.fullmatch(r"line (\d+)", error.place):
+                    error.place = script.place(int(found[1]))
+                add_remedy(error)
             for warning in body.warnings:
                 self.tell("warning", f"{body.operation}: {warning}")
-        return replace(reply, bodies=tuple(map(_explained, reply.bodies)))
+        return reply
 
     def row(self, operation: Operation[Any]) -> Any:
         """The one row of an operation that promises one; raises what the host met."""
@@ -130,10 +131,6 @@ class ScriptRunner:
         """Raise ConnectError before a change that would not be sent any more."""
         if reason := self.limits.reached:
             raise ConnectError(self.name or self.host, f"{reason} before a change was sent")
-
-
-def _explained(body: Body) -> Body:
-    return replace(body, error=with_remedy(body.error)) if body.error else body
 
 
 def run(

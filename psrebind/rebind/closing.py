@@ -8,7 +8,6 @@ from pathlib import Path
 from psrebind.model import Renewal
 from psrebind.rebind.before_file import default_folder
 from psrebind.rebind.host_plan import HostPlan, HostResult
-from psrebind.rebind.reversal import reversal
 from psrebind.rebind.search import Search
 
 
@@ -32,7 +31,7 @@ class RebindSummary:
             (applied,) = result.applied
             # One command goes back everywhere, or none is promised.
             others = applied.prepared.plan.done
-            self._ways.append(None if others else reversal(applied))
+            self._ways.append(None if others else applied.reversal)
 
     @property
     def complaint(self) -> str | None:

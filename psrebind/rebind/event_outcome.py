@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
 from psrebind.model import Place, Renewal
+from psrebind.phrase import count_of
 from psrebind.rebind.renewals import RenewalChain, event_name
 
 
@@ -48,13 +49,14 @@ def event_outcome(
         if back := _put_back(event, renewal, events):
             why = f"{event_name(back)} put the old certificate back in its place"
             return EventOutcome(Handled.OVERTAKEN, why)
-        return EventOutcome(Handled.NO, f"the old certificate is still on {_bindings(count)}")
+        why = f"the old certificate is still on {count_of(count, 'binding')}"
+        return EventOutcome(Handled.NO, why)
     later = {renewal.new}
     for chain in chains:
         if chain.old in (renewal.old, renewal.new):
             later |= {step.new for step in chain.steps}
     if count := sum(one.thumbprint in later for one in places):
-        return EventOutcome(Handled.YES, f"the new certificate is on {_bindings(count)}")
+        return EventOutcome(Handled.YES, f"the new certificate is on {count_of(count, 'binding')}")
     return EventOutcome(
         Handled.UNKNOWN,
         "no binding has either certificate, so IIS may never have used the old one",
@@ -80,7 +82,3 @@ def _is_later(one: LifecycleEvent, other: LifecycleEvent) -> bool:
     if one.record_id is None or other.record_id is None:
         return bool(one.time and other.time and one.time > other.time)
     return one.record_id > other.record_id
-
-
-def _bindings(count: int) -> str:
-    return "1 binding" if count == 1 else f"{count} bindings"

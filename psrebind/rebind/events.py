@@ -16,7 +16,7 @@ from psrebind.operations.get_lifecycle_event import (
     is_truncated,
 )
 from psrebind.operations.runner import ScriptRunner
-from psrebind.phrase import format_time
+from psrebind.phrase import count_of, format_time
 from psrebind.replies import Body
 from psrebind.thumbprints import the_only
 
@@ -98,7 +98,7 @@ def _reach(log: ChannelEvents, since: datetime | None) -> str:
     state = "on" if log.enabled else "off: it records nothing now"
     if log.oldest is None:
         return f"{name} is {state}; it is empty"
-    records = "1 event" if log.records == 1 else f"{log.records} events"
+    records = count_of(log.records or 0, "event")
     told = f"{name} is {state}; it has {records} and reaches back to {format_time(log.oldest)}"
     later = since is not None and log.oldest > since
     return f"{told}, not to {format_time(since)}" if later else told

@@ -23,6 +23,7 @@ from psrebind.sessions.base import Limits
 
 # Of the whole process, however many hosts are looked at: each of them waits for its turn.
 AT_ONCE = 32
+_WORKERS = ThreadPoolExecutor(AT_ONCE, "handshake")
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,7 @@ def handshakes(
             return Unseen(error=f"not waited for: {reason}")
         return found
 
-    return tuple(_workers().map(knock, endpoints))
-
-
-@cache
-def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(AT_ONCE, "handshake")
+    return tuple(_WORKERS.map(knock, endpoints))
 
 
 def handshake(

@@ -6,9 +6,8 @@ where the plans come from, and in nothing else.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psrebind.errors import HostError, InvalidInput, PsrebindError
 from psrebind.operations.runner import ScriptRunner
@@ -57,14 +56,7 @@ class HostPlan:
     def slim(self) -> HostPlan:
         """The plan without what it was made from: all certificates of the host but those of the
         renewals. It may wait long for a person, beside many others."""
-        return dataclasses.replace(self, plans=tuple(map(_slim, self.plans)))
-
-
-def _slim(prepared: Prepared) -> Prepared:
-    sides = (prepared.renewal.old, prepared.renewal.new)
-    kept = tuple(one for one in prepared.observation.certificates if one.thumbprint in sides)
-    slim = dataclasses.replace(prepared.observation, certificates=kept, unreadable=())
-    return dataclasses.replace(prepared, observation=slim)
+        return replace(self, plans=tuple(one.slim() for one in self.plans))
 
 
 @dataclass(frozen=True)

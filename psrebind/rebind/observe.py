@@ -11,7 +11,7 @@ from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_host import GetHost, Host
 from psrebind.operations.remedy import MISSING_MODULE
 from psrebind.operations.runner import ScriptRunner
-from psrebind.replies import Body, Reply
+from psrebind.replies import Reply
 from psrebind.services import services
 from psrebind.services.observation import Observation
 
@@ -38,7 +38,7 @@ def read_observation(reply: Reply, *, needs_services: bool = True) -> Observatio
     present = {
         one: body
         for one, body in zip(asked, others, strict=True)
-        if needs_services or not _lacks_module(body)
+        if needs_services or not (body.error and body.error.error_id.startswith(MISSING_MODULE))
     }
     for body in (host_body, store_body, *present.values()):
         if body.error:
@@ -52,10 +52,6 @@ def read_observation(reply: Reply, *, needs_services: bool = True) -> Observatio
         readings={one.name: one.read(body) for one, body in present.items()},
         stores=_STORES.stores,
     )
-
-
-def _lacks_module(body: Body) -> bool:
-    return bool(body.error and body.error.error_id.startswith(MISSING_MODULE))
 
 
 def read_facts(runner: ScriptRunner) -> Host:

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
-from typing import Any
 
 from psrebind.model import Renewal
 from psrebind.rebind.search import unbound_words
 from psrebind.services import service
-from psrebind.services.base import Service
-from psrebind.services.observation import Case, Observation
+from psrebind.services.observation import Observation
 from psrebind.services.steps import NO_HISTORY, History, Note, Plan
 
-_Planner = Callable[[Service[Any, Any], Iterable[Case]], Plan]
 
-
-def plan(observation: Observation, renewal: Renewal, history: History = NO_HISTORY) -> Plan:
+def plan(
+    observation: Observation,
+    renewal: Renewal,
+    history: History = NO_HISTORY,
+    *,
+    by_windows: bool = False,
+) -> Plan:
     """Plan one step for the places that change together, or say which rule refuses them.
 
-    So it is for places that earlier changes left unfinished: that ``history`` knows.
+    So it is for places that earlier changes left unfinished: that ``history`` knows. ``by_windows``
+    plans what the commands do that Windows itself runs at a renewal.
     """
-    return _plan(observation, renewal, history, lambda one, cases: one.plan(cases))
-
-
-def plan_by_windows(
-    observation: Observation, renewal: Renewal, history: History = NO_HISTORY
-) -> Plan:
-    """Plan what the commands do that Windows itself runs at a renewal."""
-    return _plan(
-        observation, renewal, history, lambda one, cases: one.plan_by_windows(cases, renewal)
-    )
-
-
-def _plan(observation: Observation, renewal: Renewal, history: History, planner: _Planner) -> Plan:
     asked = [service(name) for name in observation.readings]
-    found = [planner(one, one.cases(observation, renewal, history)) for one in asked]
+    found = []
+    for one in asked:
+        cases = one.cases(observation, renewal, history)
+        found.append(one.plan_by_windows(cases, renewal) if by_windows else one.plan(cases))
     changing = [place for one in found for place in one.changing]
     return Plan(
         steps=tuple(chain.from_iterable(one.steps for one in found)),

@@ -72,17 +72,16 @@ def with_unfinished(
     return (
         *found,
         *(
-            Candidate(_chain_of(kept), tuple(places))
+            Candidate(RenewalChain(renewal.old, (_link_of(kept),)), tuple(places))
             for renewal, (kept, places) in more.items()
             if renewal not in renewals
         ),
     )
 
 
-def _chain_of(kept: Kept) -> RenewalChain:
+def _link_of(kept: Kept) -> RenewalLink:
     source = f"the change of {kept.time}, which did not come to its end"
-    link = RenewalLink(kept.renewal.old, kept.renewal.new, (source,))
-    return RenewalChain(link.old, (link,))
+    return RenewalLink(kept.renewal.old, kept.renewal.new, (source,))
 
 
 def renewal_links(
@@ -110,7 +109,9 @@ def renewal_links(
             if since and not is_told:
                 if begun and begun < since:
                     continue
-                text += _beginning(begun)
+                age = "is in no store that was read, so its age is unknown"
+                age = f"began {begun:%Y-%m-%d %H:%M} UTC" if begun else age
+                text += f" (the new certificate {age})"
             sources.setdefault((certificate.thumbprint, new), []).append(text)
     return tuple(
         RenewalLink(old, new, tuple(dict.fromkeys(texts))) for (old, new), texts in sources.items()
@@ -152,19 +153,15 @@ def untouched_sentences(
                 )
 
 
-def _beginning(begun: datetime | None) -> str:
-    if begun is None:
-        return " (the new certificate is in no store that was read, so its age is unknown)"
-    return f" (the new certificate began {begun:%Y-%m-%d %H:%M} UTC)"
-
-
 def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[RenewalLink]]) -> RenewalChain:
     steps: list[RenewalLink] = []
     at = old
     while choices := successors.get(at):
         steps.append(choices[0])
         if len(choices) > 1:
-            return RenewalChain(old, tuple(steps), _disagreement(choices))
+            said = " and ".join(f"{one.new} by {', '.join(one.sources)}" for one in choices)
+            reason = f"{at.short} was replaced by {said}, which disagree; {_advice(at)}"
+            return RenewalChain(old, tuple(steps), reason)
         at = choices[0].new
         if at == old or any(step.new == at for step in steps[:-1]):
             loop = RenewalChain(old, tuple(steps))
@@ -173,12 +170,6 @@ def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[RenewalLink
             reason = f"the chain is longer than {LONGEST} renewals; {_advice(old)}"
             return RenewalChain(old, tuple(steps), reason)
     return RenewalChain(old, tuple(steps))
-
-
-def _disagreement(choices: Sequence[RenewalLink]) -> str:
-    said = " and ".join(f"{one.new} by {', '.join(one.sources)}" for one in choices)
-    old = choices[0].old
-    return f"{old.short} was replaced by {said}, which disagree; {_advice(old)}"
 
 
 def _advice(old: Thumbprint) -> str:

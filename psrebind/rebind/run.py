@@ -19,13 +19,13 @@ from psrebind.operations.runner import ScriptRunner
 from psrebind.rebind.before_file import states_before, write_before, write_end
 from psrebind.rebind.options import Method, RebindOptions
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.plan import plan, plan_by_windows
+from psrebind.rebind.plan import plan
 from psrebind.rebind.results import StepResult, common_obstacle, judge, read_back
 from psrebind.rebind.verify import Check, probe_after, probe_before
 from psrebind.replies import Body, Reply
 from psrebind.services import service
 from psrebind.services.base import Service
-from psrebind.services.observation import Observation, Reading
+from psrebind.services.observation import Case, Observation, Reading
 from psrebind.services.steps import Plan
 from psrebind.sessions.base import SAVED, VERIFYING
 
@@ -42,6 +42,13 @@ class Prepared:
     plan: Plan
     checks: tuple[Check, ...]
     patience: float = 5.0
+
+    def slim(self) -> Prepared:
+        """The same without the certificates that are none of the renewal's."""
+        sides = (self.renewal.old, self.renewal.new)
+        kept = tuple(one for one in self.observation.certificates if one.thumbprint in sides)
+        slim = replace(self.observation, certificates=kept, unreadable=())
+        return replace(self, observation=slim)
 
     @property
     def outcome(self) -> Outcome:
@@ -70,6 +77,20 @@ class Applied:
         return tuple(dict.fromkeys(one.remark for one in self.steps if one.remark))
 
     @property
+    def reversal(self) -> Renewal | None:
+        """The opposite renewal where no rule would refuse it on a step that changed; or None."""
+        changed = [result.step for result in self.steps if result.changed]
+        there, seen = self.prepared.renewal, self.prepared.observation
+        back = Renewal(there.new, there.old)
+        refused = any(
+            service(one.service).refusals(
+                Case(seen, back, one.places, one.store, one.target, one.state)
+            )
+            for one in changed
+        )
+        return back if changed and not refused else None
+
+    @property
     def outcome(self) -> Outcome:
         """What became of the host, its refusals included."""
         if self.obstacle or any(result.failed for result in self.steps):
@@ -95,8 +116,8 @@ def prepare(
     The states before that were kept say what earlier changes left undone.
     """
     history = states_before(runner.host, options.before_folder)
-    planner = plan_by_windows if options.method is Method.APPCMD else plan
-    planned = planner(observation, renewal, history)
+    by_windows = options.method is Method.APPCMD
+    planned = plan(observation, renewal, history, by_windows=by_windows)
     checks = probe_before(
         planned.steps, runner.address, observation=observation, limits=runner.limits
     )

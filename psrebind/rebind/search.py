@@ -37,13 +37,13 @@ class Search:
 
     def add(self, host: str, observation: Observation, old: Thumbprint, *, done: bool) -> None:
         """Note whether a host has the certificate; ``done`` where it was replaced already."""
-        has = done or _bound(observation, old) or _stores(observation, old)
-        near = None if has else max(_near(host, observation, old), key=_likeness, default=None)
+        has = done or old in _in_places(observation) or _stores(observation, old)
         self.old = old
         if has:
             self.found = True
             return
         self.without.append(host)
+        near = max(_near(host, observation, old), key=lambda one: one.likeness, default=None)
         if near and (self.nearest is None or near.likeness > self.nearest.likeness):
             self.nearest = near
 
@@ -66,10 +66,6 @@ def unbound_words(observation: Observation, old: Thumbprint, place: str = "bindi
     return f"no {place} has {old}, and no store that was read"
 
 
-def _bound(observation: Observation, old: Thumbprint) -> bool:
-    return old in set(_in_places(observation))
-
-
 def _in_places(observation: Observation) -> Iterator[Thumbprint]:
     every = (*observation.places, *observation.untouched)
     return (one.thumbprint for one in every if one.thumbprint)
@@ -88,10 +84,6 @@ def _near(host: str, observation: Observation, old: Thumbprint) -> Iterator[Near
     for one in observation.certificates:
         name = one.common_name or one.subject
         yield Nearest(one.thumbprint, name, host, _alike(old, one.thumbprint))
-
-
-def _likeness(one: Nearest) -> int:
-    return one.likeness
 
 
 def _alike(one: str, other: str) -> int:

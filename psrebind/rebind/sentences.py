@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from psrebind.model import Renewal
 from psrebind.phrase import count_of
 from psrebind.rebind.host_plan import HostPlan, HostResult
 from psrebind.rebind.lines import applied_lines
-from psrebind.rebind.renewals import RenewalChain
-from psrebind.rebind.reversal import reversal
-from psrebind.rebind.run import Applied, Prepared
+from psrebind.rebind.run import Applied
 from psrebind.rebind.verify import Verdict
 from psrebind.services.steps import Note, Plan
 
@@ -30,13 +27,12 @@ def plan_sentences(plan: HostPlan, *, dry_run: bool, sum_up: bool = True) -> Ite
             continue
         one = next(prepared).plan
         yield from map(_said, one.notes)
-        where = f"{candidate.chain.path} ({_sources(candidate.chain)}): " if candidate else ""
+        where = ""
+        if candidate:
+            sources = "; ".join(", ".join(step.sources) for step in candidate.chain.steps)
+            where = f"{candidate.chain.path} ({sources}): "
         if sum_up:
             yield f"{where}{_sum(one, dry_run=dry_run)}"
-
-
-def _sources(chain: RenewalChain) -> str:
-    return "; ".join(", ".join(step.sources) for step in chain.steps)
 
 
 def _said(note: Note) -> str:
@@ -47,7 +43,7 @@ def _said(note: Note) -> str:
 def _sum(plan: Plan, *, dry_run: bool) -> str:
     """What a plan comes to."""
     count = len(plan.changing)
-    parts = [f"{_bindings(count)} to change" if count else "nothing to change"]
+    parts = [f"{count_of(count, 'binding')} to change" if count else "nothing to change"]
     parts += [f"{len(plan.done)} done already"] if plan.done else []
     parts += _left_alone([plan])
     return ", ".join(parts) + ("; nothing was changed" if dry_run else "")
@@ -87,7 +83,7 @@ def _sentences(done: Sequence[Applied], command: str | None) -> Iterator[str]:
     lines = [line for one in ran for line in applied_lines(one)]
     count = sum(line.outcome == "changed" for line in lines)
     failed = sum(line.outcome == "failed" for line in lines)
-    parts = [f"{_bindings(count)} changed"]
+    parts = [f"{count_of(count, 'binding')} changed"]
     parts += [f"{failed} failed"] if failed else []
     parts += _left_alone([one.prepared.plan for one in ran], named=True)
     yield ", ".join(parts)
@@ -95,8 +91,11 @@ def _sentences(done: Sequence[Applied], command: str | None) -> Iterator[str]:
     lasting = (note for one in ran for note in one.prepared.plan.notes if note.lasting)
     yield from dict.fromkeys(_said(note) for note in lasting)
     for one in ran if command else ():
-        if back := reversal(one):
-            yield _back(one.prepared, back, str(command))
+        if back := one.reversal:
+            others = len(one.prepared.plan.done)
+            along = f"; that takes {count_of(others, 'binding')} along that had the new one before"
+            way = f"run {command} with --old {back.old} --new {back.new}"
+            yield f"to go back, {way}{along if others else ''}"
 
 
 def _of_clients(verdicts: set[Verdict | None]) -> Iterator[str]:
@@ -109,14 +108,3 @@ def _of_clients(verdicts: set[Verdict | None]) -> Iterator[str]:
         yield "unverified: no handshake from here could show what clients get"
     if Verdict.BROKEN in verdicts:
         yield "broken: clients were served before and are not, or not as they should be"
-
-
-def _back(prepared: Prepared, back: Renewal, same: str) -> str:
-    others = len(prepared.plan.done)
-    command = f"run {same} with --old {back.old} --new {back.new}"
-    also = f"; that takes {_bindings(others)} along that had the new one before" if others else ""
-    return f"to go back, {command}{also}"
-
-
-def _bindings(count: int) -> str:
-    return count_of(count, "binding")

@@ -18,12 +18,7 @@ from psrebind.rebind.events import EventReport
 from psrebind.rebind.options import TaskMethod
 from psrebind.rebind.renewals import follow_links, renewal_links
 from psrebind.rebind.shared_templates import SharedTemplate, shared_templates
-from psrebind.rebind.task_report import (
-    PLACES,
-    TaskReport,
-    Tasks,
-    report,
-)
+from psrebind.rebind.task_report import PLACES, TaskReport, Tasks, report
 from psrebind.services import services
 
 

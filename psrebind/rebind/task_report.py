@@ -32,8 +32,6 @@ PLACES = {
     TaskMethod.APPCMD: (TASK_PATH, TASK_NAME),
     TaskMethod.NOTIFICATION: (NOTIFICATION_PATH, NOTIFICATION_NAME),
 }
-
-
 # What Windows puts after the script of a notification task (field notes A6).
 _HASHES = "-OldCertHash $(OldCertHash) -NewCertHash $(NewCertHash)"
 
@@ -132,7 +130,7 @@ def report(
     """Judge the task of a method by what was read of its host."""
     tasks = read.found
     mine = own_task(method, tasks.tasks)
-    last_run, last_result = _last_run(mine) if mine else (None, None)
+    result = last_result_words(mine.last_result, mine.last_run) if mine else None
     links = tuple(chains)
     readable = events.readable
     return TaskReport(
@@ -140,8 +138,8 @@ def report(
         present=mine is not None,
         differences=own_differences(mine, read.notification) if mine else (),
         state=mine.state if mine else None,
-        last_run=last_run,
-        last_result=last_result,
+        last_run=mine.last_run if mine and result != "never ran" else None,
+        last_result=result,
         channel=tasks.enabled,
         reach=events.logs[0].oldest,
         others=other_tasks(method, tasks.tasks),
@@ -211,11 +209,6 @@ def other_tasks(method: TaskMethod, tasks: Iterable[TaskRow]) -> tuple[OtherTask
 
 def _is_at(task: TaskRow, place: tuple[str, str]) -> bool:
     return f"{task.path}{task.name}".lower() == "".join(place).lower()
-
-
-def _last_run(task: TaskRow) -> tuple[datetime | None, str]:
-    words = last_result_words(task.last_result, task.last_run)
-    return (None if words == "never ran" else task.last_run), words
 
 
 def _notice(event: LifecycleEvent, found: EventOutcome) -> Notice:

@@ -50,7 +50,6 @@ class Service(Generic[PlaceT, ReadingT]):
     """
 
     name: str
-    sentence: str
     noun: str
     exact_noun: str
     query: Query[Any]
@@ -143,7 +142,11 @@ class Service(Generic[PlaceT, ReadingT]):
         for place, mine in own:
             findings = (*common, *mine)
             if culprit and not mine:
-                findings += ((Rule.SHARED_SOCKET, self._shared(case, culprit)),)
+                reason = (
+                    f"it shares the {self.state_name} {case.target} with {culprit.name}, which is "
+                    f"refused: {self.settle}"
+                )
+                findings += ((Rule.SHARED_SOCKET, reason),)
             found += [Refusal(place, rule, reason) for rule, reason in findings]
         return tuple(found)
 
@@ -174,12 +177,6 @@ class Service(Generic[PlaceT, ReadingT]):
                 steps.append(self.step(case))
         orders = tuple(Order(step.operation, (step,)) for step in steps)
         return Plan(tuple(steps), tuple(refusals), orders=orders)
-
-    def _shared(self, case: Case, refused: Place) -> str:
-        return (
-            f"it shares the {self.state_name} {case.target} with {refused.name}, which is "
-            f"refused: {self.settle}"
-        )
 
     def _certificate_findings(self, case: Case) -> Iterator[Finding]:
         if reason := case.absent:

@@ -12,11 +12,7 @@ from typing import Any
 
 from psrebind.decode.bindings import IisBindings, record_key
 from psrebind.decode.names import a_label, is_address
-from psrebind.decode.records import (
-    RawRecord,
-    netsh_options,
-    registry_values,
-)
+from psrebind.decode.records import RawRecord, netsh_options, registry_values
 from psrebind.iis_model import Binding, Record, RecordKind
 from psrebind.model import Place, Renewal, Thumbprint
 from psrebind.operations.get_iis_binding import GetIisBinding
@@ -196,7 +192,6 @@ def _asked_for(binding: Binding) -> str | None:
 
 SERVICE = Iis(
     name=SERVICE_NAME,
-    sentence="HTTPS bindings of Internet Information Services, with their http.sys records",
     noun="binding",
     exact_noun="HTTPS binding",
     query=GetIisBinding(),

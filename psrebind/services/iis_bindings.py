@@ -71,8 +71,7 @@ def _line(
     entry = stored.find(record) if stored and record else None
     certificate = entry if isinstance(entry, Certificate) else None
     problems = (
-        *_stopped(binding),
-        *_odd(binding, record),
+        *_own_problems(binding, record),
         *_certificate_problems(record, stored),
     )
     return BindingLine(
@@ -133,23 +132,19 @@ def _certificate_problems(record: Record | None, stored: Stored | None) -> Itera
             yield Problem(ProblemKind.NO_KEY, "the certificate has no private key")
 
 
-def _stopped(binding: Binding | UnreadableBinding | None) -> Iterable[Problem]:
+def _own_problems(
+    binding: Binding | UnreadableBinding | None, record: Record | None
+) -> Iterable[Problem]:
+    """What is wrong with a binding beside its certificate, or with a record that has none."""
     if binding and binding.state != "Started":
         yield Problem(ProblemKind.STOPPED, f"the site is {binding.state}")
-
-
-def _odd(binding: Binding | UnreadableBinding | None, record: Record | None) -> tuple[Problem, ...]:
     if isinstance(binding, Binding):
-        return binding.problems
-    if binding:
-        return (Problem(ProblemKind.UNREADABLE, binding.reason),)
-    sentence = f"the http.sys record {record_name(record)} belongs to no binding"
-    return (Problem(ProblemKind.NO_BINDING, sentence),)
-
-
-def record_name(record: Record | None) -> str:
-    """A record as netsh names it; nothing for None."""
-    return f"{record.kind}={record.endpoint}" if record else ""
+        yield from binding.problems
+    elif binding:
+        yield Problem(ProblemKind.UNREADABLE, binding.reason)
+    else:
+        name = record.name if record else ""
+        yield Problem(ProblemKind.NO_BINDING, f"the http.sys record {name} belongs to no binding")
 
 
 def read_bindings(runner: ScriptRunner) -> list[BindingLine]:

@@ -131,6 +131,8 @@ class Session(Protocol):
     def close(self) -> None:
         """End the session; never raises."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        self.close()

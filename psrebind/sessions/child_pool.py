@@ -128,7 +128,10 @@ class ChildPool:
             self._acknowledged[line.kind, line.target] += 1
             return
         for event in self._events(line.data):
-            self._take(event)
+            if isinstance(event, psrpcore.EncryptedSessionKeyEvent):
+                self._keyed = True
+            elif self._running is not None and event.pipeline_id == self._running.id:
+                self._running.take(event)
 
     def _events(self, data: bytes) -> list[psrpcore.PSRPEvent[object, object]]:
         events = []
@@ -140,12 +143,6 @@ class ChildPool:
         except Exception as error:  # psrpcore lets KeyError, struct.error and others out
             raise NotPsrp(f"says what is not PSRP ({type(error).__name__})") from error
         return events
-
-    def _take(self, event: psrpcore.PSRPEvent[object, object]) -> None:
-        if isinstance(event, psrpcore.EncryptedSessionKeyEvent):
-            self._keyed = True
-        elif self._running is not None and event.pipeline_id == self._running.id:
-            self._running.take(event)
 
 
 class _Pipeline:

@@ -44,19 +44,14 @@ def resolve(
         raise InvalidInput("a password is of no use without a user name")
     match source:
         case PasswordSource.ENVIRONMENT:
-            password = _from_environment(variable, environment)
+            password = environment.get(variable, "")
+            if not password:
+                raise InvalidInput(f"the environment variable {variable} holds no password")
         case PasswordSource.KEYRING:
             password = _from_keyring(username)
         case PasswordSource.PROMPT:
             password = _from_prompt(username)
     return Credential(username, Secret(password))
-
-
-def _from_environment(variable: str, environment: Mapping[str, str]) -> str:
-    password = environment.get(variable, "")
-    if not password:
-        raise InvalidInput(f"the environment variable {variable} holds no password")
-    return password
 
 
 def _from_keyring(username: str) -> str:

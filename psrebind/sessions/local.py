@@ -12,13 +12,13 @@ import shutil
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from psrebind import sessions
 from psrebind.errors import ConnectError, HostError, SessionError
 from psrebind.replies import Reply, parse
 from psrebind.script import Script
-from psrebind.sessions.base import Limits, OnStream
+from psrebind.sessions.base import Limits, OnStream, Session
 from psrebind.sessions.credentials import PASSWORD_VARIABLE
 from psrebind.sessions.script_call import Phase, ScriptCall, Stopped, lost, stopped
 from psrebind.sessions.stdio import Child, ChildEnded, NotPsrp
@@ -52,12 +52,7 @@ def find_engine(environment: Mapping[str, str], platform: str = sys.platform) ->
     return next((place for place in places if place.is_file()), None)
 
 
-def _has_windows(environment: Mapping[str, str]) -> bool:
-    # Every script finds Windows' programs by this variable, and what stands for Windows sets it.
-    return sys.platform == "win32" or "SYSTEMROOT" in map(str.upper, environment)
-
-
-class LocalSession:
+class LocalSession(Session):
     """A session with this machine; starts its PowerShell when the first script comes.
 
     A change that was sent is waited for without a limit: it cannot go on without this process.
@@ -84,12 +79,6 @@ class LocalSession:
     def host(self) -> str:
         """The host as the user named it."""
         return HOST
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def open(self, *, limits: Limits | None = None) -> None:
         """Start the PowerShell now, to learn whether there is one."""
@@ -147,7 +136,9 @@ class LocalSession:
         environment = self._environment
         if environment is None:
             environment = {k: v for k, v in os.environ.items() if k.upper() not in self._hidden}
-        if self._executable is None and not _has_windows(environment):
+        # Every script finds Windows' programs by this variable; what stands for Windows sets it.
+        is_windows = sys.platform == "win32" or "SYSTEMROOT" in map(str.upper, environment)
+        if self._executable is None and not is_windows:
             raise ConnectError(
                 self.host, "this machine is no Windows", advice="Name a Windows host instead"
             )

@@ -1,14 +1,15 @@
-"""What a pipeline of pypsrp has said: its one output, its error record, its other streams."""
+"""A pipeline of pypsrp, made of a script; and its one output, error record and other streams."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from pypsrp.complex_objects import PSInvocationState
-from pypsrp.powershell import PowerShell, PSDataStreams
+from pypsrp.complex_objects import ObjectMeta, PSInvocationState
+from pypsrp.powershell import PowerShell, PSDataStreams, RunspacePool
 
 from psrebind.errors import ScriptError
+from psrebind.script import Script
 from psrebind.sessions.base import StreamRecord
 from psrebind.sessions.script_call import single_text
 
@@ -48,6 +49,20 @@ CATEGORIES = [
     "QuotaExceeded",
     "NotEnabled",
 ]
+
+
+def make_pipeline(pool: RunspacePool, script: Script) -> PowerShell:
+    """A pipeline of a script, its secrets sealed for the host."""
+    pipeline = PowerShell(pool)
+    pipeline.add_script(script.text)
+    if script.secrets:
+        pool.exchange_keys()
+        sealed = {
+            name: pool.serialize(secret.reveal(), ObjectMeta("SS"))
+            for name, secret in script.secrets.items()
+        }
+        pipeline.add_parameter("Secrets", sealed)
+    return pipeline
 
 
 def output_text(pipeline: PowerShell) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from queue import Empty
 from threading import Thread, current_thread, main_thread
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from psrebind import sessions
 from psrebind.errors import AuthenticationError, InvalidInput
 from psrebind.replies import Reply, parse
 from psrebind.script import Script
-from psrebind.sessions.base import Limits, Logon, OnStream, StreamRecord
+from psrebind.sessions.base import Limits, Logon, OnStream, Session, StreamRecord
 from psrebind.sessions.connection_options import (
     Authentication,
     ConnectionOptions,
@@ -42,7 +42,7 @@ TICK = 0.1
 FLEET_TICK = 1.0
 
 
-class RemoteSession:
+class RemoteSession(Session):
     """A session with one host over WinRM; opens when the first script comes.
 
     The thread that calls only waits, so that Ctrl-C arrives; another one owns the runspace pool.
@@ -72,12 +72,6 @@ class RemoteSession:
     def host(self) -> str:
         """The host as the user named it."""
         return self.options.host
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def open(self, *, limits: Limits | None = None) -> None:
         """Open the session now, to learn whether the host lets us in."""

@@ -21,8 +21,7 @@ from psrebind.sessions.connection_options import ConnectionOptions
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.fragments import limit_fragments
 from psrebind.sessions.observed_wsman import LEAVING, ObservedWSMan
-from psrebind.sessions.pipeline import make_pipeline
-from psrebind.sessions.records import new_records, output_text
+from psrebind.sessions.records import make_pipeline, new_records, output_text
 from psrebind.sessions.script_call import Ending, Phase, ScriptCall, Stopped
 from psrebind.sessions.serializer import remember_scripts
 from psrebind.sessions.translate import UNKNOWN_SHELL, fault_code, translate_errors

@@ -9,7 +9,7 @@ from psrebind.errors import ConnectError, PsrebindError, ScriptError
 from psrebind.fleet.host import FleetHost
 from psrebind.fleet.runner import Result
 from psrebind.fleet.summary import RunSummary
-from psrebind.operations.remedy import with_remedy
+from psrebind.operations.remedy import add_remedy
 from psrebind.sessions.remote import ConnectionOptions
 
 
@@ -68,7 +68,8 @@ def test_what_to_do_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert line.endswith(": a port is closed. Open it in the firewall")
     missing = ScriptError("no module", error_id="psrebind.MissingModule,WebAdministration")
-    (line,) = told(capsys, *((one, with_remedy(missing)) for one in hosts))
+    add_remedy(missing)
+    (line,) = told(capsys, *((one, missing) for one in hosts))
     assert "Install-WindowsFeature Web-Scripting-Tools" in line
 
 

@@ -72,7 +72,6 @@ class Toy(Service[Listener, Places]):
 
 SERVICE = Toy(
     name="toy",
-    sentence="Listeners of the tests",
     noun="listener",
     exact_noun="listener",
     query=GetToyListener(),
