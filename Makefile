@@ -7,7 +7,7 @@ WORKERS ?= 2
 # What pytest gets beside: a file, `-k name`, `-m engine` for only what needs a PowerShell.
 ARGS ?=
 
-.PHONY: demo test lowest check-host bench lint clean
+.PHONY: demo test lowest bench lint clean
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,14 +32,6 @@ lowest: $(VENV)/.ready
 	$(LOWEST)/bin/python -m pytest -q -o filterwarnings=default tests/cli/test_rebinding.py \
 		tests/cli/test_options.py tests/cli/test_looking.py tests/sessions/test_remote.py \
 		tests/test_templates.py tests/fleet/test_inventory_readers.py
-
-# Asks a real Windows what the lab only assumes, and writes a report to send back. Queries only,
-# unless CHANGES=yes; USER= counts when typed, the shell's own does not. Password: PSREBIND_PASSWORD.
-check-host: $(VENV)/.ready
-	@test -n '$(HOST)' || { echo 'usage: make check-host HOST=name [USER=name] [CHANGES=yes]'; exit 5; }
-	@PYTHONPATH=tests $(BIN)/python -m check_host '$(HOST)' \
-		$(if $(filter command,$(origin USER)),--user '$(USER)') \
-		$(if $(filter yes,$(CHANGES)),--changes) $(ARGS)
 
 # Wants a quiet machine; ARGS=--quick for a first look.
 bench: $(VENV)/.ready

@@ -2,7 +2,7 @@
 
 Takes an Order as JSON on standard input, gives a Cost on standard output. Both clients have
 imported all they need before the clock starts, and run the same script with as many threads.
-psrebind renders it for each host while the clock runs, raw pypsrp has it ready; what the first
+psrebind looks it up for each host while the clock runs, raw pypsrp has it ready; what the first
 rendering costs beyond that, once a run and however many hosts, is a cost of its own.
 """
 
@@ -62,18 +62,17 @@ def psrebind(order: Order) -> Client:
     import psrebind.sessions.worker
     from psrebind.fleet.runner import Runner
     from psrebind.model import Secret
-    from psrebind.operations import render, run
+    from psrebind.operations import Renderer, ScriptRunner
     from psrebind.operations.get_host import GetHost
     from psrebind.sessions.base import Limits, Logon, Session
     from psrebind.sessions.credentials import Credential
     from psrebind.sessions.remote import ConnectionOptions, RemoteSession
-    from psrebind.templates import Library
 
     assert psrebind.sessions.worker
     credential = Credential(order.user, Secret(order.password))
-    question, library = GetHost(), Library()
+    question, renderer = GetHost(), Renderer()
     began = time.process_time()
-    render([question], library)
+    renderer.script([question])
     first = time.process_time() - began
 
     def open_session(place: Place, logon: Logon) -> Session:
@@ -81,7 +80,7 @@ def psrebind(order: Order) -> Client:
 
     def asked() -> list[str]:
         def work(session: Session, _: Place, limits: Limits) -> str:
-            reply = run([question], session, library=library, limits=limits)
+            reply = ScriptRunner(session, renderer, limits).run([question])
             return question.host(reply, reply.bodies[0]).name
 
         runner = Runner(open_session, work, forks=order.forks)

@@ -6,6 +6,7 @@ only Linux tells.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from decode.hostile import HOSTILE
 
 HOSTS = 200_000
-_INVENTORY = "from psrebind.fleet.inventory_file import read_inventory as read"
+_INVENTORY = "from psrebind.fleet.inventory.file import read_inventory as read"
 _EVENTS = "from psrebind.decode.event_files import read_events as read; from pathlib import Path"
 # The high-water mark of the process itself: that of wait4 counts what it was forked from.
 _READ = """
@@ -152,8 +153,19 @@ def _empty_tables() -> Iterator[str]:
     yield "]"
 
 
+def _json() -> Iterator[str]:
+    names = _names()
+    hostvars = {
+        name: {"ansible_host": _address(number), "ansible_port": 5986, "ansible_user": "admin"}
+        for number, name in enumerate(names)
+    }
+    groups = {f"site{group:02}": {"hosts": names[group::20]} for group in range(20)}
+    yield json.dumps({"_meta": {"hostvars": hostvars}, **groups}, indent=4)
+
+
 INVENTORIES: dict[str, Callable[[], Iterator[str]]] = {
     "hosts.yml": _yaml,
+    "hosts.json": _json,
     "hosts.ini": _ini,
     "hosts.csv": _csv,
     "hosts.txt": _list,

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from client import CLIENTS, Cost, Order
 
-from psrebind.lab import control
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage import control
+from psrebind.lab.stage.lab import Lab
 
 # Away from the lab of a person and from those of the tests.
 NETWORK = "127.0.220"

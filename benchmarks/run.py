@@ -23,7 +23,7 @@ from files import FileCost
 from fleets import Measured
 from startups import Started
 
-from psrebind.lab.runtime import find_engine
+from psrebind.lab.stage.lab import find_engine
 
 CPU_LIMIT = 1.10
 MEMORY_LIMIT = 1.10

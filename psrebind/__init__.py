@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from psrebind.fleet.fleet import Fleet as Fleet
+from psrebind.lazy import lazy_names
 
 __version__ = "0.1.0"
 
-
-def __getattr__(name: str) -> object:
-    """Import the public API when it is asked for: `psrebind --version` need not pay for it."""
-    if name == "Fleet":
-        from psrebind.fleet.fleet import Fleet
-
-        return Fleet
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if TYPE_CHECKING:
+    from psrebind.fleet.fleet import Fleet as Fleet
+else:
+    # `psrebind --version` need not pay for the public API.
+    __getattr__ = lazy_names(__name__, {"Fleet": "psrebind.fleet.fleet"})

@@ -1,4 +1,4 @@
-"""Every exception of psrebind. Knows nothing of the rest of the package.
+"""The exceptions of psrebind for whoever uses it.
 
 PsrebindError
 ├── InvalidInput            nothing was sent                               exit 5
@@ -31,24 +31,27 @@ class PsrebindError(Exception):
 
 
 class InvalidInput(PsrebindError):
-    """What was asked cannot be asked; nothing was sent."""
+    """What was asked cannot be asked; nothing was sent. ``place`` stands before the ``reason``."""
 
     exit_status = 5
+
+    def __init__(self, reason: str, *, place: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}" if self.place else self.reason
 
 
 class DecodeError(InvalidInput):
     """An event, a task or a file of them cannot be read; ``reason`` is the rest of a sentence."""
 
     def __init__(self, reason: str, *, file: str | None = None, record: int | None = None):
-        super().__init__(reason)
-        self.reason = reason
+        number = None if record is None else f"record {record}"
+        super().__init__(reason, place=", ".join(part for part in (file, number) if part))
         self.file = file
         self.record = record
-
-    def __str__(self) -> str:
-        number = None if self.record is None else f"record {self.record}"
-        place = ", ".join(part for part in (self.file, number) if part)
-        return f"{place}: {self.reason}" if place else self.reason
 
 
 class InventoryError(InvalidInput):
@@ -62,15 +65,11 @@ class InventoryError(InvalidInput):
         line: int | None = None,
         key: str | None = None,
     ):
-        super().__init__(reason)
-        self.reason = reason
+        where = file if line is None else f"{file or 'line'}:{line}"
+        super().__init__(reason, place=": ".join(part for part in (where, key) if part))
         self.file = file
         self.line = line
         self.key = key
-
-    def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file or 'line'}:{self.line}"
-        return ": ".join(part for part in (place, self.key, self.reason) if part)
 
 
 class NoSuchCertificate(InvalidInput):
@@ -81,28 +80,18 @@ class ParameterError(InvalidInput, ValueError):
     """A value does not fit the parameter it was given for."""
 
     def __init__(self, reason: str, *, operation: str | None = None, field: str | None = None):
-        super().__init__(reason)
-        self.reason = reason
+        super().__init__(reason, place=".".join(part for part in (operation, field) if part))
         self.operation = operation
         self.field = field
-
-    def __str__(self) -> str:
-        place = ".".join(part for part in (self.operation, self.field) if part)
-        return f"{place}: {self.reason}" if place else self.reason
 
 
 class TemplateError(InvalidInput):
     """A template breaks the closed grammar, or cannot be found."""
 
     def __init__(self, reason: str, *, template: str, line: int | None = None):
-        super().__init__(reason)
-        self.reason = reason
+        super().__init__(reason, place=template if line is None else f"{template}:{line}")
         self.template = template
         self.line = line
-
-    def __str__(self) -> str:
-        place = self.template if self.line is None else f"{self.template}:{self.line}"
-        return f"{place}: {self.reason}"
 
 
 class SessionError(PsrebindError):

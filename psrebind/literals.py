@@ -3,7 +3,7 @@
 Every character outside printable ASCII becomes ``[char]0x…``: a file without a mark of order is
 read by Windows PowerShell 5.1 in the machine's ANSI page, where a byte of a correctly quoted
 Cyrillic name can become one of the five characters that PowerShell takes for a quote, and what
-follows runs (field notes G). The way back is in ``literal_reader``.
+follows runs (field notes G).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TIMESPAN_LIMIT = timedelta(microseconds=_INT64 // 10 - 1)
 _LONGEST_CHAIN = 32
 
 
-def literal(value: Any) -> str:
+def literal(value: object) -> str:
     """Write a value as PowerShell; raise ParameterError, by type name, for any other type."""
     if isinstance(value, Enum):
         return literal(value.value)
@@ -100,13 +100,13 @@ def _decimal(value: Decimal) -> str:
     return f"{value:f}d"
 
 
-def _list(value: Sequence[Any]) -> str:
+def _list(value: Sequence[object]) -> str:
     items = [literal(item) for item in value]
     # The comma in front keeps a list of one list from being unrolled.
     return f"@(,{items[0]})" if len(items) == 1 else f"@({', '.join(items)})"
 
 
-def _dict(value: Mapping[Any, Any]) -> str:
+def _dict(value: Mapping[str, object]) -> str:
     seen: set[str] = set()
     for key in value:
         if not isinstance(key, str):
@@ -135,10 +135,6 @@ def _timedelta(value: timedelta) -> str:
     return f"([timespan]'{'-' if value < timedelta() else ''}{days}.{clock}')"
 
 
-def _bytes(value: bytes) -> str:
-    return f"([byte[]]@({', '.join(str(byte) for byte in value)}))"
-
-
 _WRITERS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
     (type(None), lambda _: "$null"),
     (bool, lambda value: "$true" if value else "$false"),
@@ -146,7 +142,7 @@ _WRITERS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
     (int, _int),
     (float, _float),
     (Decimal, _decimal),
-    ((bytes, bytearray), _bytes),
+    ((bytes, bytearray), lambda value: f"([byte[]]@({', '.join(map(str, value))}))"),
     (list | tuple, _list),
     (dict, _dict),
     (datetime, _datetime),

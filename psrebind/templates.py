@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
-from typing import Any
 
 from jinja2 import StrictUndefined, Undefined
 from jinja2 import Template as Compiled
@@ -40,7 +38,7 @@ _FRAMES = ("_envelope", "_body")
 
 
 @dataclass(frozen=True)
-class Line:
+class SourceLine:
     """One line of composed text and where it stands in its template."""
 
     text: str
@@ -101,7 +99,7 @@ class Call:
     it only reads."""
 
     name: str
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     changes: bool
     reads: bool = False
 
@@ -112,10 +110,9 @@ class Library:
     Frames and shared pieces come from the package alone.
     """
 
-    def __init__(self, folders: Iterable[Path] = (), *, package: Traversable | None = None):
+    def __init__(self, folders: Iterable[Traversable] = (), *, package: Traversable | None = None):
         self._folders: list[Traversable] = [*folders, package or files("ps_templates")]
         self._load = cache(self._read)
-        self._latest: tuple[str, Script] = "", Script("")
 
     def names(self) -> list[str]:
         """The operations there are templates for."""
@@ -135,22 +132,9 @@ class Library:
         raise TemplateError("there is no such template", template=name)
 
     def render(self, calls: Sequence[Call]) -> Script:
-        """Compose one script of one or more operations, ready for a session.
-
-        A fleet asks every host the same: the latest script is kept, unless it has secrets.
-        """
-        # Not by equality: True equals 1, and is another literal.
-        asked = repr(calls)
-        latest, script = self._latest
-        if latest != asked:
-            script = self._composed(calls)
-            if not script.secrets:
-                self._latest = asked, script
-        return script
-
-    def _composed(self, calls: Sequence[Call]) -> Script:
+        """Compose one script of one or more operations, ready for a session."""
         secrets: dict[str, Secret] = {}
-        bodies: list[Line] = []
+        bodies: list[SourceLine] = []
         pieces: dict[str, Template] = {}
         for number, call in enumerate(calls):
             template = self.template(call.name)
@@ -167,7 +151,7 @@ class Library:
 
     def _body(
         self, template: Template, call: Call, number: int, secrets: dict[str, Secret]
-    ) -> list[Line]:
+    ) -> list[SourceLine]:
         values = dict(call.values)
         for name, value in values.items():
             if isinstance(value, Secret):
@@ -197,7 +181,7 @@ class _SecretReference:
     key: str
 
 
-def _written(value: Any) -> Any:
+def _written(value: object) -> object:
     # Jinja hands over undefined values first; passed on, they raise by their own rule.
     if isinstance(value, Undefined):
         return value
@@ -217,11 +201,11 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 def _filled(
-    template: Template, values: Mapping[str, Any], slots: Mapping[str, Sequence[Line]]
-) -> list[Line]:
+    template: Template, values: Mapping[str, object], slots: Mapping[str, Sequence[SourceLine]]
+) -> list[SourceLine]:
     """Render one template's lines and put other lines into its slots."""
     rendered = iter(template.assignments.render(values).split("\n"))
-    lines: list[Line] = []
+    lines: list[SourceLine] = []
     for number, (text, match) in enumerate(
         zip(template.lines, template.special, strict=True), start=1
     ):
@@ -235,7 +219,7 @@ def _filled(
             # Pieces stand in the library; the engine would enforce #Requires for the whole
             # script, where the envelope checks each body's.
             text = ""
-        lines.append(Line(text, f"{template.name}:{number}"))
+        lines.append(SourceLine(text, f"{template.name}:{number}"))
     return lines
 
 

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.authority import Authority, Request
-from psrebind.lab.host import Host
-from psrebind.lab.httpsys import Options, Record, RecordKind
-from psrebind.lab.state import Binding, Facts, HostState, Site
-from psrebind.lab.stores import StoredCertificate, stored
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.certificate_authority import Authority, CertificateRequest
+from psrebind.lab.windows.certificate_stores import StoredCertificate, stored
+from psrebind.lab.windows.commands import create_host
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.http_sys import Options, Record, RecordKind
+from psrebind.lab.windows.state import Binding, Facts, HostState, Site
 
 PRODUCT_APPID = "{11111111-2222-3333-4444-555555555555}"
 SPECIAL = Options(check_mode=1, ctl_store_name="ClientAuthIssuer", flags=3, extra={"New": b"\x01"})
@@ -24,7 +25,7 @@ def issue(
 ) -> StoredCertificate:
     """Return a new certificate of the folder's CA, as it lies in a store."""
     now = datetime.now(UTC)
-    request = Request(
+    request = CertificateRequest(
         subject=names[0],
         names=tuple(names),
         not_before=now - timedelta(days=1),
@@ -48,7 +49,7 @@ def host(
 ) -> Host:
     """Return a host with some fields of its state set."""
     base = state or HostState(facts=Facts(name="web01"))
-    return Host.create(folder / "host", replace(base, **fields), sleep=sleep)
+    return create_host(folder / "host", replace(base, **fields), sleep=sleep)
 
 
 def bind(where: Host, certificate: StoredCertificate, method: str = "Add", number: int = 1) -> None:

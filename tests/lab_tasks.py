@@ -9,12 +9,13 @@ from typing import Any
 
 from lab_hosts import bind, host, issue, site
 
-from psrebind.lab.authority import Authority
-from psrebind.lab.eventlog import SYSTEM_CHANNEL, Event
-from psrebind.lab.host import Host
-from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
-from psrebind.lab.state import HostState
-from psrebind.lab.stores import StoredCertificate
+from psrebind.decode.events import SYSTEM_CHANNEL
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH, wanted_xml
+from psrebind.lab.windows.certificate_authority import Authority
+from psrebind.lab.windows.certificate_stores import StoredCertificate
+from psrebind.lab.windows.event_channels import Event
+from psrebind.lab.windows.host import Host
+from psrebind.lab.windows.state import HostState
 
 PLACE = {"path": TASK_PATH, "name": TASK_NAME}
 
@@ -34,7 +35,7 @@ def bound_host(folder: Path, **fields: Any) -> tuple[Host, StoredCertificate]:
 
 
 def register(
-    where: Host, xml: str = TASK_XML, *, name: str = TASK_NAME, force: bool = False
+    where: Host, xml: str = wanted_xml(), *, name: str = TASK_NAME, force: bool = False
 ) -> Any:
     """Register a task, by default the one of IIS Manager."""
     given = {"path": TASK_PATH, "name": name, "xml": xml, "force": force}
@@ -83,7 +84,7 @@ def spoil_events(where: Host) -> None:
 
 def edit(*changes: Callable[[str], str] | Sequence[str]) -> str:
     """Return the task of IIS Manager with texts in it replaced."""
-    xml = TASK_XML
+    xml = wanted_xml()
     for change in changes:
         xml = change(xml) if callable(change) else xml.replace(change[0], change[1])
     return xml

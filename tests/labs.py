@@ -10,13 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from psrebind.lab.httpsys import Options, Record
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.scenario import Swap
-from psrebind.lab.state import HostState
+from psrebind.errors import ScriptError
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.scenario import Swap
+from psrebind.lab.windows.http_sys import Options, Record
+from psrebind.lab.windows.state import HostState
 from psrebind.model import Renewal, Secret, Thumbprint
 from psrebind.operations import Operation, run
-from psrebind.rebind.run import Applied, Method, Prepared, apply, prepare
+from psrebind.operations.runner import ScriptRunner
+from psrebind.rebind.observe import observe
+from psrebind.rebind.options import Method, RebindOptions
+from psrebind.rebind.run import Applied, Prepared, apply, prepare
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
 from psrebind.templates import Library
@@ -51,6 +55,15 @@ def ask(session: RemoteSession, operation: Operation[Any], library: Library | No
     return operation.rows(reply.bodies[0])
 
 
+def refusal(session: RemoteSession, operation: Operation[Any], library: Library) -> ScriptError:
+    """The error of an operation that must fail."""
+    try:
+        ask(session, operation, library)
+    except ScriptError as error:
+        return error
+    raise AssertionError("the operation succeeded")
+
+
 def swap(lab: Lab, name: str) -> Swap:
     """The renewal that waits on a host."""
     return next(one for one in lab.scenario.summary if one.host == name)
@@ -66,7 +79,9 @@ def prepared(
     """The plan for a host's renewal; it does not wait long for clients."""
     waiting = swap(lab, name)
     renewal = Renewal(Thumbprint(waiting.old), Thumbprint(waiting.new))
-    found = prepare(session, renewal, address=lab.hosts[name].address, method=method, folder=folder)
+    runner = ScriptRunner(session, address=lab.hosts[name].address)
+    options = RebindOptions(method=method, before_folder=folder)
+    found = prepare(runner, renewal, options, observe(runner))
     return replace(found, patience=0.5)
 
 
@@ -74,7 +89,7 @@ def rebound(lab: Lab, name: str, folder: Path, method: Method = Method.BINDING) 
     """What became of a host's renewal, carried out as the command does."""
     with connect(lab, name) as session:
         found = prepared(lab, name, session, method, folder)
-        return apply(session, found, folder=folder)
+        return apply(ScriptRunner(session), found, RebindOptions(before_folder=folder))
 
 
 def records(host: LabHost) -> dict[str, Record]:
@@ -90,6 +105,44 @@ def give_options(host: LabHost, options: Options) -> None:
         return replace(state, records=tuple(given))
 
     host.host.change(change)
+
+
+def change_certificate(host: LabHost, thumbprint: str, **fields: Any) -> None:
+    """Let a certificate of a host be another in some fields."""
+
+    def change(state: HostState) -> HostState:
+        found = (
+            replace(one, **fields) if one.thumbprint == thumbprint else one
+            for one in state.certificates
+        )
+        return replace(state, certificates=tuple(found))
+
+    host.host.change(change)
+
+
+def remove_certificate(host: LabHost, thumbprint: str, store: str | None = None) -> None:
+    """Take a certificate from a store of a host, or from all that have it."""
+
+    def change(state: HostState) -> HostState:
+        left = (
+            one
+            for one in state.certificates
+            if one.thumbprint != thumbprint or store not in (None, one.store)
+        )
+        return replace(state, certificates=tuple(left))
+
+    host.host.change(change)
+
+
+@contextmanager
+def seen_states(host: LabHost) -> Iterator[list[HostState]]:
+    """Every state that a host comes into during a with block, one for each change."""
+    states: list[HostState] = []
+    stop = host.host.watch(lambda: states.append(host.host.state))
+    try:
+        yield states
+    finally:
+        stop()
 
 
 def leave_out_site(host: LabHost, name: str) -> None:

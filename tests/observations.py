@@ -9,20 +9,14 @@ from uuid import UUID
 
 from certificates import NOW, Made, blob
 
-from psrebind.decode.bindings import IisState, RawBinding, RawSite, joined
+from psrebind.decode.bindings import IisState, RawBinding, RawSite, join_records
 from psrebind.decode.certificates import stored_certificate
 from psrebind.decode.iis_settings import RawFtpBinding, RawFtpCertificate, RawLegacyHash
 from psrebind.decode.records import RawRecord
-from psrebind.model import (
-    IIS_APPLICATION_ID,
-    Certificate,
-    RecordKind,
-    Renewal,
-    Thumbprint,
-    UnreadableCertificate,
-)
+from psrebind.iis_model import IIS_APPLICATION_ID, RecordKind
+from psrebind.model import Certificate, Renewal, Thumbprint, UnreadableCertificate
 from psrebind.operations.get_host import Host
-from psrebind.rebind.observe import Observation
+from psrebind.services.observation import Observation
 
 HOST = Host(
     name="web01",
@@ -113,7 +107,7 @@ def observed(
         clock=clock,
         certificates=tuple(one for one in entries if isinstance(one, Certificate)),
         unreadable=tuple(one for one in entries if isinstance(one, UnreadableCertificate)),
-        bindings=joined(state(bindings, records, services, legacy, ftp)),
+        readings={"iis": join_records(state(bindings, records, services, legacy, ftp))},
     )
 
 

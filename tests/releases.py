@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from psrebind.lab.httpsys import Options
-from psrebind.lab.runtime import LabHost
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import LabHost
+from psrebind.lab.windows.http_sys import Options
+from psrebind.lab.windows.state import HostState
 
 # Before Windows 10 1703 there is no atomic update: a record is deleted and set again.
 RELEASES = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from certificates import NOW
 
-from psrebind.decode.events import Channel, EventCertificate, LifecycleEvent
-from psrebind.model import Binding, BindingInfo, Certificate, Record, RecordKind, Thumbprint
+from psrebind.decode.events import EventCertificate, LifecycleEvent, LifecycleLog
+from psrebind.iis_model import Binding, BindingInfo, Record, RecordKind
+from psrebind.model import Certificate, Thumbprint
 
 
 def name(number: int) -> Thumbprint:
@@ -18,7 +19,7 @@ def replaced(
 ) -> LifecycleEvent:
     """An event that says that one certificate replaced another."""
     return LifecycleEvent(
-        channel=Channel.SYSTEM,
+        channel=LifecycleLog.SYSTEM,
         record_id=record_id,
         id=number,
         time=NOW,

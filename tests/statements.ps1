@@ -4,8 +4,8 @@
 $ErrorActionPreference = 'Stop'
 $text = [Console]::In.ReadToEnd()
 $tree = [Management.Automation.Language.Parser]::ParseInput($text, [ref]$null, [ref]$null)
-$frame = 'ConvertTo-ReplyString', 'ConvertTo-ReplyBytes', 'ConvertTo-ReplyJson', 'New-ErrorReply',
-    'ConvertTo-ErrorReply', 'Get-Obstacle', 'Invoke-Body'
+$frame = 'ConvertTo-ReplyString', 'ConvertTo-ReplyByte', 'ConvertTo-ReplyJson', 'New-ErrorReply',
+    'ConvertTo-ErrorReply', 'Test-Precondition', 'Invoke-Body'
 $places = foreach ($statement in $tree.FindAll({
             param($node) $node -is [Management.Automation.Language.StatementAst] }, $true)) {
     $list = $statement.Parent

@@ -13,11 +13,12 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from winrm import ADDRESS, PASSWORD
+from winrm import ADDRESS, PASSWORD, Serve, Winrm
 
 from psrebind.errors import PsrebindError
 from psrebind.model import Secret
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
 
@@ -99,6 +100,17 @@ def stranger(answer: Answer, behind: int | None = None) -> Iterator[Stranger]:
         yield server
         server.shutdown()
         thread.join(5)
+
+
+@contextlib.contextmanager
+def between(serve: Serve, answer: Answer, **settings: Any) -> Iterator[tuple[Winrm, Stranger]]:
+    """Run a host that takes what is not encrypted, and a stranger on the way to it."""
+    settings = {"allow_unencrypted": True} | settings
+    with (
+        serve(**settings) as winrm,
+        stranger(answer, winrm.endpoint.settings.http_port) as server,
+    ):
+        yield winrm, server
 
 
 def action(body: bytes) -> str:

@@ -9,7 +9,7 @@ import pytest
 from syntax import Syntax, parse
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("ps_templates", "psrebind/lab/stubs", "tests/check_host/templates")
+FOLDERS = ("ps_templates", "psrebind/lab/engines/stubs", "psrebind/check_host/templates")
 SCRIPTS = {
     str(path.relative_to(ROOT)): path
     for folder in FOLDERS
@@ -67,7 +67,7 @@ COMPARED = (
     "switch ($Site) { 'a' { } }",
     "Where-Object Thing -EQ 'x'",
 )
-TEMPLATES = [name for name in SCRIPTS if not name.startswith("psrebind/")]
+TEMPLATES = [name for name in SCRIPTS if not name.startswith("psrebind/lab/")]
 # What is made unique there, and is no name that a person of the host's chose.
 UNIQUE = {
     "get_host.ps1.j2": "modules of a list that Python gives",

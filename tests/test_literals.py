@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from syntax import normalise_tree
 
 from psrebind.errors import ParameterError
-from psrebind.literal_reader import read_literal
+from psrebind.lab.engines.model.literal_reader import read_literal
 from psrebind.literals import literal
 from psrebind.model import Secret, Thumbprint
 

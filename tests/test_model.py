@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from psrebind.errors import ParameterError
-from psrebind.model import Binding, BindingInfo, RecordKind, Renewal, Secret, Thumbprint
+from psrebind.iis_model import Binding, BindingInfo, RecordKind
+from psrebind.model import Renewal, Secret, Thumbprint
 
 DIGITS = "0123456789ABCDEF0123456789ABCDEF01234567"
 

@@ -28,7 +28,7 @@ SECONDS = 300
 INVOCATION = """
 import os, subprocess, sys
 from pathlib import Path
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 with Lab.create(Path("lab"), network=sys.argv[1]).running() as lab:
     os.environ["PSREBIND_PASSWORD"] = lab.password

@@ -1,4 +1,6 @@
-"""Each command of the README that needs no real Windows is run, as it is typed there."""
+"""Each command of the README and of the pages in docs that needs no real Windows is run as it is
+typed there, and their other promises that can be looked up are kept.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,23 @@ from pathlib import Path
 import pytest
 from labs import network, running
 
-from psrebind.lab.runtime import Lab
+from psrebind.fleet.inventory.file import parse_inventory
+from psrebind.lab.stage.lab import Lab
 
 CHECKOUT = Path(__file__).parents[1]
-README = (CHECKOUT / "README.md").read_text("utf-8")
+PAGES = {
+    path.relative_to(CHECKOUT).as_posix(): path.read_text("utf-8")
+    for path in (
+        CHECKOUT / "README.md",
+        CHECKOUT / "CONTRIBUTING.md",
+        *sorted((CHECKOUT / "docs").glob("*.md")),
+    )
+}
+ALL_PAGES = "\n".join(PAGES.values())
 BIN = Path(sys.executable).parent
 SECONDS = 600
 
-# What the README says of a host of the reader's own is run against a lab host in its place.
+# What a page says of a host of the reader's own is run against a lab host in its place.
 REAL_HOST = "web01.example.com"
 REAL_USER = r"'EXAMPLE\admin'"
 INVENTORY = "hosts.yml"
@@ -38,28 +49,36 @@ NEEDS_A_PERSON = (
 ELSEWHERE = {
     "make demo": "tests/cli/test_demo.py runs it",
     "make test": "this is it",
+    "make lint": ".ci/run runs it",
+    'make test ARGS="tests/test_readme.py"': "this is it",
+    'PSREBIND_PWSH=/path/to/pwsh make test ARGS="-m engine"': ".ci/run runs it",
     "pipx install .": "test_an_installer_installs",
     "uv tool install .": "test_an_installer_installs",
+    "pip install .": "tests/test_package.py installs with pip",
     "pipx install '.[lab]'": "tests/test_package.py installs with the extra",
     "psrebind bindings localhost": "needs Windows",
     "py -m pip install pipx": "needs Windows",
     "py -m pipx install .": "needs Windows",
+    "py -m pipx ensurepath": "needs Windows",
 }
-
-
 # Words in prose that stand for a command and are not one that can be typed as it stands.
-NOT_TYPED = {"psrebind", "psrebind demo", "psrebind hosts", "psrebind bindings", "psrebind render"}
+NOT_TYPED = {
+    "psrebind",
+    *(f"psrebind {word}" for word in ("demo", "hosts", "bindings", "render", "invoke")),
+}
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str = "") -> list[str]:
+    """The code blocks of a language on all pages; commands stand in those without one."""
+    return [block for found, block in BLOCK.findall(ALL_PAGES) if found == language]
 
 
 def commands() -> list[str]:
-    """Every line of the README's code blocks, every installer's, and every command in its prose."""
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    typed = [block for language, block in blocks if not language]
-    lines = [line for block in typed for line in block.splitlines() if line.strip()]
-    joined = re.sub(r"\\\n\s*", "", "\n".join(lines)).splitlines()
-    prose = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
-    said = re.findall(r"`((?:pipx|uv|py|psrebind) [^`]+)`", prose)
-    return [*dict.fromkeys([*joined, *(one for one in said if one not in NOT_TYPED)])]
+    """Every line of the blocks without a language, and every command and installer's in prose."""
+    lines = (line.partition("  #")[0].rstrip() for line in "".join(blocks()).splitlines())
+    said = re.findall(r"`((?:pip|pipx|uv|py|psrebind) [^`\n]+)`", BLOCK.sub("", ALL_PAGES))
+    return [*dict.fromkeys(one for one in (*lines, *said) if one and one not in NOT_TYPED)]
 
 
 def for_the_lab() -> list[str]:
@@ -81,7 +100,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 def inventory_of(lab: Lab) -> Path:
-    """Where the README's inventory lies."""
+    """Where the inventory of the pages lies."""
     return lab.folder / INVENTORY
 
 
@@ -89,7 +108,9 @@ def inventory_of(lab: Lab) -> Path:
 def environment(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A reader's shell: the virtual environment's commands, a home of its own, the password."""
     home = tmp_path_factory.mktemp("home")
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("PSREBIND")}
+    # What `make test ARGS=…` was called with goes on to a make of ours, in two ways.
+    of_this_run = ("PSREBIND", "MAKE", "ARGS")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(of_this_run)}
     return kept | {
         "HOME": str(home),
         "XDG_STATE_HOME": str(home / "state"),
@@ -100,19 +121,17 @@ def environment(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     }
 
 
-def on_the_lab(line: str, lab: Lab) -> list[str]:
-    """A command of the README with a lab host in the place of the reader's."""
+def on_the_lab(line: str, lab: Lab) -> str:
+    """A command of a page with a lab host in the place of the reader's."""
     swap = next(one for one in lab.scenario.summary if one.host == "web01")
     text = line.replace(REAL_USER, lab.user).replace(REAL_HOST, lab.hosts["web01"].address)
     text = text.replace("--old THUMBPRINT", f"--old {swap.old}")
     text = text.replace("--new THUMBPRINT", f"--new {swap.new}")
     text = text.replace(INVENTORY, shlex.quote(str(inventory_of(lab))))
     text = text.replace("decode FILE", f"decode {shlex.quote(str(EVENTS))}")
-    words = shlex.split(text)
-    if words[:3] == ["psrebind", "lab", "up"]:
-        # The reader's network may be in use by another worker's lab.
-        words += ["--network", other_network(), "--model"]
-    return words
+    text = text.replace(".venv/bin", shlex.quote(str(BIN)))
+    # The reader's network may be in use by another worker's lab.
+    return text.replace("psrebind lab up", f"psrebind lab up --network {other_network()} --model")
 
 
 def other_network() -> str:
@@ -121,17 +140,17 @@ def other_network() -> str:
     return f"{first}.{second}.{int(third) + 250 - 1 if int(third) < 5 else int(third) - 1}"
 
 
-def test_the_readme_has_commands() -> None:
+def test_the_pages_have_commands() -> None:
     """The list is not empty, and the two first commands are in it."""
     assert {"make demo", "make test", "psrebind lab up"} <= set(commands())
     assert set(ELSEWHERE) <= set(commands())
 
 
 @pytest.mark.parametrize("line", for_the_lab())
-def test_a_command_of_the_readme(line: str, lab: Lab, environment: dict[str, str]) -> None:
-    """The command does what the README promises: it ends with 0, or 3 where a person is needed."""
+def test_a_command_of_a_page(line: str, lab: Lab, environment: dict[str, str]) -> None:
+    """The command does what its page promises: it ends with 0, or 3 where a person is needed."""
     finished = subprocess.run(
-        on_the_lab(line, lab),
+        ["sh", "-c", on_the_lab(line, lab)],
         cwd=CHECKOUT,
         env=environment,
         capture_output=True,
@@ -144,9 +163,9 @@ def test_a_command_of_the_readme(line: str, lab: Lab, environment: dict[str, str
     assert finished.returncode == expected, finished.stdout + finished.stderr
 
 
-def test_the_python_of_the_readme(lab: Lab, environment: dict[str, str]) -> None:
-    """The README's Python asks the hosts of the inventory that it names."""
-    (code,) = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def test_the_python_of_the_pages(lab: Lab, environment: dict[str, str]) -> None:
+    """The Python asks the hosts of the inventory that it names."""
+    (code,) = blocks("python")
     finished = subprocess.run(
         [sys.executable, "-c", code],
         cwd=inventory_of(lab).parent,
@@ -162,9 +181,43 @@ def test_the_python_of_the_readme(lab: Lab, environment: dict[str, str]) -> None
     assert "bodies=(Body(operation='get_iis_binding'" in finished.stdout
 
 
+@pytest.mark.parametrize("ending", ["yaml", "ini", "csv"])
+def test_the_inventories_of_the_pages(ending: str) -> None:
+    """Each form that is shown is read, and names the same two hosts of one group and user."""
+    for text in blocks(ending):
+        found = parse_inventory(text, file=f"hosts.{ending}")
+        assert found.groups["webservers"] == ("web01", "web02")
+        assert [host.variables for host in found.hosts] == [
+            {"ansible_host": f"{host.name}.example.com", "ansible_user": r"EXAMPLE\admin"}
+            for host in found.hosts
+        ]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_links_of_a_page_lead_somewhere(page: str) -> None:
+    """Each link to a file of the project, and to a heading in it, is to one that is there."""
+    for name, anchor in re.findall(r"\]\(([^):#]*)#?([^):]*)\)", PAGES[page]):
+        path = (CHECKOUT / page).parent / name
+        assert path.exists(), name
+        if anchor:
+            headings = re.findall("^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
+            assert anchor in [heading.lower().replace(" ", "-") for heading in headings]
+
+
+def test_the_files_that_the_pages_name_are_there() -> None:
+    """A path of the project or of its package leads somewhere; an X stands for a name."""
+    prose = BLOCK.sub("", ALL_PAGES)
+    named = set(re.findall(r"`((?:psrebind/|ps_templates/|tests/|docs/|tools/)[\w./]*)`", prose))
+    named |= {
+        f"psrebind/{path}" for path in re.findall(r"`((?:cli|rebind|sessions)/[\w./]*)`", prose)
+    }
+    missing = {path for path in named if "X" not in path and not (CHECKOUT / path).exists()}
+    assert not missing
+
+
 @pytest.mark.parametrize("line", ["pipx install .", "uv tool install ."])
 def test_an_installer_installs(line: str, environment: dict[str, str], tmp_path: Path) -> None:
-    """The installers of the README make a psrebind that runs outside the checkout."""
+    """The installers make a psrebind that runs outside the checkout."""
     place = {
         "PIPX_HOME": str(tmp_path / "pipx"),
         "PIPX_BIN_DIR": str(tmp_path / "bin"),

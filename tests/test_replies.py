@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psrebind.errors import ReplyError, ScriptError
-from psrebind.model import RecordKind, Thumbprint
+from psrebind.iis_model import RecordKind
+from psrebind.model import Thumbprint
 from psrebind.replies import Body, parse, read, rows
 
 HEAD = {

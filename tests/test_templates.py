@@ -57,22 +57,6 @@ def test_other_grammar_is_refused(tmp_path: Path, line: str, said: str) -> None:
     assert (caught.value.template, caught.value.line) == (NAME, 2)
 
 
-def test_the_same_question_is_rendered_once(tmp_path: Path) -> None:
-    """A fleet asks every host the same; what only equals it is another question."""
-    found = library(tmp_path, "$Name = {{ name }}\n")
-
-    def script(value: Any) -> Any:
-        return found.render([Call(NAME, {"name": value}, changes=False)])
-
-    first = script(True)
-    assert script(True) is first
-    for other, text in ((1, "= 1"), ("1", "= '1'"), (1.0, "([double]'1.0')"), (True, "= $true")):
-        assert text in script(other).text
-    password = Secret("once")
-    assert script(password) is not script(password)
-    assert script(Secret("twice")).secrets["0.name"].reveal() == "twice"
-
-
 def test_a_value_becomes_a_literal(tmp_path: Path) -> None:
     """A value stands in the script as a literal, whatever it holds."""
     text = render(library(tmp_path, "$Name = {{ name }}\n$Name\n"), name="it's $(1) ß")

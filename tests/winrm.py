@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
 
-from psrebind.lab.endpoint import Endpoint
-from psrebind.lab.faults import NetworkFaults
+from psrebind.lab.server.endpoint import Endpoint
+from psrebind.lab.server.network_faults import NetworkFaults
 from psrebind.model import Secret
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession

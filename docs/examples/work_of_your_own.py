@@ -1,30 +1,31 @@
-"""Do work of one's own on many hosts: python work_of_your_own.py INVENTORY OLD NEW
+"""Do work of one's own on many hosts: python work_of_your_own.py INVENTORY
 
-Counts the bindings that a rebind would change; it changes none.
+Reads two things of each host in one script, and tells which hosts have no rebind task.
 """
 
 import os
 import sys
 
 from psrebind import Fleet
-from psrebind.fleet.fleet import FleetHost
-from psrebind.model import Renewal, Secret, Thumbprint
-from psrebind.rebind.observe import Sending
-from psrebind.rebind.run import prepare
-from psrebind.sessions.base import Limits, Session
+from psrebind.model import Secret
+from psrebind.operations import ScriptRunner
+from psrebind.operations.get_host import GetHost
+from psrebind.operations.get_rebind_task import GetRebindTask
 
 
-def main(inventory: str, old: str, new: str) -> None:
-    """Plan on every host in a thread of its own."""
-    renewal = Renewal(Thumbprint(old), Thumbprint(new))
+def main(inventory: str) -> None:
+    """Ask every host in a thread of its own."""
+    facts, tasks = GetHost(), GetRebindTask()
 
-    def planned(session: Session, host: FleetHost, limits: Limits) -> int:
-        found = prepare(session, renewal, address=host.address, sending=Sending(limits=limits))
-        return sum(len(step.bindings) for step in found.plan.steps)
+    def work(runner: ScriptRunner) -> str:
+        reply = runner.run([facts, tasks])
+        host = facts.host(reply, reply.bodies[0])
+        found = tasks.row(reply.bodies[1]).tasks
+        return f"{host.windows}: {len(found)} tasks that follow renewals"
 
     password = Secret(os.environ["PSREBIND_PASSWORD"])
-    for result in Fleet.from_inventory(inventory, password=password).each(planned):
-        print(result.host.name, result.problem or f"{result.value} bindings to change")
+    for result in Fleet.from_inventory(inventory, password=password).each(work):
+        print(result.host.name, result.problem or result.value)
 
 
 if __name__ == "__main__":

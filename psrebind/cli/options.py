@@ -1,8 +1,8 @@
-"""The options that many commands share, as frozen dataclasses whose fields are the options.
+"""The options and arguments that many commands share; frozen dataclasses have the options.
 
-A command takes ``connection: Connection`` as one parameter; ``flattened`` lays its fields out
+A command takes ``connection: Connection`` as one parameter; ``spread_fields`` lays its fields out
 for typer, so that they may stand after the command, where people type them, and no function has
-twenty parameters. Opens nothing, imports nothing heavy.
+twenty parameters.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from typer import Option
+from typer import Argument, Option
 
-from psrebind.cli.appearance import Appearance, Color, appearing
+from psrebind.cli.output.appearance import Appearance, Color, use_appearance
+from psrebind.operations import names
 
 Format = Literal["table", "json", "jsonl", "csv"]
 # Said again rather than imported: the session's module costs --help a fifth of its time. A test
@@ -26,6 +27,31 @@ Format = Literal["table", "json", "jsonl", "csv"]
 Authentication = Literal["negotiate", "kerberos", "ntlm", "credssp", "basic", "certificate"]
 PASSWORD_VARIABLE = "PSREBIND_PASSWORD"
 Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask before a change.")]
+Target = Annotated[
+    str, Argument(metavar="TARGET", help="Hosts by name, address, glob or group; all; localhost.")
+]
+Since = Annotated[
+    str | None,
+    Option(metavar="TIME", help="Not before 90m, 12h, 2d, 3w ago, or an ISO 8601 time."),
+]
+
+
+def _complete_operation(incomplete: str) -> list[str]:
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+OperationName = Annotated[
+    str,
+    Argument(
+        metavar="OPERATION",
+        autocompletion=_complete_operation,
+        help="As 'psrebind operations' lists.",
+    ),
+]
+Parameters = Annotated[
+    list[str] | None,
+    Argument(metavar="[NAME=VALUE]...", help="Its parameters; a secret as NAME=env:VARIABLE."),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +74,21 @@ class Source:
     templates: Annotated[
         Path | None,
         Option(metavar="DIR", file_okay=False, exists=True, help="Look here for templates first."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeforeFolder(Source, Output):
+    """Where the state before a change is kept."""
+
+    before_folder: Annotated[
+        Path | None,
+        Option(
+            metavar="DIR",
+            envvar="PSREBIND_BEFORE_FOLDER",
+            file_okay=False,
+            help="Keep the state before here; in your data folder if none.",
+        ),
     ] = None
 
 
@@ -142,7 +183,7 @@ class Connection:
     ] = False
 
 
-def flattened(command: Callable[..., Any]) -> Callable[..., Any]:
+def spread_fields(command: Callable[..., Any]) -> Callable[..., Any]:
     """A command as typer sees it: each parameter that is a dataclass stands as its fields."""
     parameters = inspect.signature(command, eval_str=True).parameters
     groups = {
@@ -156,7 +197,7 @@ def flattened(command: Callable[..., Any]) -> Callable[..., Any]:
         filled = {name: _taken(group, values) for name, group in groups.items()}
         looks = (one for one in filled.values() if isinstance(one, Output))
         wanted = next((Appearance(one.color, one.wide) for one in looks), Appearance())
-        with appearing(wanted):
+        with use_appearance(wanted):
             return command(**values, **filled)
 
     own = [parameter for name, parameter in parameters.items() if name not in groups]

@@ -21,14 +21,7 @@ from psrebind.decode.names import a_label
 from psrebind.decode.owners import owner
 from psrebind.decode.records import RawRecord
 from psrebind.errors import ParameterError
-from psrebind.model import (
-    Binding,
-    BindingInfo,
-    Record,
-    RecordKind,
-    SslFlags,
-    UnreadableBinding,
-)
+from psrebind.iis_model import Binding, BindingInfo, Record, RecordKind, SslFlags, UnreadableBinding
 from psrebind.problems import Problem, ProblemKind
 
 
@@ -66,44 +59,49 @@ class IisState:
 
 @dataclass(frozen=True)
 class IisBindings:
-    """Bindings joined with their records; the records that no binding has; what is no binding.
+    """The bindings with their records, the records without a binding, and unreadable bindings.
 
     ``services`` are those of the host that own records, by owners.SERVICES.
     """
 
     bindings: tuple[Binding, ...]
-    strays: tuple[Record, ...]
+    orphan_records: tuple[Record, ...]
     unreadable: tuple[UnreadableBinding, ...] = ()
     services: tuple[str, ...] = ()
     legacy: tuple[LegacyHash, ...] = ()
     ftp: tuple[FtpCertificate, ...] = ()
 
     @property
-    def records(self) -> tuple[Record, ...]:
-        """The records of http.sys: of each binding its own, then those that none has."""
-        return (*(one.record for one in self.bindings if one.record), *self.strays)
+    def places(self) -> tuple[Binding, ...]:
+        """The places that can be rebound."""
+        return self.bindings
+
+    @property
+    def untouched(self) -> tuple[Record | FtpCertificate, ...]:
+        """The places that no plan changes."""
+        return (*self.orphan_records, *self.ftp)
 
     def shadows(self, bindings: Iterable[Binding]) -> tuple[tuple[Record, ...], ...]:
         """For each binding, the records of exact addresses that may answer there in its place."""
         own = {id(one.record): one.record for one in self.bindings if one.record}
-        around = _Around.of((*own.values(), *self.strays), self.strays)
+        around = _Surroundings.of((*own.values(), *self.orphan_records), self.orphan_records)
         return tuple(tuple(_shadows(binding, around)) for binding in bindings)
 
 
-def joined(state: IisState) -> IisBindings:
-    """Give each binding its record and its problems, and apart what belongs to none."""
+def join_records(state: IisState) -> IisBindings:
+    """Give each binding its record and its problems; list the records without a binding."""
     records = tuple(raw.record for raw in state.records)
     by_name = {record_key(record.kind, record.endpoint): record for record in records}
     sites = {site.id: site for site in state.sites}
     found = [_binding(raw, sites, by_name) for raw in state.bindings]
     bindings = [one for one in found if isinstance(one, Binding)]
     used = {record_key(binding.kind, binding.endpoint) for binding in bindings}
-    strays = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
+    orphans = tuple(r for r in records if record_key(r.kind, r.endpoint) not in used)
     legacy = legacy_hashes(state.legacy)
-    around = replace(_Around.of(records, strays), services=state.services, legacy=legacy)
+    around = replace(_Surroundings.of(records, orphans), services=state.services, legacy=legacy)
     return IisBindings(
         tuple(replace(one, problems=tuple(_problems(one, around))) for one in bindings),
-        strays,
+        orphans,
         tuple(one for one in found if isinstance(one, UnreadableBinding)),
         state.services,
         legacy,
@@ -149,22 +147,22 @@ def _binding(
 
 
 @dataclass(frozen=True)
-class _Around:
-    """What of a host decides whether something is odd about a binding: the records of exact
-    addresses, those of them that no binding has, its services, and what IIS 6 left."""
+class _Surroundings:
+    """What a binding's problems depend on beside its record: the records of exact addresses, those
+    of them that no binding has, the host's services, and what IIS 6 left."""
 
     exact: tuple[Record, ...]
-    strays: tuple[Record, ...]
+    orphans: tuple[Record, ...]
     services: tuple[str, ...] = ()
     legacy: tuple[LegacyHash, ...] = ()
 
     @classmethod
-    def of(cls, records: Iterable[Record], strays: Iterable[Record]) -> Self:
-        """Keep the records that may be in another's place."""
-        return cls(tuple(filter(_is_exact, records)), tuple(filter(_is_exact, strays)))
+    def of(cls, records: Iterable[Record], orphans: Iterable[Record]) -> Self:
+        """Keep the records of exact addresses, which may answer in another's place."""
+        return cls(tuple(filter(_is_exact, records)), tuple(filter(_is_exact, orphans)))
 
 
-def _problems(binding: Binding, around: _Around) -> Iterator[Problem]:
+def _problems(binding: Binding, around: _Surroundings) -> Iterator[Problem]:
     record = binding.record
     if record is None:
         sentence = f"no http.sys record {binding.kind}={binding.endpoint}"
@@ -182,7 +180,7 @@ def _problems(binding: Binding, around: _Around) -> Iterator[Problem]:
         yield Problem(ProblemKind.NO_HOST_NAME, "SNI is on without a host name")
     others = [one for one in _shadows(binding, around) if one.thumbprint != binding.thumbprint]
     if others:
-        names = ", ".join(f"{one.kind}={one.endpoint}" for one in others)
+        names = ", ".join(one.name for one in others)
         shadow = f"the record{'s' * (len(others) > 1)} {names}"
         if binding.kind is RecordKind.SNI:
             sentence = f"{shadow} may answer in its place"
@@ -196,7 +194,7 @@ def _is_exact(record: Record) -> bool:
     return record.kind is RecordKind.IP and address not in ("0.0.0.0", "::")
 
 
-def _shadows(binding: Binding, around: _Around) -> Iterator[Record]:
+def _shadows(binding: Binding, around: _Surroundings) -> Iterator[Record]:
     """The records of exact addresses of the binding's socket.
 
     Those of all addresses come after SNI records (docs/windows.md), and are no shadows. Without
@@ -205,7 +203,7 @@ def _shadows(binding: Binding, around: _Around) -> Iterator[Record]:
     if binding.kind is RecordKind.CCS:
         return
     mine = binding.information
-    for record in around.exact if binding.kind is RecordKind.SNI else around.strays:
+    for record in around.exact if binding.kind is RecordKind.SNI else around.orphans:
         address, _, port = record.endpoint.rpartition(":")
         if port != str(mine.port) or record is binding.record:
             continue

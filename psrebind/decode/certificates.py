@@ -1,6 +1,6 @@
 """Certificate store blobs and DER to the model. Never raises: what cannot be read says why.
 
-Property numbers are wincrypt.h's (field notes B6). Opens nothing; knows no host.
+Property numbers are wincrypt.h's (field notes B6).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Mapping
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -15,6 +16,7 @@ from cryptography.x509.oid import NameOID
 from psrebind.decode.names import a_label
 from psrebind.model import Certificate, Thumbprint, UnreadableCertificate
 
+Extension = TypeVar("Extension", bound=x509.ExtensionType)
 _KEY_PROVIDER = 2
 _FRIENDLY_NAME = 11
 _ARCHIVED = 19
@@ -30,7 +32,7 @@ _BMP_STRING = 0x1E
 def stored_certificate(
     store: str, thumbprint: str, blob: bytes | None
 ) -> Certificate | UnreadableCertificate:
-    """Decode one entry of a store; whatever is wrong with it becomes its reason."""
+    """Decode one entry of a store; an entry that cannot be decoded has the reason in it."""
     if blob is None:
         return UnreadableCertificate(store, thumbprint, "the value Blob is missing")
     try:
@@ -71,7 +73,12 @@ def _properties(blob: bytes) -> dict[int, bytes]:
 def _certificate(store: str, der: bytes, properties: Mapping[int, bytes]) -> Certificate:
     parsed = x509.load_der_x509_certificate(der)
     digits = f"{parsed.serial_number:X}"
-    dns_names, addresses = _alternative_names(parsed)
+    friendly_name = None
+    if (data := properties.get(_FRIENDLY_NAME)) is not None:
+        friendly_name = data.decode("utf-16-le", "replace").rstrip("\0")
+    renewal = properties.get(_RENEWAL, b"")
+    names = _extension(parsed, x509.SubjectAlternativeName)
+    usages = _extension(parsed, x509.ExtendedKeyUsage)
     return Certificate(
         store=store,
         thumbprint=Thumbprint(hashlib.sha1(der, usedforsecurity=False).hexdigest()),
@@ -79,15 +86,15 @@ def _certificate(store: str, der: bytes, properties: Mapping[int, bytes]) -> Cer
         issuer=parsed.issuer.rfc4514_string(),
         serial=digits.zfill(len(digits) + len(digits) % 2),
         common_name=_common_name(parsed),
-        dns_names=dns_names,
-        ip_addresses=addresses,
+        dns_names=tuple(map(a_label, names.get_values_for_type(x509.DNSName) if names else ())),
+        ip_addresses=tuple(map(str, names.get_values_for_type(x509.IPAddress) if names else ())),
         not_before=parsed.not_valid_before_utc,
         not_after=parsed.not_valid_after_utc,
-        usages=_usages(parsed),
+        usages=None if usages is None else tuple(usage.dotted_string for usage in usages),
         key_linked=bool(properties.get(_KEY_PROVIDER)),
-        friendly_name=_text(properties.get(_FRIENDLY_NAME)),
+        friendly_name=friendly_name,
         archived=_ARCHIVED in properties,
-        renewed_by=_link(properties.get(_RENEWAL)),
+        renewed_by=Thumbprint(renewal.hex()) if len(renewal) == 20 else None,
         template=_template(parsed),
     )
 
@@ -100,21 +107,11 @@ def _common_name(parsed: x509.Certificate) -> str | None:
     return value if isinstance(value, str) else value.decode("latin-1")
 
 
-def _alternative_names(parsed: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _extension(parsed: x509.Certificate, kind: type[Extension]) -> Extension | None:
     try:
-        names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return (), ()
-    dns = tuple(a_label(name) for name in names.get_values_for_type(x509.DNSName))
-    return dns, tuple(str(address) for address in names.get_values_for_type(x509.IPAddress))
-
-
-def _usages(parsed: x509.Certificate) -> tuple[str, ...] | None:
-    try:
-        usages = parsed.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        return parsed.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
-    return tuple(usage.dotted_string for usage in usages)
 
 
 def _template(parsed: x509.Certificate) -> str | None:
@@ -134,11 +131,3 @@ def _bmp_string(der: bytes) -> str | None:
     # A length of 128 or more stands in as many bytes as the low bits of the first say.
     skipped = der[1] & 0x7F if der[1] & 0x80 else 0
     return der[2 + skipped :].decode("utf-16-be", "replace")
-
-
-def _text(data: bytes | None) -> str | None:
-    return None if data is None else data.decode("utf-16-le", "replace").rstrip("\0")
-
-
-def _link(data: bytes | None) -> Thumbprint | None:
-    return Thumbprint(data.hex()) if data is not None and len(data) == 20 else None

@@ -1,7 +1,7 @@
 """Files with events in them, of whatever format: told by their content, not by their name.
 
 One broken record does not take the others with it; a file that has no event at all is refused in
-one sentence. Opens files; knows no host.
+one sentence.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def _pieces(data: bytes) -> Iterator[Piece]:
     if not text.strip():
         raise DecodeError("is empty")
     if _CLIXML.match(text):
-        return _clixml(text)
+        if not (found := list(clixml_texts(text))):
+            raise DecodeError(f"is Export-Clixml of objects without the event's data; {TO_XML}")
+        return iter(found)
     if _JSON.match(text):
         return json_events(text)
     if text.lstrip().startswith("<") or _XML.search(text):
@@ -85,20 +87,14 @@ def _pieces(data: bytes) -> Iterator[Piece]:
     raise DecodeError(f"is neither XML nor JSON nor an .evtx log; {TO_XML}")
 
 
-def _clixml(text: str) -> Iterator[str]:
-    found = list(clixml_texts(text))
-    if not found:
-        raise DecodeError(f"is Export-Clixml of objects without the event's data; {TO_XML}")
-    return iter(found)
-
-
 def _collected(pieces: Iterator[Piece], name: str) -> EventFile:
     events: list[LifecycleEvent] = []
     unreadable: list[DecodeError] = []
     others = 0
     for number, piece in enumerate(pieces, 1):
         try:
-            _check_limits(number, len(unreadable))
+            if number > MAX_RECORDS or len(unreadable) >= MAX_UNREADABLE:
+                raise DecodeError("and what follows is not read: too much of this file is no event")
             event = _decoded(piece)
         except DecodeError as error:
             unreadable.append(DecodeError(error.reason, file=name, record=number))
@@ -108,11 +104,6 @@ def _collected(pieces: Iterator[Piece], name: str) -> EventFile:
         others += event is None
         events += [event] if event else []
     return EventFile(name, tuple(events), tuple(unreadable), others)
-
-
-def _check_limits(number: int, unreadable: int) -> None:
-    if number > MAX_RECORDS or unreadable >= MAX_UNREADABLE:
-        raise DecodeError("and what follows is not read: too much of this file is no event")
 
 
 def _decoded(piece: Piece) -> LifecycleEvent | None:

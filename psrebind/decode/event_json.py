@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from psrebind.decode.event_xml import TO_XML, event_texts
 from psrebind.decode.events import LIFECYCLE
@@ -44,7 +43,7 @@ def json_events(text: str) -> Iterator[Piece]:
             yield DecodeError("is nested too deep")
 
 
-def _events(value: Any) -> Iterator[Piece]:
+def _events(value: object) -> Iterator[Piece]:
     if isinstance(value, DecodeError):
         yield value
     elif isinstance(value, str):
@@ -57,7 +56,7 @@ def _events(value: Any) -> Iterator[Piece]:
         yield from _events(list(value.values())) if found is None else found
 
 
-def _recognised(record: dict[str, Any]) -> Iterable[Piece] | None:
+def _recognised(record: dict[str, object]) -> Iterable[Piece] | None:
     """The event that an object is, as it is or in XML; None where it may only hold some."""
     if (xml := _xml_string(record)) is not None:
         return event_texts(xml)
@@ -67,15 +66,15 @@ def _recognised(record: dict[str, Any]) -> Iterable[Piece] | None:
         return (_node("Event", record),)
     if any(key.startswith("winlog.") for key in record):
         record = _nested((key.split(".", 16), value) for key, value in record.items())
-    if isinstance(record.get("winlog"), dict):
-        return (_winlog(record, record["winlog"]),)
+    if isinstance(winlog := record.get("winlog"), dict):
+        return (_winlog(record, winlog),)
     flat = [(found["rest"], value) for key, value in record.items() if (found := _FLAT.match(key))]
     if flat:
         return (_node("Event", _nested((_FLAT_PART.split(key, 16), v) for key, v in flat)),)
     return _windows_object(record)
 
 
-def _xml_string(record: Mapping[str, Any]) -> str | None:
+def _xml_string(record: Mapping[str, object]) -> str | None:
     """The XML of an event among the strings of an object, or of its ``event``."""
     inner = record.get("event")
     strings = [*record.values(), *(inner.values() if isinstance(inner, dict) else ())]
@@ -93,7 +92,7 @@ def _wrapped(name: str, xml: str) -> str:
     return xml if xml.lstrip().startswith(f"<{name}") else f"<{name}>{xml}</{name}>"
 
 
-def _windows_object(record: Mapping[str, Any]) -> Iterable[Piece] | None:
+def _windows_object(record: Mapping[str, object]) -> Iterable[Piece] | None:
     """An event record of .NET as ConvertTo-Json writes it: it has lost the data."""
     if "ProviderName" not in record or not {"Id", "RecordId", "EventID"} & record.keys():
         return None
@@ -102,7 +101,7 @@ def _windows_object(record: Mapping[str, Any]) -> Iterable[Piece] | None:
     return (DecodeError(f"is an object of Get-WinEvent without the event's data; {TO_XML}"),)
 
 
-def _winlog(record: Mapping[str, Any], winlog: Mapping[str, Any]) -> Piece:
+def _winlog(record: Mapping[str, object], winlog: Mapping[str, object]) -> Piece:
     data = winlog.get("user_data")
     data = data if isinstance(data, dict) else {}
     if not LIFECYCLE.search(f"{winlog.get('provider_name')} {winlog.get('channel')}"):
@@ -120,8 +119,8 @@ def _winlog(record: Mapping[str, Any], winlog: Mapping[str, Any]) -> Piece:
     return _node("Event", {"System": system, "UserData": {"CertNotificationData": data}})
 
 
-def _nested(pairs: Iterable[tuple[list[str], Any]]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
+def _nested(pairs: Iterable[tuple[list[str], object]]) -> dict[str, object]:
+    tree: dict[str, object] = {}
     for parts, value in pairs:
         place = tree
         for part in parts[:-1]:
@@ -137,7 +136,7 @@ def _nested(pairs: Iterable[tuple[list[str], Any]]) -> dict[str, Any]:
     return tree
 
 
-def _node(name: str, value: Any) -> Node:
+def _node(name: str, value: object) -> Node:
     if not isinstance(value, dict):
         return Node(name, text=_text(value))
     attributes: dict[str, str] = {}
@@ -156,7 +155,7 @@ def _node(name: str, value: Any) -> Node:
     return Node(name, attributes, tuple(children), _text(value.get("#text")))
 
 
-def _children(key: str, value: Any, attributes: Mapping[str, str]) -> Iterator[Node]:
+def _children(key: str, value: object, attributes: Mapping[str, str]) -> Iterator[Node]:
     found = _KEY.match(key)
     name = found["name"] if found else key
     for element in value if isinstance(value, list) else [value]:
@@ -164,11 +163,11 @@ def _children(key: str, value: Any, attributes: Mapping[str, str]) -> Iterator[N
         yield Node(name, {**attributes, **node.attributes}, node.children, node.text)
 
 
-def _texts(value: Any) -> dict[str, str]:
+def _texts(value: object) -> dict[str, str]:
     return {key: _text(text) for key, text in value.items()} if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """A scalar as XML would have it; half a surrogate pair, which nothing can print, as U+FFFD."""
     if value is None or isinstance(value, dict | list):
         return ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import io
 from collections.abc import Iterator
-from typing import Any
 
 from psrebind.errors import DecodeError
 
@@ -30,7 +29,7 @@ def log_texts(data: bytes) -> Iterator[str | DecodeError]:
     return _texts(records)
 
 
-def _texts(records: Iterator[dict[str, Any]]) -> Iterator[str | DecodeError]:
+def _texts(records: Iterator[dict[str, object]]) -> Iterator[str | DecodeError]:
     while True:
         try:
             record = next(records)

@@ -39,7 +39,9 @@ def event_texts(text: str) -> Iterator[str | DecodeError]:
             yield DecodeError("has a document type declaration, which no export of Windows has")
             return
         if token["comment"] or token["raw"]:
-            position = _after(text, "-->" if token["comment"] else "]]>", position)
+            mark = "-->" if token["comment"] else "]]>"
+            end = text.find(mark, position)
+            position = len(text) if end < 0 else end + len(mark)
         elif token["end"]:
             if depth == 1:
                 yield text[begin:position]
@@ -63,8 +65,3 @@ def clixml_texts(text: str) -> Iterator[str]:
         plain = _CLIXML_CHARACTER.sub(lambda code: chr(int(code[1], 16)), html.unescape(found[1]))
         if "<Event" in plain:
             yield plain
-
-
-def _after(text: str, mark: str, position: int) -> int:
-    end = text.find(mark, position)
-    return len(text) if end < 0 else end + len(mark)

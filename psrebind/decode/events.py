@@ -40,7 +40,7 @@ _USER = re.compile("lifecycle-user|bea18b89", re.IGNORECASE)
 _OID = re.compile(r"\d{1,9}(\.\d{1,39})+\Z", re.ASCII)
 
 
-class Channel(StrEnum):
+class LifecycleLog(StrEnum):
     """Which of the two lifecycle logs an event comes from."""
 
     SYSTEM = "system"
@@ -68,7 +68,7 @@ class EventCertificate:
 class LifecycleEvent:
     """One certificate lifecycle event; ``notes`` say what of it could not be understood."""
 
-    channel: Channel
+    channel: LifecycleLog
     record_id: int | None
     id: int
     time: datetime | None
@@ -103,7 +103,7 @@ def decode_event(xml: str | bytes) -> LifecycleEvent:
 
 def is_lifecycle(root: Node) -> bool:
     """Whether a tree is a certificate lifecycle event, by provider, channel or data."""
-    return _data(root) is not None or _channel(root.first("System")) is not Channel.UNKNOWN
+    return _data(root) is not None or _channel(root.first("System")) is not LifecycleLog.UNKNOWN
 
 
 def event_from(root: Node) -> LifecycleEvent:
@@ -144,16 +144,16 @@ def _data(root: Node) -> Node | None:
     return holder.first("CertNotificationData") if holder else None
 
 
-def _channel(system: Node | None) -> Channel:
+def _channel(system: Node | None) -> LifecycleLog:
     if system is None:
-        return Channel.UNKNOWN
+        return LifecycleLog.UNKNOWN
     provider = system.first("Provider") or Node("Provider")
     for text in (system.value("Channel"), provider.value("Name"), provider.value("Guid")):
         if text and _SYSTEM.search(text):
-            return Channel.SYSTEM
+            return LifecycleLog.SYSTEM
         if text and _USER.search(text):
-            return Channel.USER
-    return Channel.UNKNOWN
+            return LifecycleLog.USER
+    return LifecycleLog.UNKNOWN
 
 
 def _certificate(data: Node, name: str, notes: list[str]) -> EventCertificate | None:

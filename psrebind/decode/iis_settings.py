@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from psrebind.errors import ParameterError
 from psrebind.model import Thumbprint
@@ -15,7 +16,6 @@ from psrebind.model import Thumbprint
 _KEY = re.compile(r"@path=(['\"])/?LM/W3SVC(?:/(\d{1,9}))?/?\1\]", re.IGNORECASE)
 # The site's id is the last predicate of its own: a name may hold any character, a quote included.
 _SITE_ID = re.compile(r"@id=['\"](\d+)['\"]\s*\]")
-NOT_TOUCHED = "not touched; set the new one in IIS Manager, FTP SSL Settings"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class LegacyHash:
     thumbprint: Thumbprint | None
 
     def concerns(self, site_id: int) -> bool:
-        """Whether it is about a site."""
+        """Whether it may bring a certificate back to a site."""
         return self.site_id in (None, site_id)
 
     @property
@@ -60,7 +60,7 @@ class LegacyHash:
 
 
 def legacy_hashes(found: Iterable[RawLegacyHash]) -> tuple[LegacyHash, ...]:
-    """Those that are about web sites."""
+    """The left-over hashes of web sites."""
     keys = ((_KEY.search(one.path), one.value) for one in found)
     return tuple(
         LegacyHash(int(key[2]) if key[2] else None, _thumbprint(value))
@@ -98,6 +98,8 @@ class FtpCertificate:
     information: str
     thumbprint: Thumbprint | None
     store: str
+    service: ClassVar[str] = "ftp"
+    advice: ClassVar[str] = "not touched; set the new one in IIS Manager, FTP SSL Settings"
 
     @property
     def name(self) -> str:

@@ -1,7 +1,6 @@
 """The values of a JSON text one after the other, in bounded memory.
 
-Takes lines, a list, values after one another, and what evtx_dump prints between them; knows
-nothing of events.
+Takes lines, a list, values after one another, and what evtx_dump prints between them.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from psrebind.errors import DecodeError
 
@@ -27,7 +25,7 @@ _BETWEEN = re.compile(r"(?:[\s,\[\]]|Record \d{1,20}\s)*+")
 _NEXT_LINE = re.compile(r"\n(?=\{)")
 
 
-def json_values(text: str) -> Iterator[Any]:
+def json_values(text: str) -> Iterator[object]:
     """The values of a text; a DecodeError in the place of each that cannot be read."""
     base = position = broken = 0
     window = text[:WINDOW]
@@ -52,7 +50,7 @@ def json_values(text: str) -> Iterator[Any]:
     yield DecodeError(f"and what follows is not read: more than {MAX_VALUES:,} JSON values")
 
 
-def _decoded(window: str, position: int) -> tuple[Any, int | None]:
+def _decoded(window: str, position: int) -> tuple[object, int | None]:
     """The value at a place and where it ends; a DecodeError and None where there is none."""
     try:
         return _DECODER.raw_decode(window, position)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from psrebind.model import IIS_APPLICATION_ID, Record
+from psrebind.iis_model import IIS_APPLICATION_ID, Record
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ SERVICES = tuple(one.service for one in OWNERS.values() if one.service)
 
 
 def label(record: Record) -> str | None:
-    """Whose label a record carries that is not IIS's, in words; None for IIS's and for none."""
+    """The program, in words, whose application id a record has; None for IIS and for no id."""
     application = record.application_id
     if application in (None, IIS_APPLICATION_ID):
         return None

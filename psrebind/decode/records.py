@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from psrebind.model import Record, RecordKind, Thumbprint
+from psrebind.iis_model import Record, RecordKind
+from psrebind.model import Thumbprint
 
 _CERTIFICATE_VALUES = ("SslCertHash", "SslCertStoreName", "AppId", "HostnamePort")
 
@@ -66,22 +67,18 @@ class RawRecord:
     def record(self) -> Record:
         """The record of the model."""
         rest = {name: data.hex() for name, data in self.binary.items()} | self.values
-        application = self.binary.get("AppId")
+        application = self.binary.get("AppId", b"")
         return Record(
             kind=self.kind,
             endpoint=self.endpoint,
             thumbprint=self.thumbprint,
             store=self.store,
-            application_id=str(UUID(bytes_le=application)) if _is_guid(application) else None,
+            application_id=str(UUID(bytes_le=application)) if len(application) == 16 else None,
             values={name: rest[name] for name in sorted(rest) if name not in _CERTIFICATE_VALUES},
         )
 
 
-def _is_guid(data: bytes | None) -> bool:
-    return data is not None and len(data) == 16
-
-
-def restoring_arguments(record: Record) -> tuple[str, ...]:
+def netsh_options(record: Record) -> tuple[str, ...]:
     """The arguments for netsh that give a new record the options of this one.
 
     The script itself names certificate, store and appid. Only what differs from the default is
@@ -100,7 +97,7 @@ def restoring_arguments(record: Record) -> tuple[str, ...]:
 
 
 def unknown_options(record: Record) -> tuple[str, ...]:
-    """What of a record nobody here can put back: unknown values and flag bits.
+    """The unknown values and flag bits of a record, which nobody here can put back.
 
     A record that has any is left alone (field notes B5).
     """
@@ -129,14 +126,14 @@ def lost_options(before: Record, now: Record) -> tuple[str, ...]:
     )
 
 
-def _holds(name: str, before: Any, now: Any) -> bool:
+def _holds(name: str, before: object, now: object) -> bool:
     if name in _MASKS and isinstance(before, int) and isinstance(now, int):
         return before & ~now == 0
     return same_option(before, now)
 
 
-def merged(before: Record, now: Record) -> Record:
-    """The record of now with all that the one before had."""
+def merge_records(before: Record, now: Record) -> Record:
+    """Give the record of now the options that it lacks of the one before."""
     values = now.values | {name: value for name, value in before.values.items() if value}
     for name in _MASKS:
         one, other = before.values.get(name), now.values.get(name)
@@ -146,9 +143,9 @@ def merged(before: Record, now: Record) -> Record:
     return replace(now, values=values, application_id=application)
 
 
-def registry_values(record: Record) -> dict[str, Any]:
+def registry_values(record: Record) -> dict[str, object]:
     """A record as registry values: the way back from RawRecord to what Windows keeps."""
-    values: dict[str, Any] = dict(record.values)
+    values: dict[str, object] = dict(record.values)
     if record.thumbprint:
         values["SslCertHash"] = bytes.fromhex(record.thumbprint)
     if record.store:
@@ -158,12 +155,12 @@ def registry_values(record: Record) -> dict[str, Any]:
     return values
 
 
-def same_option(before: Any, after: Any) -> bool:
+def same_option(before: object, after: object) -> bool:
     """Whether a value of a record says the same; absent, empty and 0 do."""
     return (before or None) == (after or None)
 
 
-def _sayable(name: str, value: Any) -> bool:
+def _sayable(name: str, value: object) -> bool:
     """Whether a value is of its kind, so that netsh can be told it."""
     if value is None:
         return True

@@ -6,7 +6,6 @@ A guess is never made: what is not known is shown as the number or the command t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import datetime
 
 from psrebind.decode.events import SYSTEM_CHANNEL
@@ -50,22 +49,14 @@ def rebinds(xml: str | bytes) -> str | None:
     """What a task does at a replaced certificate, in a sentence; None if it does not listen."""
     root = parse_xml(xml)
     triggers, actions = root.first("Triggers"), root.first("Actions")
-    subscriptions = [
-        trigger.value("Subscription") or ""
+    enabled = (
+        trigger
         for trigger in (triggers.each("EventTrigger") if triggers else ())
         if (trigger.value("Enabled") or "true").lower() not in ("false", "0")
-    ]
-    return rebinds_by(subscriptions, map(_action, actions.children if actions else ()))
-
-
-def rebinds_by(
-    subscriptions: Iterable[str], actions: Iterable[tuple[str, str | None]]
-) -> str | None:
-    """The same from the enabled event triggers' subscriptions and (command, arguments) pairs."""
-    if not any(map(_listens, subscriptions)):
+    )
+    if not any(_listens(trigger.value("Subscription") or "") for trigger in enabled):
         return None
-    words = [_does(command, arguments or "") for command, arguments in actions]
-    return "; ".join(words) or "does nothing"
+    return "; ".join(map(_does, actions.children if actions else ())) or "does nothing"
 
 
 def last_result_words(code: int, last_run: datetime | None = None) -> str:
@@ -78,12 +69,6 @@ def last_result_words(code: int, last_run: datetime | None = None) -> str:
     if number & 0x80000000:
         return f"failed with 0x{number:08X}"
     return f"ended with {number} (0x{number:X})"
-
-
-def _action(node: Node) -> tuple[str, str | None]:
-    if node.name == "Exec":
-        return node.value("Command") or "", node.value("Arguments")
-    return f"{node.name} {node.value('ClassId') or ''}".strip(), None
 
 
 def _listens(subscription: str) -> bool:
@@ -104,7 +89,10 @@ def _may_select(xpath: str) -> bool:
     return not numbers or "1001" in numbers or bool(_COMPARES.search(xpath))
 
 
-def _does(command: str, arguments: str) -> str:
+def _does(action: Node) -> str:
+    command, arguments = f"{action.name} {action.value('ClassId') or ''}".strip(), ""
+    if action.name == "Exec":
+        command, arguments = action.value("Command") or "", action.value("Arguments") or ""
     if _APPCMD.search(command) and _RENEW.search(arguments):
         return "rebinds IIS by appcmd, as the task of IIS Manager does: a duplicate"
     script = _SCRIPT.search(arguments)

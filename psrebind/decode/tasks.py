@@ -176,8 +176,12 @@ def canonical(xml: str | bytes) -> dict[str, str]:
         raise DecodeError(f"is not a task: the root is {shown(root.name)}")
     flat: dict[str, str] = {}
     for path, value in _walk(root, ""):
-        meaning = _meaning(path, value)
-        if meaning and not _ignored(path.lower()) and meaning != _DEFAULTS.get(path.lower()):
+        key = path.lower()
+        meaning = _SAME.get(f"{path}={value}".lower(), value)
+        if meaning.lower() in ("true", "false"):
+            meaning = meaning.lower()
+        ignored = any(key == place or key.startswith(f"{place}/") for place in _IGNORED)
+        if meaning and not ignored and meaning != _DEFAULTS.get(key):
             flat[path] = meaning
     return dict(sorted(flat.items()))
 
@@ -218,12 +222,3 @@ def parse_query(text: str) -> Node | None:
         return parse_xml(text)
     except DecodeError:
         return None
-
-
-def _meaning(path: str, value: str) -> str:
-    meaning = _SAME.get(f"{path}={value}".lower(), value)
-    return meaning.lower() if meaning.lower() in ("true", "false") else meaning
-
-
-def _ignored(path: str) -> bool:
-    return any(path == place or path.startswith(f"{place}/") for place in _IGNORED)

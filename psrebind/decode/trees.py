@@ -1,7 +1,6 @@
 """XML from Windows as plain trees: local names only, no DTD, no entities, bounded in every way.
 
 Prefixes are cut off unread, because exports cut out of a larger document lose the declarations.
-Knows neither events nor tasks.
 """
 
 from __future__ import annotations
@@ -46,10 +45,7 @@ class Node(NamedTuple):
 
     def first(self, name: str) -> Node | None:
         """The first child element of that name."""
-        for child in self.children:
-            if child.name == name:
-                return child
-        return None
+        return next(self.each(name), None)
 
     def value(self, name: str) -> str | None:
         """The text of the attribute or else of the child element of that name; None for none."""

@@ -1,55 +1,6 @@
-"""The variables of an inventory that psrebind understands: the README's table as data.
-
-Names and sentences only; what the values mean for a connection stands in connection_vars.
-"""
+"""The variables of an inventory that psrebind understands; docs/fleets.md says what each means."""
 
 from __future__ import annotations
-
-# Every key that is understood, with the README's sentence about it.
-KEYS: dict[str, str] = {
-    "ansible_connection": "`psrp` or `winrm` (over the network), or `local`; else refused.",
-    "ansible_host": "Address or name to connect to, where it is not the host's own name.",
-    "ansible_port": "Port; 5985 means HTTP.",
-    "ansible_user": "User to log on as.",
-    "ansible_password": "Password in clear: accepted with a warning.",
-    "ansible_psrp_host": "As `ansible_host`, and wins over it.",
-    "ansible_psrp_user": "As `ansible_user`, and wins over it.",
-    "ansible_psrp_port": "As `ansible_port`, and wins over it.",
-    "ansible_psrp_protocol": "`http` or `https`.",
-    "ansible_psrp_path": "Only `wsman`, the default, is possible.",
-    "ansible_psrp_auth": "`negotiate`, `kerberos`, `ntlm`, `credssp`, `basic` or `certificate`.",
-    "ansible_psrp_cert_validation": "`validate`; `ignore` needs a pin or a CA file instead.",
-    "ansible_psrp_cert_trust_path": "File of the authorities to trust.",
-    "ansible_psrp_ca_cert": "As `ansible_psrp_cert_trust_path`, and wins over it.",
-    "ansible_psrp_certificate_pem": "Client certificate for `certificate`.",
-    "ansible_psrp_certificate_key_pem": "Key of the client certificate.",
-    "ansible_psrp_configuration_name": "Session configuration on the host.",
-    "ansible_psrp_connection_timeout": "Seconds to wait for a connection.",
-    "ansible_psrp_read_timeout": "Seconds to wait for an answer.",
-    "ansible_psrp_message_encryption": "`auto` or `always`; `never` is refused without HTTPS.",
-    "ansible_psrp_proxy": "HTTP proxy.",
-    "ansible_psrp_ignore_proxy": "True: use no proxy.",
-    "ansible_winrm_host": "As `ansible_host`, and wins over it.",
-    "ansible_winrm_user": "As `ansible_user`, and wins over it.",
-    "ansible_winrm_pass": "As `ansible_password`, and wins over it.",
-    "ansible_winrm_password": "As `ansible_winrm_pass`, and wins over it.",
-    "ansible_winrm_port": "As `ansible_port`, and wins over it.",
-    "ansible_winrm_scheme": "`http` or `https`.",
-    "ansible_winrm_path": "Only `/wsman`, the default, is possible.",
-    "ansible_winrm_transport": (
-        "`kerberos`, `ntlm`, `credssp`, `basic`, `plaintext`, `ssl` (both are basic) or "
-        "`certificate`; of several the first."
-    ),
-    "ansible_winrm_server_cert_validation": "As `ansible_psrp_cert_validation`.",
-    "ansible_winrm_ca_trust_path": "File of the authorities to trust.",
-    "ansible_winrm_cert_pem": "Client certificate for `certificate`.",
-    "ansible_winrm_cert_key_pem": "Key of the client certificate.",
-    "ansible_winrm_connection_timeout": "Seconds to wait for a connection.",
-    "ansible_winrm_read_timeout_sec": "Seconds to wait for an answer.",
-    "ansible_winrm_message_encryption": "As `ansible_psrp_message_encryption`.",
-    "ansible_winrm_proxy": "HTTP proxy.",
-    "psrebind_reply_limit": "Megabytes that are read of one reply; 64 if nothing is said.",
-}
 
 # What holds a password, and is kept as a Secret from the moment it is read.
 PASSWORDS = frozenset({"ansible_password", "ansible_winrm_pass", "ansible_winrm_password"})
@@ -81,3 +32,5 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "ignore_proxy": ("ansible_psrp_ignore_proxy",),
     "connection": ("ansible_connection",),
 }
+# Every key that is understood.
+KEYS = frozenset(key for keys in SETTINGS.values() for key in keys)

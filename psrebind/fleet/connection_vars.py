@@ -1,7 +1,7 @@
-"""From the variables of a host, and what the command line gives, to how the host is reached.
+"""How a host is reached, from its variables and what the command line gives.
 
-Knows what Ansible's psrp and winrm plugins make of their keys. Reads no file, asks for no password.
-An error names the key and what is needed, never the value.
+The keys mean what they mean to Ansible's psrp and winrm plugins. An error names the key and what is
+needed, never the value.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import Any
 from psrebind.errors import InvalidInput
 from psrebind.fleet.connection_keys import SETTINGS
 from psrebind.fleet.host_names import host_name
-from psrebind.fleet.inventory import InventoryHost
+from psrebind.fleet.inventory.model import InventoryHost
 from psrebind.model import Secret
-from psrebind.sessions.connection import ConnectionOptions, is_address
+from psrebind.sessions.connection_options import ConnectionOptions, is_address
 
 LOCALHOST = "localhost"
 _TRUE, _FALSE = ("true", "yes", "on", "1", "y", "t"), ("false", "no", "off", "0", "n", "f")
+_AUTHENTICATIONS = ("negotiate", "kerberos", "ntlm", "credssp", "basic", "certificate")
 # pywinrm's names of what is basic everywhere else.
 _TRANSPORTS = {"plaintext": "basic", "ssl": "basic"}
 _NONE: Mapping[str, Any] = {}
@@ -42,12 +43,19 @@ class HostConnection:
 def connection(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> HostConnection:
     """How to reach a host; `given` has what the command line says, fields of ConnectionOptions
     and `user`, and wins."""
-    said = _Said(host)
+    said = _HostSettings(host)
     asked = {name: value for name, value in given.items() if value is not None}
     if is_local(host, given):
-        _refuse_ambiguous(said, asked)
+        key = next((key for name in SETTINGS if (key := said.key(name))), None)
+        if said.kind != "local" and (asked or key):
+            # Whoever says how to connect to localhost may mean another machine than this one.
+            reason = (
+                f"this machine takes no {next(iter(asked), 'connection setting')}: leave that out "
+                "(in an inventory say ansible_connection=local), or give a port to reach what "
+                "WinRM is there"
+            )
+            raise host.error(reason, key=key)
         return HostConnection(host.name, None)
-    said.refuse_unknown_connection()
     user = asked.pop("user", None)
     own_user = said.text("user")
     fields = {**_fields(said, asked), **asked}
@@ -56,11 +64,12 @@ def connection(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> HostCon
     try:
         options = ConnectionOptions(**fields)
     except InvalidInput as error:
-        if host.source is None:
+        if host.location is None:
             raise
         raise host.error(str(error).removeprefix(f"{fields['host']}: ")) from error
-    password = said.password() if user in (None, own_user) else None
-    return HostConnection(host.name, options, user or own_user, password)
+    password = said.key("password") if user in (None, own_user) else None
+    secret = host.value(password) if password else None
+    return HostConnection(host.name, options, user or own_user, secret)
 
 
 def is_local(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> bool:
@@ -68,7 +77,7 @@ def is_local(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> bool:
 
     ``localhost`` with a port or an address is the end of a tunnel, and another machine.
     """
-    said = _Said(host)
+    said = _HostSettings(host)
     if said.kind is not None or host.name.lower() != LOCALHOST:
         return said.kind == "local"
     return not any(given.get(name) or said.key(name) for name in ("address", "port"))
@@ -78,8 +87,7 @@ def endpoint(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> tuple[str
     """Address, or name without one, and port: hosts that agree in both are one host."""
     if is_local(host, given):
         return LOCALHOST, 0
-    said = _Said(host)
-    said.refuse_unknown_connection()
+    said = _HostSettings(host)
     address = str(given.get("address") or said.text("address") or host.name)
     ssl, port = _protocol(said, given)
     return normal_address(address), port or (5986 if ssl else 5985)
@@ -87,7 +95,7 @@ def endpoint(host: InventoryHost, given: Mapping[str, Any] = _NONE) -> tuple[str
 
 def addresses(host: InventoryHost) -> frozenset[str]:
     """The addresses, or names to connect to, that an inventory gives a host, for finding it."""
-    told = (host.variables.get(key) for key in SETTINGS["address"])
+    told = (host.value(key) for key in SETTINGS["address"])
     return frozenset(normal_address(one) for one in told if isinstance(one, str) and one)
 
 
@@ -97,29 +105,13 @@ def normal_address(text: str) -> str:
     return str(ipaddress.ip_address(lower)) if is_address(lower) else lower.rstrip(".")
 
 
-def _refuse_ambiguous(said: _Said, asked: Mapping[str, Any]) -> None:
-    """Whoever says how to connect to localhost may mean another machine than this one."""
-    if said.kind == "local":
-        return
-    key = next((key for name in SETTINGS if (key := said.key(name))), None)
-    if asked or key:
-        what = next(iter(asked), "connection setting")
-        reason = (
-            f"this machine takes no {what}: leave that out (in an inventory say "
-            "ansible_connection=local), or give a port to reach what WinRM is there"
-        )
-        raise said.host.error(reason, key=key)
-
-
-class _Said:
+class _HostSettings:
     """What the inventory says of one host, setting by setting, of the keys that count for it."""
 
     def __init__(self, host: InventoryHost) -> None:
         self.host = host
-        found = host.variables.get("ansible_connection")
+        found = host.value("ansible_connection")
         self.kind = str(found).rpartition(".")[2].lower() if found not in (None, "") else None
-
-    def refuse_unknown_connection(self) -> None:
         if self.kind not in (None, "psrp", "winrm", "local"):
             reason = "psrp, winrm or local is needed; leave another host out by --exclude"
             raise self.host.error(reason, key="ansible_connection")
@@ -128,7 +120,7 @@ class _Said:
         """The key that decides a setting, if any is set."""
         other = {"psrp": "ansible_winrm_", "winrm": "ansible_psrp_"}.get(self.kind or "", "-")
         for key in reversed(SETTINGS[setting]):
-            if not key.startswith(other) and self.host.variables.get(key) not in (None, ""):
+            if not key.startswith(other) and self.host.value(key) not in (None, ""):
                 return key
         return None
 
@@ -136,7 +128,7 @@ class _Said:
         key = self.key(setting)
         if key is None:
             return None
-        value = self.host.variables[key]
+        value = self.host.value(key)
         if isinstance(value, list) and value:
             value = value[0]
         if isinstance(value, bool) or not isinstance(value, (str, int)):
@@ -154,14 +146,14 @@ class _Said:
         key = self.key(setting)
         if key is None:
             return None
-        text = str(self.host.variables[key]).strip()
+        text = str(self.host.value(key)).strip()
         if not (text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= most):
             raise self.host.error(f"a number from 1 to {most} is needed", key=key)
         return int(text)
 
     def truth(self, setting: str) -> bool:
         key = self.key(setting)
-        text = str(self.host.variables[key]).lower() if key else "false"
+        text = str(self.host.value(key)).lower() if key else "false"
         if text not in (*_TRUE, *_FALSE):
             raise self.host.error("true or false is needed", key=key)
         return text in _TRUE
@@ -170,15 +162,13 @@ class _Said:
         text = self.text(setting)
         return Path(text).expanduser() if text else None
 
-    def password(self) -> Secret | None:
-        key = self.key("password")
-        return self.host.variables[key] if key else None
 
-
-def _fields(said: _Said, given: Mapping[str, Any]) -> dict[str, Any]:
+def _fields(said: _HostSettings, given: Mapping[str, Any]) -> dict[str, Any]:
     """What the inventory says of ConnectionOptions; a field it does not mention is left out."""
     ssl, port = _protocol(said, given)
-    auth = given.get("auth") or _authentication(said)
+    transports = _TRANSPORTS if said.key("auth") == "ansible_winrm_transport" else {}
+    own = said.one_of("auth", *_AUTHENTICATIONS, *transports)
+    auth = given.get("auth") or _TRANSPORTS.get(own or "", own)
     proxy = None if said.truth("ignore_proxy") else said.text("proxy")
     trusted = "pinned" in given or "ca_file" in given
     found = {
@@ -195,11 +185,16 @@ def _fields(said: _Said, given: Mapping[str, Any]) -> dict[str, Any]:
     if auth == "certificate":
         found["certificate_pem"] = said.file("certificate_pem")
         found["certificate_key"] = said.file("certificate_key")
-    _refuse_impossible(said, encrypted=ssl)
+    path = said.text("path")
+    if path is not None and path.strip("/").lower() != "wsman":
+        raise said.host.error("only wsman is possible", key=said.key("path"))
+    if said.one_of("encryption", "auto", "always", "never") == "never" and not ssl:
+        reason = "psrebind encrypts always: use HTTPS, or leave this out"
+        raise said.host.error(reason, key=said.key("encryption"))
     return {"ssl": ssl} | {name: value for name, value in found.items() if value is not None}
 
 
-def _protocol(said: _Said, given: Mapping[str, Any]) -> tuple[bool, int | None]:
+def _protocol(said: _HostSettings, given: Mapping[str, Any]) -> tuple[bool, int | None]:
     """Whether to use TLS, and the port.
 
     For a host that says `psrp` or `winrm` the default is theirs: HTTPS unless the port is 5985.
@@ -216,14 +211,7 @@ def _protocol(said: _Said, given: Mapping[str, Any]) -> tuple[bool, int | None]:
     return port == 5986, port
 
 
-def _authentication(said: _Said) -> str | None:
-    known = ("negotiate", "kerberos", "ntlm", "credssp", "basic", "certificate")
-    choices = (*known, *_TRANSPORTS) if said.key("auth") == "ansible_winrm_transport" else known
-    found = said.one_of("auth", *choices)
-    return _TRANSPORTS.get(found, found) if found else None
-
-
-def _address(said: _Said, *, has_proxy: bool) -> dict[str, str]:
+def _address(said: _HostSettings, *, has_proxy: bool) -> dict[str, str]:
     """An address leaves the host its name, which TLS and Kerberos go by; a name replaces it."""
     target = said.text("address") or said.host.name
     if is_address(target) and not has_proxy and target != said.host.name:
@@ -236,19 +224,10 @@ def _address(said: _Said, *, has_proxy: bool) -> dict[str, str]:
         raise said.host.error(reason, key=said.key("address")) from error
 
 
-def _authorities(said: _Said, *, is_checked: bool) -> Path | None:
+def _authorities(said: _HostSettings, *, is_checked: bool) -> Path | None:
     """The CA file; whoever wants no check of the certificate has to say what to trust instead."""
     if is_checked and said.one_of("validation", "validate", "ignore") == "ignore":
         reason = "psrebind checks certificates always: pin this host's, or give a CA file"
         raise said.host.error(reason, key=said.key("validation"))
     text = said.text("ca_file")
     return None if text == "legacy_requests" else said.file("ca_file")
-
-
-def _refuse_impossible(said: _Said, *, encrypted: bool) -> None:
-    path = said.text("path")
-    if path is not None and path.strip("/").lower() != "wsman":
-        raise said.host.error("only wsman is possible", key=said.key("path"))
-    if said.one_of("encryption", "auto", "always", "never") == "never" and not encrypted:
-        reason = "psrebind encrypts always: use HTTPS, or leave this out"
-        raise said.host.error(reason, key=said.key("encryption"))

@@ -1,6 +1,6 @@
 """Names of hosts and groups as inventories write them: ports, ranges, and what is no name at all.
 
-Knows no file; says what is wrong by ValueError, and who calls adds the place.
+What is wrong is a ValueError, to which the caller adds file and line.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import re
 import string
 from collections.abc import Iterator
 
-from psrebind.sessions.connection import is_address
+import idna
+
+from psrebind.sessions.connection_options import is_address
 
 LONGEST_PATTERN = 1000
 _PORT = re.compile(r"((?:[^:\[\]]|\[[^\]]*\])+):([0-9]{1,5})\Z")
@@ -22,8 +24,11 @@ _SIMPLE = re.compile(
 _NO_GROUP = re.compile(r"[\s:,\[\]{}*?/\\\x00-\x1f\x7f]")
 
 
-def expand(pattern: str) -> tuple[Iterator[str], int | None]:
-    """The names that `web[01:20].example.com:5986` stands for, one at a time, and the port."""
+def expand(pattern: str, *, literal: bool = False) -> tuple[Iterator[str], int | None]:
+    """The names that `web[01:20].example.com:5986` stands for, one at a time, and the port; a
+    literal pattern is one name."""
+    if literal:
+        return iter([host_name(pattern)]), None
     if len(pattern) > LONGEST_PATTERN:
         raise ValueError("the name of a host is too long")
     port = None
@@ -45,7 +50,10 @@ def host_name(text: str) -> str:
     if len(text) > 253 or not all(len(label) < 64 and _LABEL.match(label) for label in labels):
         raise ValueError(f"{_shown(text)} is not the name or the address of a host")
     if not text.isascii():
-        _check_international(text)
+        try:
+            idna.encode(text.replace("_", "-"), uts46=True)
+        except (idna.IDNAError, UnicodeError) as error:
+            raise ValueError(f"{_shown(text)} is not a host name: {error}") from error
     return text
 
 
@@ -56,15 +64,6 @@ def group_name(text: object) -> str:
     if not text or len(text) > 253 or _NO_GROUP.search(text):
         raise ValueError(f"{_shown(text)} is not the name of a group")
     return text
-
-
-def _check_international(text: str) -> None:
-    import idna  # a twentieth of a second that ASCII names need not pay
-
-    try:
-        idna.encode(text.replace("_", "-"), uts46=True)
-    except (idna.IDNAError, UnicodeError) as error:
-        raise ValueError(f"{_shown(text)} is not a host name: {error}") from error
 
 
 def _ranges(pattern: str) -> Iterator[str]:
@@ -85,20 +84,18 @@ def _items(text: str) -> Iterator[str]:
     first, last, step = first or "0", rest[0], _number(rest[1]) if len(rest) == 2 else 1
     if step < 1:
         raise ValueError(f"[{text}] does not advance")
-    letters = string.ascii_letters
+    letters, width = string.ascii_letters, 0
+    chosen: str | range
     if len(first) == len(last) == 1 and first in letters and last in letters:
-        chosen: Iterator[str] = iter(letters[letters.index(first) : letters.index(last) + 1 : step])
-        empty = letters.index(first) > letters.index(last)
+        chosen = letters[letters.index(first) : letters.index(last) + 1 : step]
     else:
         width = len(first) if first[0] == "0" and len(first) > 1 else 0
         if width and width != len(last):
             raise ValueError(f"[{text}]: both ends need the same number of digits")
-        low, high = _number(first), _number(last)
-        chosen = (str(number).zfill(width) for number in range(low, high + 1, step))
-        empty = low > high
-    if empty:
+        chosen = range(_number(first), _number(last) + 1, step)
+    if not chosen:
         raise ValueError(f"[{text}] ends before it begins")
-    return chosen
+    return (str(item).zfill(width) for item in chosen)
 
 
 def _number(text: str) -> int:

@@ -2,7 +2,7 @@
 
 All hosts connect at once; only the moment before the credential goes out for the first time waits
 for its turn. Twenty hosts must not lock an account out of its domain, and a dead one must not
-hold up the others. Knows no session and no runner.
+hold up the others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from threading import Condition
 
 from psrebind.errors import AuthenticationError, PsrebindError
 from psrebind.sessions.base import Limits
-from psrebind.sessions.calls import Phase, stopped
+from psrebind.sessions.script_call import Phase, stopped
 
 # How late a host that waits may notice that its limits are reached.
 _TICK = 0.2

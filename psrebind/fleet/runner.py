@@ -1,6 +1,6 @@
 """One piece of work on many hosts at a time; what became of each comes out as it ends.
 
-Threads are here and under a session only. Knows nothing of what the work is, nor of who watches.
+Besides these threads, each session has one of its own, and handshakes share some.
 Which host may send its credential when stands in logons.
 """
 
@@ -18,7 +18,7 @@ from typing import Generic, Protocol, TypeVar
 
 from psrebind.errors import PsrebindError
 from psrebind.fleet.logons import Standing, Turn
-from psrebind.sessions.base import Either, Limits, Logon, Session
+from psrebind.sessions.base import EitherEvent, Limits, Logon, Session
 
 FORKS = 20
 # Short enough that a person's Ctrl-C arrives where a waiting lock would hold it back.
@@ -91,7 +91,7 @@ class Runner(Generic[Host, T]):
         on one host is that host's, as any other error.
         """
         # A run that ends early stops its own hosts, not the next run that has the same limits.
-        whole = replace(self.limits, cancelled=Either(self.limits.cancelled))
+        whole = replace(self.limits, cancelled=EitherEvent(self.limits.cancelled))
         waiting = deque(hosts)
         # A queue, since a wait for futures looks at each of them five times a second.
         finished: SimpleQueue[Future[Result[Host, T]]] = SimpleQueue()
@@ -100,13 +100,14 @@ class Runner(Generic[Host, T]):
         with ThreadPoolExecutor(self.forks, thread_name_prefix="psrebind") as pool:
             try:
                 while waiting or running:
-                    ended = self.enough.is_set() or whole.reached is not None
-                    stopping = stopping or ended
-                    if stopping:
-                        yield from self._untried(waiting)
+                    stopping = stopping or self.enough.is_set() or whole.reached is not None
+                    while stopping and waiting:
+                        yield Result(waiting.popleft(), began=False)
                     while waiting and running < self.forks:
                         host = waiting.popleft()
-                        standing = self._standing(host)
+                        standing = Standing()
+                        if host.credential is not None:
+                            standing = self._standings.setdefault(host.credential, standing)
                         if refusal := standing.refused_for(host.name):
                             yield Result(host, error=refusal, began=False)
                         else:
@@ -125,11 +126,6 @@ class Runner(Generic[Host, T]):
                 if isinstance(error, KeyboardInterrupt):
                     self.limits.cancelled.set()
                 raise
-
-    def _standing(self, host: Host) -> Standing:
-        if host.credential is None:
-            return Standing()
-        return self._standings.setdefault(host.credential, Standing())
 
     def _one(self, host: Host, standing: Standing, whole: Limits) -> Result[Host, T]:
         self.on_started(host)
@@ -154,7 +150,3 @@ class Runner(Generic[Host, T]):
             return Result(host, bug=traceback.format_exc())
         finally:
             turn.ended(error)
-
-    def _untried(self, waiting: deque[Host]) -> Generator[Result[Host, T], None, None]:
-        while waiting:
-            yield Result(waiting.popleft(), began=False)

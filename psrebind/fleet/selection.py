@@ -1,15 +1,17 @@
-"""Which hosts a command is for: the target, and what limits and excludes it.
+"""The hosts that a command is for: the target, and what limits and excludes it.
 
-Plain words only; `@`, `&` and `!` belong to the user's shell. Knows inventories, opens nothing.
+Plain words only; `@`, `&` and `!` belong to the user's shell.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import fnmatch
 import heapq
 import itertools
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +21,8 @@ from typing import Any
 from psrebind.errors import InventoryError
 from psrebind.fleet import host_names
 from psrebind.fleet.connection_vars import LOCALHOST, addresses, endpoint, normal_address
-from psrebind.fleet.inventory import Inventory, InventoryHost, Place
-from psrebind.fleet.inventory_file import read_text
-from psrebind.fleet.inventory_lists import words
+from psrebind.fleet.inventory.model import Inventory, InventoryHost, Location
+from psrebind.fleet.inventory.text import lines_of, read_text, words_of
 
 ALL = "all"
 # What difflib takes for a slip of the pen, too.
@@ -35,18 +36,22 @@ class Term:
     """One word that chooses hosts, and where it stood if it came from a file."""
 
     text: str
-    place: Place | None = None
+    location: Location | None = None
 
     def error(self, reason: str, inventory: Inventory | None) -> InventoryError:
         """An error that names the file the word came from, else the inventory."""
-        if self.place:
-            return self.place.error(reason)
+        if self.location:
+            return self.location.error(reason)
         return InventoryError(reason, file=inventory.file if inventory else None)
 
 
 def read_terms(path: Path) -> tuple[Term, ...]:
     """The words of a file of hosts (``--hosts-file``), to limit or to exclude by."""
-    found = tuple(Term(word, place) for word, place in words(read_text(path), str(path)))
+    found = tuple(
+        Term(word, Location(str(path), number))
+        for number, line in lines_of(read_text(path))
+        for word in words_of(line.partition("#")[0])
+    )
     if not found:
         raise InventoryError("no names in it", file=str(path))
     return found
@@ -75,9 +80,18 @@ def select(
     dropped = _matching(inventory, _terms(exclude), among=pool)
     chosen = {name: host for name, host in chosen.items() if name not in dropped}
     # A machine that is excluded by one name must not be met by another.
-    away = {endpoint(host, given) for host in dropped.values() if _is_reachable(host)}
-    found = _each_once(chosen.values(), given)
-    left = tuple(host for place, host in found.items() if place not in away)
+    away = set()
+    for host in dropped.values():
+        # One that only Ansible reaches, and that has no endpoint here, may well be excluded.
+        with contextlib.suppress(InventoryError):
+            away.add(endpoint(host, given))
+    found: dict[tuple[str, int], InventoryHost] = {}
+    for host in chosen.values():
+        reached = endpoint(host, given)
+        if first := found.get(reached):
+            host = dataclasses.replace(first, also_named=(*first.also_named, host.name))
+        found[reached] = host
+    left = tuple(host for reached, host in found.items() if reached not in away)
     if not left:
         raise terms[0].error(f"no host of {target!r} is left to work on", inventory)
     return left
@@ -92,30 +106,22 @@ def names_one(inventory: Inventory | None, target: str) -> bool:
 
 
 def _terms(given: Iterable[str | Term]) -> list[Term]:
-    found = []
-    for item in given:
-        term = Term(item) if isinstance(item, str) else item
-        pieces = [piece.strip() for piece in term.text.split(",")]
-        found += [Term(piece, term.place) for piece in pieces if piece]
-    return found
+    terms = [Term(item) if isinstance(item, str) else item for item in given]
+    pieces = [Term(text.strip(), term.location) for term in terms for text in term.text.split(",")]
+    return [piece for piece in pieces if piece.text]
 
 
 def _matching(
     inventory: Inventory | None, terms: list[Term], *, among: tuple[InventoryHost, ...] | None
 ) -> dict[str, InventoryHost]:
     found: dict[str, InventoryHost] = {}
-    by_address = _by_address((inventory.hosts if inventory else among) or ()) if terms else {}
+    by_address: dict[str, set[str]] = {}
+    for host in ((inventory.hosts if inventory else among) or ()) if terms else ():
+        for address in addresses(host):
+            by_address.setdefault(address, set()).add(host.name)
     for term in terms:
         hosts = _named(inventory, term, among, by_address)
         found.update((host.name, host) for host in hosts if host.name not in found)
-    return found
-
-
-def _by_address(hosts: Iterable[InventoryHost]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for host in hosts:
-        for address in addresses(host):
-            found.setdefault(address, set()).add(host.name)
     return found
 
 
@@ -142,32 +148,31 @@ def _named(
         return found
     if text == LOCALHOST:
         return (InventoryHost(LOCALHOST),)
-    raise term.error(_unknown(term.text, hosts, groups), inventory)
+    if term.text in groups:
+        raise term.error(f"the group {term.text!r} has no hosts", inventory)
+    names = {name.lower(): name for name in (*(host.name for host in hosts), *groups)}
+    near = [names[name] for name in _nearest(text, names)]
+    advice = f"; near it: {', '.join(near)}" if near else ""
+    reason = f"{term.text!r} names no host, no group and no host's address{advice}"
+    raise term.error(reason, inventory)
 
 
 def _host_of_its_own(term: Term) -> InventoryHost:
     if term.text.lower() == ALL or set(term.text) & set("*?["):
         raise term.error(f"{term.text!r} chooses from an inventory, and none was given", None)
     try:
-        return InventoryHost(host_names.host_name(term.text), source=term.place)
+        return InventoryHost(host_names.host_name(term.text), location=term.location)
     except ValueError as error:
         raise term.error(str(error), None) from error
-
-
-def _unknown(text: str, hosts: Iterable[InventoryHost], groups: Iterable[str]) -> str:
-    names = {name.lower(): name for name in (*(host.name for host in hosts), *groups)}
-    if text in groups:
-        return f"the group {text!r} has no hosts"
-    near = [names[name] for name in _nearest(text.lower(), names)]
-    advice = f"; near it: {', '.join(near)}" if near else ""
-    return f"{text!r} names no host, no group and no host's address{advice}"
 
 
 def _nearest(text: str, names: Iterable[str]) -> list[str]:
     """At most three names that the text may be a slip of, the nearest first."""
 
     def ends_alike(name: str) -> int:
-        return _begun_alike(text, name) + _begun_alike(text[::-1], name[::-1])
+        begins = map(operator.eq, text, name)
+        ends = map(operator.eq, reversed(text), reversed(name))
+        return sum(1 for pairs in (begins, ends) for _ in itertools.takewhile(bool, pairs))
 
     # To compare takes long; of an inventory of any size only these are worth it.
     likely = heapq.nlargest(_COMPARED, names, key=ends_alike)
@@ -178,33 +183,3 @@ def _nearest(text: str, names: Iterable[str]) -> list[str]:
         if compare.quick_ratio() >= _NEAR and (ratio := compare.ratio()) >= _NEAR:
             found.append((-ratio, name))
     return [name for _, name in sorted(found)[:3]]
-
-
-def _begun_alike(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
-    pairs = zip(one, other, strict=False)
-    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _is_reachable(host: InventoryHost) -> bool:
-    """Whether the host has an endpoint; one that only Ansible reaches may well be excluded."""
-    try:
-        endpoint(host)
-    except InventoryError:
-        return False
-    return True
-
-
-def _each_once(
-    hosts: Iterable[InventoryHost], given: Mapping[str, Any]
-) -> dict[tuple[str, int], InventoryHost]:
-    """One host for each address and port; the first name stays and tells the others."""
-    found: dict[tuple[str, int], InventoryHost] = {}
-    for host in hosts:
-        place = endpoint(host, given)
-        if first := found.get(place):
-            names = (*first.also_named, host.name)
-            found[place] = dataclasses.replace(first, also_named=names)
-        else:
-            found[place] = host
-    return found

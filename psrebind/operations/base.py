@@ -1,7 +1,7 @@
 """What an operation is: a frozen value that names a template and carries its parameters.
 
 One name everywhere: ``SetIisBinding`` lives in ``set_iis_binding.py`` and renders
-``set_iis_binding.ps1.j2``. Knows sessions by their promise only.
+``set_iis_binding.ps1.j2``. How it reaches a host is in ``script_runner``.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from psrebind.errors import ReplyError
-from psrebind.model import Record, Thumbprint
-from psrebind.replies import Body, Reply, rows
+from psrebind.model import Thumbprint
+from psrebind.replies import Body, rows
 from psrebind.script import Script
-from psrebind.sessions.base import Limits, OnStream, Session
 from psrebind.templates import Call, Library
 
 Row = TypeVar("Row")
@@ -43,7 +42,7 @@ class Operation(Generic[Row]):
         raise TypeError(f"{cls.__name__} does not say what its rows are")
 
     def call(self) -> Call:
-        """This operation as what the templates render."""
+        """The template's name and parameters of this operation."""
         values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         return Call(self.name(), values, self.effect == "change", self.effect == "query")
 
@@ -59,7 +58,7 @@ class Operation(Generic[Row]):
         return found[0]
 
     def result(self, body: Body) -> Sequence[Any]:
-        """What a person asks this operation for: the rows, or what is decoded from them."""
+        """What a person wants to see: the rows, or what is decoded from them."""
         return self.rows(body)
 
 
@@ -78,14 +77,14 @@ class Change(Operation[Row]):
         """The query that reads what this is about to change."""
         raise NotImplementedError
 
-    def replaced(self, body: Body) -> Iterable[tuple[Record, Thumbprint, Thumbprint]]:
-        """The http.sys records that this is about, of what ``state`` read: with the certificate
-        that it takes from each, and the one that it puts there.
+    def replaced(self, body: Body) -> Iterable[tuple[Any, Thumbprint, Thumbprint]]:
+        """What its service keeps (a record, a place) of what ``state`` read, where this changes
+        it: with the certificate that it takes from there, and the one that it puts there.
         """
         return ()
 
     def problem(self, row: Row) -> str | None:
-        """Why a row that came without an error is a failure all the same, or None."""
+        """The reason why a row without an error is a failure all the same, or None."""
         lost = getattr(row, "lost", ())
         return f"these options were lost: {', '.join(lost)}" if lost else None
 
@@ -99,23 +98,3 @@ class Notice(Operation[Row]):
 def render(operations: Sequence[Operation[Any]], library: Library | None = None) -> Script:
     """Compose the one script of several operations."""
     return (library or Library()).render([operation.call() for operation in operations])
-
-
-def run(
-    operations: Sequence[Operation[Any]],
-    session: Session,
-    *,
-    library: Library | None = None,
-    limits: Limits | None = None,
-    on_stream: OnStream | None = None,
-) -> Reply:
-    """Send several operations as one pipeline and give the reply, its errors placed."""
-    script = render(operations, library)
-    reply = session.invoke(script, limits=limits, on_stream=on_stream)
-    asked = [operation.name() for operation in operations]
-    if [body.operation for body in reply.bodies] != asked:
-        raise ReplyError(f"{session.host} answered other operations than {', '.join(asked)}")
-    for body in reply.bodies:
-        if body.error and (found := re.fullmatch(r"line (\d+)", body.error.place)):
-            body.error.place = script.place(int(found[1]))
-    return reply

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psrebind.decode.certificates import stored_certificate
-from psrebind.model import Certificate, UnreadableCertificate
+from psrebind.model import STORES, Certificate, UnreadableCertificate
 from psrebind.operations.base import Query
 from psrebind.replies import Body
-
-STORES = ("My", "WebHosting")
 
 
 @dataclass(frozen=True)

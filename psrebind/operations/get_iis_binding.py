@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from psrebind.decode.bindings import IisBindings, IisState, joined
+from psrebind.decode.bindings import IisBindings, IisState, join_records
 from psrebind.decode.iis_settings import FtpCertificate
 from psrebind.decode.owners import SERVICES
 from psrebind.decode.records import RawRecord
-from psrebind.model import Binding, Record, UnreadableBinding
+from psrebind.iis_model import Binding, Record, UnreadableBinding
 from psrebind.operations.base import Query
 from psrebind.replies import Body
 
@@ -26,8 +26,8 @@ class GetIisBinding(Query[IisState]):
     ) -> tuple[Binding | UnreadableBinding | FtpCertificate | Record, ...]:
         """The bindings, then the certificates of FTP, then the records without a binding."""
         found = self.bindings(body)
-        return (*found.bindings, *found.unreadable, *found.ftp, *found.strays)
+        return (*found.bindings, *found.unreadable, *found.ftp, *found.orphan_records)
 
     def bindings(self, body: Body) -> IisBindings:
         """The bindings and the stray records, apart."""
-        return joined(self.row(body))
+        return join_records(self.row(body))

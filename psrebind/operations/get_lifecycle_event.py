@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any, Self
 
 from psrebind.decode.event_files import EventFile, read_events
-from psrebind.decode.events import SYSTEM_CHANNEL, LifecycleEvent
+from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL, LifecycleEvent
 from psrebind.errors import DecodeError, ParameterError
 from psrebind.model import Thumbprint
 from psrebind.operations.base import Query
 from psrebind.replies import Body
+from psrebind.thumbprints import whole
 
 NEWEST = 1000
 LOST_LETTERS = "it was read through the host's console: letters that this lacks came as ?"
@@ -49,6 +51,16 @@ class GetLifecycleEvent(Query[ChannelEvents]):
     query: str = "*"
     newest: int = NEWEST
 
+    @classmethod
+    def of(cls, *, channel: str, newest: int, digits: str | None = None, **wanted: Any) -> Self:
+        """The question for the logs of the ``system``, the ``user`` or ``both``; the rest is for
+        event_query. An event's own query cannot ask how a text begins: short digits are left out.
+        """
+        channels = {"system": (SYSTEM_CHANNEL,), "user": (USER_CHANNEL,)}
+        query = event_query(**wanted, thumbprint=whole(digits) if digits else None)
+        both = (SYSTEM_CHANNEL, USER_CHANNEL)
+        return cls(channels=channels.get(channel, both), query=query, newest=newest)
+
     def __post_init__(self) -> None:
         """Refuse a count that the log would."""
         if self.newest < 1:
@@ -56,7 +68,7 @@ class GetLifecycleEvent(Query[ChannelEvents]):
 
     def result(self, body: Body) -> Sequence[LifecycleEvent | UnreadableEvent]:
         """The events of all channels, newest first in each, then what cannot be read."""
-        files = [decoded(row) for row in self.rows(body)]
+        files = [decode_channel(row) for row in self.rows(body)]
         events: list[LifecycleEvent | UnreadableEvent] = []
         for file in files:
             events += [
@@ -66,7 +78,7 @@ class GetLifecycleEvent(Query[ChannelEvents]):
         return events
 
 
-def decoded(row: ChannelEvents) -> EventFile:
+def decode_channel(row: ChannelEvents) -> EventFile:
     """The events of one channel; the raw XML may come in pieces of a line.
 
     What is no event at all is one that cannot be read: the host said it, and no input is wrong.
@@ -92,12 +104,12 @@ def _with_lost_letters(event: LifecycleEvent) -> LifecycleEvent:
     return replace(event, notes=(*event.notes, LOST_LETTERS))
 
 
-def is_cut(row: ChannelEvents, newest: int) -> bool:
+def is_truncated(row: ChannelEvents, newest: int) -> bool:
     """Whether a log gave as many events as it was asked for, so that it may have more."""
     # Pieces of a line are more than their events, never fewer.
     if len(row.events) < newest:
         return False
-    file = decoded(row)
+    file = decode_channel(row)
     return len(file.events) + len(file.unreadable) + file.others >= newest
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from psrebind.decode.records import RawRecord
-from psrebind.model import Record, Thumbprint
+from psrebind.iis_model import Record
+from psrebind.model import Thumbprint
 from psrebind.operations.base import Change
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.replies import Body

@@ -21,14 +21,6 @@ from psrebind.operations.base import Change
 from psrebind.operations.get_rebind_task import GetRebindTask
 
 
-def _wanted() -> tuple[str, ...]:
-    return tuple(f"{path}={value}" for path, value in canonical(wanted_xml()).items())
-
-
-def _tables() -> dict[str, Any]:
-    return {"defaults": DEFAULTS, "ignored": IGNORED, "same": SAME}
-
-
 @dataclass(frozen=True)
 class TaskRegistration:
     """One row: ``skipped`` where bound certificates share a template, and nobody forced it.
@@ -58,8 +50,15 @@ class RegisterRebindTask(Change[TaskRegistration]):
     task_name: str = TASK_NAME
     channel: str = SYSTEM_CHANNEL
     xml: str = field(init=False, default_factory=wanted_xml)
-    wanted: tuple[str, ...] = field(init=False, default_factory=_wanted)
-    tables: Mapping[str, Any] = field(init=False, default_factory=_tables)
+    wanted: tuple[str, ...] = field(
+        init=False,
+        default_factory=lambda: tuple(map("=".join, canonical(wanted_xml()).items())),
+    )
+    tables: Mapping[str, Any] = field(
+        init=False,
+        default_factory=lambda: {"defaults": DEFAULTS, "ignored": IGNORED, "same": SAME},
+        hash=False,
+    )
     force: bool = False
 
     def state(self) -> GetRebindTask:

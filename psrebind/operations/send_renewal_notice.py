@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from psrebind.decode.events import SYSTEM_CHANNEL
-from psrebind.model import Thumbprint
+from psrebind.model import STORES, Thumbprint
 from psrebind.operations.base import Notice
-from psrebind.operations.get_certificate import STORES
 from psrebind.operations.get_lifecycle_event import event_query
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from psrebind.decode.bindings import record_key
 from psrebind.decode.records import RawRecord
-from psrebind.model import BindingInfo, Record, RecordKind, Thumbprint
+from psrebind.iis_model import BindingInfo, Record, RecordKind
+from psrebind.model import Thumbprint
 from psrebind.operations.base import Change
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.replies import Body

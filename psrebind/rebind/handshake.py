@@ -1,4 +1,4 @@
-"""What a client meets: TLS handshakes that take any certificate. Knows no host and no session.
+"""What a client meets: TLS handshakes that take any certificate.
 
 Trust is a question of its own, asked by a second handshake, because this one must also see what
 nobody would trust.
@@ -16,23 +16,14 @@ from functools import cache
 from time import monotonic
 
 from psrebind.decode.certificates import served_certificate
-from psrebind.decode.names import a_label, is_address
-from psrebind.model import Binding, Certificate, Record, Thumbprint
-from psrebind.rebind.coverage import serves
+from psrebind.decode.coverage import serves
+from psrebind.model import Certificate, Thumbprint
+from psrebind.services.steps import Endpoint
 from psrebind.sessions.base import Limits
 
-_AT_ONCE = 16
-# A label that no host name has, so that a wildcard's binding answers and not one beside it.
-_NOBODYS = "psrebind-asks-for-the-wildcard"
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a client of a binding knocks, and the name it asks for (SNI), if any."""
-
-    address: str
-    port: int
-    server_name: str | None
+# Of the whole process, however many hosts are looked at: each of them waits for its turn.
+AT_ONCE = 32
+_WORKERS = ThreadPoolExecutor(AT_ONCE, "handshake")
 
 
 @dataclass(frozen=True)
@@ -51,36 +42,21 @@ class Unseen(Handshake):
     """What nobody waited for any more: it says nothing of what clients meet."""
 
 
-def endpoint(binding: Binding, address: str) -> Endpoint:
-    """The endpoint of a binding on a host that was reached by an address."""
-    information = binding.information
-    own = address if information.any_address else information.ip.strip("[]")
-    return Endpoint(own, information.port, _asked_for(binding))
-
-
-def endpoint_at(binding: Binding, record: Record) -> Endpoint:
-    """The endpoint of a binding at the exact address of another record."""
-    address, _, port = record.endpoint.rpartition(":")
-    return Endpoint(address.strip("[]"), int(port), _asked_for(binding))
-
-
-def _asked_for(binding: Binding) -> str | None:
-    name = a_label(binding.information.host)
-    # A client never asks for a star. A likely name below it may have a record of its own.
-    name = f"{_NOBODYS}.{name.removeprefix('*.')}" if name.startswith("*.") else name
-    return name if name and not is_address(name) else None
-
-
 def handshakes(
-    endpoints: Sequence[Endpoint], *, timeout: float = 5.0, limits: Limits | None = None
+    endpoints: Sequence[Endpoint | None], *, timeout: float = 5.0, limits: Limits | None = None
 ) -> tuple[Handshake, ...]:
-    """Knock at many endpoints at a time, within the limits; the answers come in their order."""
+    """Knock at many endpoints at a time, within the limits; the answers come in their order.
+
+    Where there is no endpoint nobody is asked.
+    """
     if not endpoints:
         return ()
     trust = _trusting()
     within = limits or Limits()
 
-    def knock(place: Endpoint) -> Handshake:
+    def knock(place: Endpoint | None) -> Handshake:
+        if place is None:
+            return Handshake(error="its clients are not looked at")
         if reason := within.reached:
             return Unseen(error=f"not looked at: {reason}")
         left = within.remaining
@@ -90,8 +66,7 @@ def handshakes(
             return Unseen(error=f"not waited for: {reason}")
         return found
 
-    with ThreadPoolExecutor(min(_AT_ONCE, len(endpoints))) as workers:
-        return tuple(workers.map(knock, endpoints))
+    return tuple(_WORKERS.map(knock, endpoints))
 
 
 def handshake(

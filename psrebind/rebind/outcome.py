@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from psrebind.errors import PsrebindError, SessionError, SessionLost
 
+# The exit status of a bug in psrebind.
+BUG = 1
 # The worst first, when several came together.
 _ORDER = (130, 143, 129, 1, 6, 2, 4, 5, 3, 0)
 

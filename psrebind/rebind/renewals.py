@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
-from psrebind.decode.iis_settings import NOT_TOUCHED, FtpCertificate
 from psrebind.decode.names import certificate_name
-from psrebind.model import Binding, Certificate, Renewal, Thumbprint
-from psrebind.rebind.history import Kept
+from psrebind.model import Certificate, Place, Renewal, Thumbprint, UntouchedPlace
+from psrebind.services.steps import Kept
 
 # Windows itself follows no longer ones (field notes A6).
 LONGEST = 20
 
 
 @dataclass(frozen=True)
-class Known:
+class RenewalLink:
     """One step from a certificate to its successor, and everything that says so."""
 
     old: Thumbprint
@@ -31,11 +29,11 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Chain:
+class RenewalChain:
     """A certificate and the last one that replaced it, step by step; or why there is no end."""
 
     old: Thumbprint
-    steps: tuple[Known, ...]
+    steps: tuple[RenewalLink, ...]
     refusal: str | None = None
 
     @property
@@ -55,208 +53,131 @@ class Chain:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class Candidate:
     """A chain whose first certificate, ``name`` to people, is still bound, and where."""
 
-    chain: Chain
-    bindings: tuple[Binding, ...]
+    chain: RenewalChain
+    places: tuple[Place, ...]
     name: str | None = None
 
 
-def undone(found: Sequence[Proposal], left: Iterable[tuple[Binding, Kept]]) -> tuple[Proposal, ...]:
-    """The proposals, and those of changes that did not come to their end where none has them."""
-    more: dict[Renewal, tuple[Kept, list[Binding]]] = {}
-    for binding, kept in left:
-        more.setdefault(kept.renewal, (kept, []))[1].append(binding)
-    known_ones = {one.chain.renewal for one in found}
+def with_unfinished(
+    found: Sequence[Candidate], left: Iterable[tuple[Place, Kept]]
+) -> tuple[Candidate, ...]:
+    """The candidates, and those of changes that did not come to their end where none has them."""
+    more: dict[Renewal, tuple[Kept, list[Place]]] = {}
+    for place, kept in left:
+        more.setdefault(kept.renewal, (kept, []))[1].append(place)
+    renewals = {one.chain.renewal for one in found}
     return (
         *found,
         *(
-            Proposal(_chain_of(kept), tuple(bindings))
-            for renewal, (kept, bindings) in more.items()
-            if renewal not in known_ones
+            Candidate(RenewalChain(renewal.old, (_link_of(kept),)), tuple(places))
+            for renewal, (kept, places) in more.items()
+            if renewal not in renewals
         ),
     )
 
 
-def _chain_of(kept: Kept) -> Chain:
-    source = f"the change of {kept.moment}, which did not come to its end"
-    return Chain(kept.renewal.old, (Known(kept.renewal.old, kept.renewal.new, (source,)),))
+def _link_of(kept: Kept) -> RenewalLink:
+    source = f"the change of {kept.time}, which did not come to its end"
+    return RenewalLink(kept.renewal.old, kept.renewal.new, (source,))
 
 
-class Handled(StrEnum):
-    """Whether what an event tells of has reached the bindings."""
-
-    YES = "handled"
-    NO = "not handled"
-    OVERTAKEN = "overtaken"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What became of one event, and what shows it."""
-
-    handled: Handled
-    why: str
-
-
-def known(
+def renewal_links(
     certificates: Iterable[Certificate],
     events: Iterable[LifecycleEvent],
     *,
     since: datetime | None = None,
-) -> tuple[Known, ...]:
+) -> tuple[RenewalLink, ...]:
     """Each renewal that an event or a link in a store tells of, with its sources.
 
     A link has no time: with ``since`` it counts where an event tells of the same, or where the new
     certificate began then or later, or where nobody can know since it is in no store.
     """
     stored = tuple(certificates)
-    held = {one.thumbprint: one for one in stored}
+    by_thumbprint = {one.thumbprint: one for one in stored}
     sources: dict[tuple[Thumbprint, Thumbprint], list[str]] = {}
     for event in events:
         if renewal := event.renewal:
-            sources.setdefault((renewal.old, renewal.new), []).append(_source(event))
+            sources.setdefault((renewal.old, renewal.new), []).append(event_name(event))
     for certificate in stored:
         if new := certificate.renewed_by:
             text = f"renewal link in {certificate.store}"
-            begun = held[new].not_before if new in held else None
+            begun = by_thumbprint[new].not_before if new in by_thumbprint else None
             is_told = (certificate.thumbprint, new) in sources
             if since and not is_told:
                 if begun and begun < since:
                     continue
-                text += _beginning(begun)
+                age = "is in no store that was read, so its age is unknown"
+                age = f"began {begun:%Y-%m-%d %H:%M} UTC" if begun else age
+                text += f" (the new certificate {age})"
             sources.setdefault((certificate.thumbprint, new), []).append(text)
     return tuple(
-        Known(old, new, tuple(dict.fromkeys(texts))) for (old, new), texts in sources.items()
+        RenewalLink(old, new, tuple(dict.fromkeys(texts))) for (old, new), texts in sources.items()
     )
 
 
-def followed(renewals: Iterable[Known]) -> tuple[Chain, ...]:
+def follow_links(links: Iterable[RenewalLink]) -> tuple[RenewalChain, ...]:
     """One chain for each certificate that was replaced, followed to its end or refused."""
-    successors: dict[Thumbprint, list[Known]] = {}
-    for one in renewals:
+    successors: dict[Thumbprint, list[RenewalLink]] = {}
+    for one in links:
         successors.setdefault(one.old, []).append(one)
     return tuple(_chain(old, successors) for old in successors)
 
 
-def proposals(
-    bindings: Sequence[Binding], chains: Iterable[Chain], certificates: Iterable[Certificate] = ()
-) -> tuple[Proposal, ...]:
+def candidates(
+    places: Sequence[Place],
+    chains: Iterable[RenewalChain],
+    certificates: Iterable[Certificate] = (),
+) -> tuple[Candidate, ...]:
     """The chains whose first certificate is still bound, refused ones too."""
     names = {one.thumbprint: certificate_name(one) for one in certificates}
     found = []
     for chain in chains:
-        if bound := tuple(one for one in bindings if one.thumbprint == chain.old):
-            found.append(Proposal(chain, bound, names.get(chain.old)))
+        if bound := tuple(one for one in places if one.thumbprint == chain.old):
+            found.append(Candidate(chain, bound, names.get(chain.old)))
     return tuple(found)
 
 
-def left_to_ftp(found: Iterable[FtpCertificate], chains: Iterable[Chain]) -> Iterator[str]:
-    """What no plan says: where FTP alone has a certificate that was replaced."""
-    places = tuple(found)
+def untouched_sentences(
+    places: Sequence[UntouchedPlace], chains: Iterable[RenewalChain]
+) -> Iterator[str]:
+    """What no plan says: where a place that no plan changes has a certificate that was replaced."""
     for chain in chains:
         for one in places:
-            if one.thumbprint == chain.old:
+            if one.advice and one.thumbprint == chain.old:
                 yield (
                     f"{one.name} has {chain.old.short}, which was replaced by "
-                    f"{chain.new.short}: {NOT_TOUCHED}"
+                    f"{chain.new.short}: {one.advice}"
                 )
 
 
-def standing(
-    event: LifecycleEvent,
-    bindings: Sequence[Binding] | None,
-    chains: Iterable[Chain],
-    *,
-    events: Iterable[LifecycleEvent] = (),
-) -> Standing:
-    """What became of an event 1001; None for bindings that could not be read.
-
-    ``events`` are all of its log: a later one may have put the old certificate back.
-    """
-    renewal = event.renewal
-    if renewal is None:
-        return Standing(Handled.UNKNOWN, "it does not name an old and a new certificate")
-    if bindings is None:
-        return Standing(Handled.UNKNOWN, "the bindings could not be read")
-    if count := sum(one.thumbprint == renewal.old for one in bindings):
-        if back := _put_back(event, renewal, events):
-            why = f"{_source(back)} put the old certificate back in its place"
-            return Standing(Handled.OVERTAKEN, why)
-        return Standing(Handled.NO, f"the old certificate is still on {_bindings(count)}")
-    later = {renewal.new}
-    for chain in chains:
-        if chain.old in (renewal.old, renewal.new):
-            later |= {step.new for step in chain.steps}
-    if count := sum(one.thumbprint in later for one in bindings):
-        return Standing(Handled.YES, f"the new certificate is on {_bindings(count)}")
-    return Standing(
-        Handled.UNKNOWN,
-        "no binding has either certificate, so IIS may never have used the old one",
-    )
-
-
-def _beginning(begun: datetime | None) -> str:
-    if begun is None:
-        return " (the new certificate is in no store that was read, so its age is unknown)"
-    return f" (the new certificate began {begun:%Y-%m-%d %H:%M} UTC)"
-
-
-def _put_back(
-    event: LifecycleEvent, renewal: Renewal, events: Iterable[LifecycleEvent]
-) -> LifecycleEvent | None:
-    """The later event that leads from the new certificate to the old one again."""
-    reached = {renewal.new}
-    later = [one for one in events if _is_later(one, event)]
-    for one in sorted(later, key=lambda found: (found.record_id or 0, str(found.time))):
-        following = one.renewal
-        if following and following.old in reached:
-            reached.add(following.new)
-        if renewal.old in reached:
-            return one
-    return None
-
-
-def _is_later(one: LifecycleEvent, other: LifecycleEvent) -> bool:
-    if one.record_id is None or other.record_id is None:
-        return bool(one.time and other.time and one.time > other.time)
-    return one.record_id > other.record_id
-
-
-def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[Known]]) -> Chain:
-    steps: list[Known] = []
+def _chain(old: Thumbprint, successors: Mapping[Thumbprint, Sequence[RenewalLink]]) -> RenewalChain:
+    steps: list[RenewalLink] = []
     at = old
     while choices := successors.get(at):
         steps.append(choices[0])
         if len(choices) > 1:
-            return Chain(old, tuple(steps), _disagreement(choices))
+            said = " and ".join(f"{one.new} by {', '.join(one.sources)}" for one in choices)
+            reason = f"{at.short} was replaced by {said}, which disagree; {_advice(at)}"
+            return RenewalChain(old, tuple(steps), reason)
         at = choices[0].new
         if at == old or any(step.new == at for step in steps[:-1]):
-            loop = Chain(old, tuple(steps))
+            loop = RenewalChain(old, tuple(steps))
             return replace(loop, refusal=f"the renewals go in a loop: {loop.path}; {_advice(old)}")
         if len(steps) > LONGEST:
             reason = f"the chain is longer than {LONGEST} renewals; {_advice(old)}"
-            return Chain(old, tuple(steps), reason)
-    return Chain(old, tuple(steps))
-
-
-def _disagreement(choices: Sequence[Known]) -> str:
-    said = " and ".join(f"{one.new} by {', '.join(one.sources)}" for one in choices)
-    old = choices[0].old
-    return f"{old.short} was replaced by {said}, which disagree; {_advice(old)}"
+            return RenewalChain(old, tuple(steps), reason)
+    return RenewalChain(old, tuple(steps))
 
 
 def _advice(old: Thumbprint) -> str:
     return f"say which: psrebind rebind --old {old} --new …"
 
 
-def _source(event: LifecycleEvent) -> str:
+def event_name(event: LifecycleEvent) -> str:
+    """Which event it is, in words."""
     number = "" if event.record_id is None else f" #{event.record_id}"
     time = f" at {event.time:%Y-%m-%d %H:%M} UTC" if event.time else ""
     return f"event {event.id}{number}{time}"
-
-
-def _bindings(count: int) -> str:
-    return "1 binding" if count == 1 else f"{count} bindings"

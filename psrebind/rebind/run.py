@@ -6,49 +6,28 @@ Two pipelines in all, whatever the number of bindings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from psrebind.errors import HostError, ReplyError, SessionLost
 from psrebind.model import Renewal
 from psrebind.operations.base import Operation
-from psrebind.operations.get_iis_binding import GetIisBinding, IisBindings
-from psrebind.rebind.before import states_before, write_before, write_end
-from psrebind.rebind.observe import Observation, Sending, observe
+from psrebind.operations.runner import ScriptRunner
+from psrebind.rebind.before_file import states_before, write_before, write_end
+from psrebind.rebind.options import Method, RebindOptions
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.plan import Plan, plan, plan_appcmd
-from psrebind.rebind.results import (
-    AppcmdResult,
-    StepResult,
-    appcmd_results,
-    binding_result,
-    common_obstacle,
-    still_other,
-)
-from psrebind.rebind.verify import Check, first_look, second_look
+from psrebind.rebind.plan import plan
+from psrebind.rebind.results import StepResult, common_obstacle, judge, read_back
+from psrebind.rebind.verify import Check, probe_after, probe_before
 from psrebind.replies import Body, Reply
-from psrebind.sessions.base import Session
-
-
-class Method(StrEnum):
-    """How certificates are changed: binding by binding, or as Windows' own task does."""
-
-    BINDING = "binding"
-    APPCMD = "appcmd"
-
-
-class Stage(StrEnum):
-    """Where an apply is, for a person who waits."""
-
-    SAVED = "saved"
-    CHANGING = "changing"
-    VERIFYING = "verifying"
-
-
-Report = Callable[[Stage, str], None]
+from psrebind.services import service
+from psrebind.services.base import Service
+from psrebind.services.observation import Case, Observation, Reading
+from psrebind.services.steps import Plan
+from psrebind.sessions.base import SAVED, VERIFYING
 
 
 @dataclass(frozen=True)
@@ -63,6 +42,13 @@ class Prepared:
     plan: Plan
     checks: tuple[Check, ...]
     patience: float = 5.0
+
+    def slim(self) -> Prepared:
+        """The same without the certificates that are none of the renewal's."""
+        sides = (self.renewal.old, self.renewal.new)
+        kept = tuple(one for one in self.observation.certificates if one.thumbprint in sides)
+        slim = replace(self.observation, certificates=kept, unreadable=())
+        return replace(self, observation=slim)
 
     @property
     def outcome(self) -> Outcome:
@@ -84,7 +70,25 @@ class Applied:
     steps: tuple[StepResult, ...] = ()
     before_file: Path | None = None
     obstacle: str | None = None
-    appcmd: AppcmdResult | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the commands said beside their steps, where a person should know it."""
+        return tuple(dict.fromkeys(one.remark for one in self.steps if one.remark))
+
+    @property
+    def reversal(self) -> Renewal | None:
+        """The opposite renewal where no rule would refuse it on a step that changed; or None."""
+        changed = [result.step for result in self.steps if result.changed]
+        there, seen = self.prepared.renewal, self.prepared.observation
+        back = Renewal(there.new, there.old)
+        refused = any(
+            service(one.service).refusals(
+                Case(seen, back, one.places, one.store, one.target, one.state)
+            )
+            for one in changed
+        )
+        return back if changed and not refused else None
 
     @property
     def outcome(self) -> Outcome:
@@ -105,81 +109,63 @@ class Applied:
 
 
 def prepare(
-    session: Session,
-    renewal: Renewal,
-    *,
-    address: str,
-    method: Method = Method.BINDING,
-    sending: Sending | None = None,
-    folder: Path | None = None,
+    runner: ScriptRunner, renewal: Renewal, options: RebindOptions, observation: Observation
 ) -> Prepared:
-    """Observe a host, plan its rebind, and look at what its bindings serve now.
+    """Plan a rebind of a host that was observed, and look at what its places serve now.
 
-    The states before in ``folder`` say what earlier changes left undone.
+    The states before that were kept say what earlier changes left undone.
     """
-    sending = sending or Sending()
-    observation = observe(session, sending=sending)
-    history = states_before(session.host, folder)
-    planned = (plan_appcmd if method is Method.APPCMD else plan)(observation, renewal, history)
-    checks = first_look(
-        planned.steps, address, bindings=observation.bindings, limits=sending.limits
+    history = states_before(runner.host, options.before_folder)
+    by_windows = options.method is Method.APPCMD
+    planned = plan(observation, renewal, history, by_windows=by_windows)
+    checks = probe_before(
+        planned.steps, runner.address, observation=observation, limits=runner.limits
     )
-    return Prepared(session.host, renewal, method, observation, planned, checks)
+    return Prepared(runner.host, renewal, options.method, observation, planned, checks)
 
 
-def apply(
-    session: Session,
-    prepared: Prepared,
-    *,
-    folder: Path | None = None,
-    sending: Sending | None = None,
-    report: Report | None = None,
-) -> Applied:
-    """Carry a plan out and look what came of it; raises only when nobody can know that."""
+def apply(runner: ScriptRunner, prepared: Prepared, options: RebindOptions) -> Applied:
+    """Carry a plan out and look what came of it; raises only when nobody can know that.
+
+    Raises ConnectError, too, where the time is up before anything was sent.
+    """
     planned = prepared.plan
-    if not planned.operations:
+    runner.require_time()
+    if not planned.orders:
         return Applied(prepared)
-    tell = report or _say_nothing
-    path = write_before(session.host, planned.steps, folder=folder)
-    tell(Stage.SAVED, str(path))
-    tell(Stage.CHANGING, f"{len(planned.steps)} records")
-    reading = GetIisBinding()
-    reply = _changed(session, (*planned.operations, reading), sending or Sending(), path)
-    *bodies, last = reply.bodies
+    path = write_before(runner.host, planned.steps, folder=options.before_folder)
+    runner.tell(SAVED, str(path))
+    asked = [service(name) for name in dict.fromkeys(one.service for one in planned.orders)]
+    reply = _changed(runner, (*planned.operations, *(one.query for one in asked)), path)
+    bodies = reply.bodies[: len(planned.orders)]
     if obstacle := common_obstacle(bodies):
         return Applied(prepared, before_file=path, obstacle=obstacle)
-    now = _read_back(reading, last)
-    results, appcmd = _results(planned, bodies, now)
-    ended = [(one.step, not (one.error or one.lost)) for one in results]
-    write_end(session.host, ended, path)
-    tell(Stage.VERIFYING, f"{len(prepared.checks)} bindings")
+    now = _readings(asked, reply.bodies[len(bodies) :])
+    results = [
+        read_back(one, now[one.step.service]) if one.step.service in now else one
+        for order, body in zip(planned.orders, bodies, strict=True)
+        for one in judge(order, body)
+    ]
+    write_end(runner.host, [(one.step, not (one.error or one.lost)) for one in results], path)
+    runner.enter(VERIFYING)
     failed = [one.step for one in results if one.error]
     checks = [replace(check, failed=check.step in failed) for check in prepared.checks]
-    looked = second_look(checks, patience=prepared.patience, limits=(sending or Sending()).limits)
+    probed = probe_after(checks, patience=prepared.patience, limits=runner.limits)
     complete = tuple(
-        replace(one, checks=tuple(check for check in looked if check.step == one.step))
+        replace(one, checks=tuple(check for check in probed if check.step == one.step))
         for one in results
     )
-    return Applied(prepared, complete, path, appcmd=appcmd)
+    return Applied(prepared, complete, path)
 
 
-def _say_nothing(stage: Stage, text: str) -> None:
-    """Stand in for a person who does not wait."""
-
-
-def _changed(
-    session: Session,
-    operations: Sequence[Operation[Any]],
-    sending: Sending,
-    path: Path,
-) -> Reply:
+def _changed(runner: ScriptRunner, operations: Sequence[Operation[Any]], path: Path) -> Reply:
     """Send the changes; an error that leaves the outcome unknown says how to find out."""
     advice = (
-        f"The state before is in {path}; look with `psrebind bindings {session.host}`, and run "
+        f"The state before is in {path}; look with `psrebind bindings {runner.host}`, and run "
         "the same rebind again to finish it"
     )
     try:
-        return sending.run(operations, session)
+        return runner.run(operations)
     except SessionLost as error:
         told = f"{error.advice}. {advice}" if error.advice else advice
         raise SessionLost(error.host, error.reason, advice=told) from error
@@ -187,26 +173,11 @@ def _changed(
         raise ReplyError(f"{error}. {advice}") from error
 
 
-def _read_back(reading: GetIisBinding, body: Body) -> IisBindings | None:
-    # The changes have answered for themselves; without this second look they stand alone.
-    try:
-        return reading.bindings(body) if body.rows or body.error else None
-    except HostError:
-        return None
-
-
-def _results(
-    planned: Plan, bodies: Sequence[Body], now: IisBindings | None
-) -> tuple[tuple[StepResult, ...], AppcmdResult | None]:
-    appcmd: AppcmdResult | None = None
-    results: list[StepResult] = []
-    steps, rest = planned.steps, list(bodies)
-    if planned.appcmd:
-        results, appcmd = appcmd_results(planned, planned.appcmd, rest.pop(0))
-        steps = tuple(step for step in steps if not step.by_appcmd)
-    results += [binding_result(step, body) for step, body in zip(steps, rest, strict=True)]
-    if now is not None:
-        results = [
-            one if one.error else replace(one, error=still_other(one.step, now)) for one in results
-        ]
-    return tuple(results), appcmd
+def _readings(asked: Sequence[Service[Any, Any]], bodies: Sequence[Body]) -> dict[str, Reading]:
+    """What the services answered last; without it the answers of the changes stand alone."""
+    found: dict[str, Reading] = {}
+    for one, body in zip(asked, bodies, strict=True):
+        if body.rows or body.error:
+            with suppress(HostError):
+                found[one.name] = one.read(body)
+    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from psrebind.decode.events import LifecycleEvent
 from psrebind.decode.task_words import (
@@ -16,28 +15,23 @@ from psrebind.decode.task_words import (
 )
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences
 from psrebind.errors import DecodeError
-from psrebind.model import Binding, Certificate, Thumbprint
-from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEvent
+from psrebind.model import Certificate, Place, Thumbprint
+from psrebind.operations.get_lifecycle_event import UnreadableEvent
 from psrebind.operations.get_rebind_notification import NotificationState
-from psrebind.operations.get_rebind_task import GetRebindTask, RebindTasks, TaskRow
+from psrebind.operations.get_rebind_task import RebindTasks, TaskRow
 from psrebind.operations.register_rebind_notification import handler
-from psrebind.rebind.renewals import Chain, Handled, Standing, standing
-from psrebind.rebind.templates import SharedTemplate, shared_templates
-
-
-class TaskMethod(StrEnum):
-    """Who rebinds at an event: appcmd as IIS Manager has it, or a notification task's script."""
-
-    APPCMD = "appcmd"
-    NOTIFICATION = "notification"
-
+from psrebind.phrase import Phrase
+from psrebind.rebind.event_outcome import EventOutcome, Handled, event_outcome
+from psrebind.rebind.events import EventReport
+from psrebind.rebind.options import TaskMethod
+from psrebind.rebind.outcome import Outcome
+from psrebind.rebind.renewals import RenewalChain
+from psrebind.rebind.shared_templates import SharedTemplate, name_template, shared_templates
 
 PLACES = {
     TaskMethod.APPCMD: (TASK_PATH, TASK_NAME),
     TaskMethod.NOTIFICATION: (NOTIFICATION_PATH, NOTIFICATION_NAME),
 }
-
-
 # What Windows puts after the script of a notification task (field notes A6).
 _HASHES = "-OldCertHash $(OldCertHash) -NewCertHash $(NewCertHash)"
 
@@ -49,6 +43,10 @@ class OtherTask:
     name: str
     state: str
     does: str
+
+    def __str__(self) -> str:
+        """The task in a sentence."""
+        return f"{self.name} ({self.state}) {self.does}"
 
 
 @dataclass(frozen=True)
@@ -89,6 +87,16 @@ class TaskReport:
     templates: tuple[SharedTemplate, ...]
 
     @property
+    def task(self) -> str:
+        """The task with its whole path."""
+        return "".join(PLACES[self.method])
+
+    @property
+    def template_sentences(self) -> list[Phrase]:
+        """What follows from bound certificates of one template, in a sentence each."""
+        return [name_template(one, enrolls=self.autoenrollment) for one in self.templates]
+
+    @property
     def needs_person(self) -> bool:
         """Whether something was found that nobody should leave as it is."""
         danger = self.shared and self.autoenrollment
@@ -96,13 +104,10 @@ class TaskReport:
         missed = any(one.handled is Handled.NO for one in self.notices)
         return bool((self.present and broken) or missed or self.unreadable)
 
-
-@dataclass(frozen=True)
-class Events:
-    """The events 1001 of a host, as far back as its log reaches."""
-
-    log: ChannelEvents
-    found: Sequence[LifecycleEvent | UnreadableEvent]
+    @property
+    def exit_status(self) -> int:
+        """The exit status of a look at the task."""
+        return Outcome.REFUSED.exit_status if self.needs_person else 0
 
 
 @dataclass(frozen=True)
@@ -113,43 +118,37 @@ class Tasks:
     notification: NotificationState | None = None
 
 
-def question(method: TaskMethod) -> GetRebindTask:
-    """What reads the tasks of a host, where that of the method must be readable."""
-    path, name = PLACES[method]
-    return GetRebindTask(task_path=path, task_name=name)
-
-
 def report(
     method: TaskMethod,
     read: Tasks,
-    events: Events,
+    events: EventReport,
     *,
-    bindings: Sequence[Binding] | None,
-    chains: Iterable[Chain],
+    places: Sequence[Place] | None,
+    chains: Iterable[RenewalChain],
     certificates: Sequence[Certificate] = (),
 ) -> TaskReport:
     """Judge the task of a method by what was read of its host."""
     tasks = read.found
     mine = own_task(method, tasks.tasks)
-    last_run, last_result = _last_run(mine) if mine else (None, None)
+    result = last_result_words(mine.last_result, mine.last_run) if mine else None
     links = tuple(chains)
-    readable = [one for one in events.found if isinstance(one, LifecycleEvent)]
+    readable = events.readable
     return TaskReport(
         method=method,
         present=mine is not None,
         differences=own_differences(mine, read.notification) if mine else (),
         state=mine.state if mine else None,
-        last_run=last_run,
-        last_result=last_result,
+        last_run=mine.last_run if mine and result != "never ran" else None,
+        last_result=result,
         channel=tasks.enabled,
-        reach=events.log.oldest,
+        reach=events.logs[0].oldest,
         others=other_tasks(method, tasks.tasks),
         shared=tasks.shared,
         autoenrollment=tasks.autoenrollment,
         notices=tuple(
-            _notice(one, standing(one, bindings, links, events=readable)) for one in readable
+            _notice(one, event_outcome(one, places, links, events=readable)) for one in readable
         ),
-        unreadable=tuple(one.reason for one in events.found if isinstance(one, UnreadableEvent)),
+        unreadable=tuple(one.reason for one in events.events if isinstance(one, UnreadableEvent)),
         templates=shared_templates(tasks.shared, certificates),
     )
 
@@ -212,12 +211,7 @@ def _is_at(task: TaskRow, place: tuple[str, str]) -> bool:
     return f"{task.path}{task.name}".lower() == "".join(place).lower()
 
 
-def _last_run(task: TaskRow) -> tuple[datetime | None, str]:
-    words = last_result_words(task.last_result, task.last_run)
-    return (None if words == "never ran" else task.last_run), words
-
-
-def _notice(event: LifecycleEvent, found: Standing) -> Notice:
+def _notice(event: LifecycleEvent, found: EventOutcome) -> Notice:
     return Notice(
         event.record_id,
         event.time,

@@ -1,4 +1,4 @@
-"""Handshakes before and after, compared: what a change did to the clients of a binding.
+"""Handshakes before and after, compared: what a change did to the clients of a place.
 
 Reported apart from configuration, since Schannel may follow a renewal link (field notes A7).
 """
@@ -9,17 +9,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 from typing import TypeVar
 
-from psrebind.decode.bindings import IisBindings
-from psrebind.model import Binding, Record
-from psrebind.rebind.beside import Beside, looked_beside
-from psrebind.rebind.handshake import Endpoint, Handshake, Unseen, endpoint, handshakes
-from psrebind.rebind.plan import Step
+from psrebind.model import Place
+from psrebind.rebind.handshake import Handshake, Unseen, handshakes
+from psrebind.rebind.other_addresses import OtherAddress, probe_shadows
+from psrebind.services import service
+from psrebind.services.observation import Observation
+from psrebind.services.steps import Endpoint, Shadow, Step
 from psrebind.sessions.base import Limits
 
 _PAUSE = 0.25
-Looked = TypeVar("Looked", "Check", Beside)
+Probed = TypeVar("Probed", "Check", OtherAddress)
 
 
 class Verdict(StrEnum):
@@ -33,19 +35,19 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """The handshakes of one binding of a step; ``after`` is None before anything was changed.
+    """The handshakes of one place of a step; ``after`` is None before anything was changed.
 
-    ``failed`` says that the host did not do what the step wanted; ``beside`` are the addresses
-    where another record may answer in the binding's place.
+    ``failed`` says that the host did not do what the step wanted; ``others`` are the addresses
+    where something else may answer in the place's stead. No endpoint: clients do not speak TLS.
     """
 
     step: Step
-    binding: Binding
-    endpoint: Endpoint
+    place: Place
+    endpoint: Endpoint | None
     before: Handshake
     after: Handshake | None = None
     failed: bool = False
-    beside: tuple[Beside, ...] = ()
+    others: tuple[OtherAddress, ...] = ()
 
     @property
     def verdict(self) -> Verdict | None:
@@ -56,7 +58,7 @@ class Check:
         if self.after is None:
             return None
         found = [verdict(self.before, self.after, self.step)]
-        found += [self._verdict(one) for one in self.beside]
+        found += [self._verdict(one) for one in self.others]
         worst = max(found, key=list(Verdict).index)
         return worst if worst is Verdict.BROKEN or not self.failed else None
 
@@ -65,16 +67,16 @@ class Check:
         """What answers at the addresses where the new certificate is not served."""
         if self.after is None or self.failed:
             return None
-        other = [one for one in self.beside if self._verdict(one) is not Verdict.VERIFIED]
+        other = [one for one in self.others if self._verdict(one) is not Verdict.VERIFIED]
         return "; ".join(map(str, other)) or None
 
-    def _verdict(self, one: Beside) -> Verdict:
+    def _verdict(self, one: OtherAddress) -> Verdict:
         return verdict(one.before, one.after or one.before, self.step)
 
     @property
     def unsure(self) -> bool:
         """Whether a person should look: the old one is served, or nobody had the time to look."""
-        seen = (self.after, *(one.after for one in self.beside))
+        seen = (self.after, *(one.after for one in self.others))
         return self.verdict is Verdict.PENDING or any(isinstance(one, Unseen) for one in seen)
 
     @property
@@ -97,67 +99,74 @@ def verdict(before: Handshake, after: Handshake, step: Step) -> Verdict:
     return Verdict.UNVERIFIED if after.thumbprint == before.thumbprint else Verdict.BROKEN
 
 
-def first_look(
+def probe_before(
     steps: Sequence[Step],
     address: str,
     *,
-    bindings: IisBindings | None = None,
+    observation: Observation | None = None,
     limits: Limits,
     timeout: float = 5.0,
 ) -> tuple[Check, ...]:
-    """Knock at every binding of the steps before anything is changed, and where another record
-    may answer in its place."""
-    places = [(step, one, endpoint(one, address)) for step in steps for one in step.bindings]
-    found = handshakes([place for _, _, place in places], timeout=timeout, limits=limits)
-    checks = tuple(Check(*place, answer) for place, answer in zip(places, found, strict=True))
-    if bindings is None:
-        return checks
-    shadows = bindings.shadows(check.binding for check in checks)
-    wanted = [
-        tuple((record, one.binding) for record in records if one.endpoint.address != _bare(record))
-        for one, records in zip(checks, shadows, strict=True)
+    """Knock at every place of the steps before anything is changed, and where something else of
+    what was observed may answer in its stead."""
+    asked = [
+        (step, place, service(step.service).endpoint(place, address))
+        for step in steps
+        for place in step.places
     ]
-    beside = looked_beside(wanted, timeout, limits)
-    return tuple(replace(one, beside=more) for one, more in zip(checks, beside, strict=True))
+    found = handshakes([endpoint for _, _, endpoint in asked], timeout=timeout, limits=limits)
+    checks = tuple(Check(*one, answer) for one, answer in zip(asked, found, strict=True))
+    if observation is None:
+        return checks
+    others = probe_shadows(_shadows(checks, observation), timeout, limits)
+    return tuple(replace(one, others=more) for one, more in zip(checks, others, strict=True))
 
 
-def second_look(
+def _shadows(checks: Sequence[Check], observation: Observation) -> list[list[Shadow]]:
+    """For each place, what may answer in its stead at another address than its own."""
+    found: list[list[Shadow]] = []
+    for name, group in groupby(checks, key=lambda check: check.step.service):
+        own = list(group)
+        every = service(name).shadows(observation, [check.place for check in own])
+        for check, shadows in zip(own, every, strict=True):
+            address = check.endpoint.address if check.endpoint else None
+            found.append([one for one in shadows if one.endpoint.address != address])
+    return found
+
+
+def probe_after(
     checks: Sequence[Check], *, patience: float, limits: Limits, timeout: float = 5.0
 ) -> tuple[Check, ...]:
     """Knock again, and for a while at those that do not yet serve the new certificate."""
     end = time.monotonic() + patience
-    current = _looked(checks, timeout, limits)
+    current = _probe(checks, timeout, limits)
     while any(
         check.verdict in (Verdict.PENDING, Verdict.BROKEN) for check in current if not check.settled
     ):
         if time.monotonic() >= end or limits.reached or limits.cancelled.wait(_PAUSE):
             break
         open_ones = [check for check in current if not check.settled]
-        fresh = iter(_looked(open_ones, timeout, limits))
+        fresh = iter(_probe(open_ones, timeout, limits))
         current = tuple(check if check.settled else next(fresh) for check in current)
     return current
 
 
-def _looked(checks: Sequence[Check], timeout: float, limits: Limits) -> tuple[Check, ...]:
-    places = [
-        place
+def _probe(checks: Sequence[Check], timeout: float, limits: Limits) -> tuple[Check, ...]:
+    endpoints = [
+        endpoint
         for check in checks
-        for place in (check.endpoint, *(one.endpoint for one in check.beside))
+        for endpoint in (check.endpoint, *(one.endpoint for one in check.others))
     ]
-    found = iter(handshakes(places, timeout=timeout, limits=limits))
+    found = iter(handshakes(endpoints, timeout=timeout, limits=limits))
     return tuple(
         replace(
-            _with(check, next(found)), beside=tuple(_with(one, next(found)) for one in check.beside)
+            _with(check, next(found)), others=tuple(_with(one, next(found)) for one in check.others)
         )
         for check in checks
     )
 
 
-def _with(looked: Looked, answer: Handshake) -> Looked:
+def _with(probed: Probed, answer: Handshake) -> Probed:
     # What was seen in an earlier round says more than that nobody looked once more.
-    kept = looked.after and isinstance(answer, Unseen)
-    return looked if kept else replace(looked, after=answer)
-
-
-def _bare(record: Record) -> str:
-    return record.endpoint.rpartition(":")[0].strip("[]")
+    kept = probed.after and isinstance(answer, Unseen)
+    return probed if kept else replace(probed, after=answer)

@@ -1,4 +1,4 @@
-"""The one seam: what is sent to a host, and what a session promises. Opens nothing."""
+"""What a session with a host promises, and the limits of what is done in it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from typing import Protocol, Self
 from psrebind.replies import Reply
 from psrebind.script import Script
 
+# What psrebind itself tells beside a host's streams: a sentence for a person, the file of a state
+# before, and the stage of the work, empty between two.
+NOTICE, SAVED, STAGE = "notice", "saved", "stage"
+READING, CHANGING, VERIFYING = "reading", "changing", "verifying"
+
 
 @dataclass(frozen=True)
 class StreamRecord:
@@ -21,8 +26,6 @@ class StreamRecord:
     text: str
     percent: int | None = None
 
-
-__all__ = ["Either", "Limits", "Logon", "OnStream", "Script", "Session", "StreamRecord"]
 
 OnStream = Callable[[StreamRecord], None]
 # How late a wait for either of two events may notice the other one.
@@ -47,7 +50,7 @@ class Limits:
         return cls(end, cancelled or Event(), seconds)
 
     def later(self, seconds: float) -> Self:
-        """The same limits, so many seconds later: what a person thought is nobody's time."""
+        """The same limits with so many seconds more: the time in which a person thought."""
         return self if self.deadline is None else replace(self, deadline=self.deadline + seconds)
 
     def or_within(self, seconds: float | None) -> Self:
@@ -63,20 +66,20 @@ class Limits:
 
     @property
     def reached(self) -> str | None:
-        """Why to stop now, as a phrase, or None."""
+        """The reason to stop now as a phrase, or None."""
         return "cancelled" if self.cancelled.is_set() else self.expired
 
     @property
     def expired(self) -> str | None:
-        """That the time is up, as a phrase, whatever a person wants; or None."""
+        """The passed time limit as a phrase, or None; whether a person cancelled does not count."""
         if self.deadline is None or time.monotonic() < self.deadline:
             return None
         length = "" if self.seconds is None else f" of {self.seconds:g} s"
         return f"the time limit{length} has passed"
 
 
-class Either(Event):
-    """An event of our own that counts as set, too, once another one is."""
+class EitherEvent(Event):
+    """An event that counts as set once itself or another event is set."""
 
     def __init__(self, other: Event) -> None:
         super().__init__()
@@ -128,6 +131,8 @@ class Session(Protocol):
     def close(self) -> None:
         """End the session; never raises."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        self.close()

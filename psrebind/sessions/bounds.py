@@ -1,7 +1,4 @@
-"""How much of what a host sends is read, and how deep it may be nested: a stranger sends anything.
-
-May know bytes and the tags of XML. May not know HTTP, WS-Management or who waits for an answer.
-"""
+"""The bounds of what a host sends: how much of it is read, and how deep it may be nested."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ class OutOfBounds(Exception):
 
 
 class CutShort(Exception):
-    """We left in the middle of an answer: the connection is of no use any more."""
+    """An answer was left in its middle: the connection is of no use any more."""
 
 
 class Meter:
@@ -43,7 +40,7 @@ class Meter:
         self.restart()
 
     def restart(self) -> None:
-        """Forget what was sent: another script begins."""
+        """Count anew: another script begins."""
         self._bytes = 0
         self._tags = 0
 
@@ -56,7 +53,7 @@ class Meter:
             )
 
     def take(self, count: int) -> None:
-        """Note that so many bytes came."""
+        """Count bytes that came."""
         self.expect(count)
         self._bytes += count
 

@@ -1,7 +1,4 @@
-"""A runspace pool in a child process: what is sent to it in which order, and what comes back.
-
-May know psrpcore and the child's lines. May not know which process it is, nor what a reply means.
-"""
+"""A runspace pool in a child process: what is sent to it in which order, and what comes back."""
 
 from __future__ import annotations
 
@@ -14,10 +11,11 @@ from uuid import UUID
 import psrpcore
 from psrpcore.types import PSInvocationState, PSSecureString, RunspacePoolState
 
-from psrebind.errors import ReplyError, ScriptError
-from psrebind.sessions.base import Limits, OnStream, Script, StreamRecord
-from psrebind.sessions.calls import Call, Phase, Stopped
-from psrebind.sessions.stdio import POOL, Child
+from psrebind.errors import ScriptError
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, OnStream, StreamRecord
+from psrebind.sessions.script_call import Phase, ScriptCall, Stopped, single_text
+from psrebind.sessions.stdio import POOL, Child, NotPsrp
 
 FRAGMENT_SIZE: Final = 32768
 # Short enough that Windows, where a waiting lock ignores Ctrl-C, delivers it.
@@ -32,10 +30,6 @@ _OVER: Final = (
 )
 
 
-class NotPsrp(Exception):
-    """The child lives and does not speak PSRP as it should; the text is the rest of a sentence."""
-
-
 class ChildPool:
     """One pool with one runspace; scripts run in it one after the other."""
 
@@ -48,7 +42,7 @@ class ChildPool:
         self._keyed = False
         self._running: _Pipeline | None = None
 
-    def open(self, call: Call, seconds: float) -> None:
+    def open(self, call: ScriptCall, seconds: float) -> None:
         """Open the pool; raise NotPsrp when that takes longer than so many seconds."""
         self._patience = time.monotonic() + seconds
         self._client.open()
@@ -59,7 +53,7 @@ class ChildPool:
             self._step(call)
         self._patience = None
 
-    def run(self, script: Script, call: Call, on_stream: OnStream | None) -> str:
+    def run(self, script: Script, call: ScriptCall, on_stream: OnStream | None) -> str:
         """Run one script and give its single text; ScriptError or ReplyError without one."""
         parameters = self._sealed(script, call)
         shell = psrpcore.ClientPowerShell(self._client)
@@ -94,7 +88,7 @@ class ChildPool:
             if self._client.state == RunspacePoolState.Opened:
                 self._ask(_hurried(), "Close", POOL)
 
-    def _sealed(self, script: Script, call: Call) -> dict[str, PSSecureString]:
+    def _sealed(self, script: Script, call: ScriptCall) -> dict[str, PSSecureString]:
         if script.secrets and not self._keyed:
             self._client.exchange_key()
             self._flush(call)
@@ -110,11 +104,11 @@ class ChildPool:
         except Exception:
             self.usable = False
 
-    def _flush(self, call: Call) -> None:
+    def _flush(self, call: ScriptCall) -> None:
         while (payload := self._client.data_to_send(FRAGMENT_SIZE)) is not None:
             self._ask(call, "Data", payload.pipeline_id or POOL, payload.data)
 
-    def _ask(self, call: Call, kind: str, target: UUID, data: bytes | None = None) -> None:
+    def _ask(self, call: ScriptCall, kind: str, target: UUID, data: bytes | None = None) -> None:
         self._child.tell(kind, target, data)
         awaited = (f"{kind}Ack", target)
         while not self._acknowledged[awaited]:
@@ -122,7 +116,7 @@ class ChildPool:
         self._acknowledged[awaited] -= 1
         self._acknowledged += Counter()
 
-    def _step(self, call: Call) -> None:
+    def _step(self, call: ScriptCall) -> None:
         call.proceed()
         if self._patience is not None and time.monotonic() > self._patience:
             said = f"; it said: {self._child.said}" if self._child.said else ""
@@ -134,9 +128,12 @@ class ChildPool:
             self._acknowledged[line.kind, line.target] += 1
             return
         for event in self._events(line.data):
-            self._take(event)
+            if isinstance(event, psrpcore.EncryptedSessionKeyEvent):
+                self._keyed = True
+            elif self._running is not None and event.pipeline_id == self._running.id:
+                self._running.take(event)
 
-    def _events(self, data: bytes) -> list[psrpcore.PSRPEvent[Any, Any]]:
+    def _events(self, data: bytes) -> list[psrpcore.PSRPEvent[object, object]]:
         events = []
         try:
             payload = psrpcore.PSRPPayload(data, psrpcore.StreamType.default, None)
@@ -147,12 +144,6 @@ class ChildPool:
             raise NotPsrp(f"says what is not PSRP ({type(error).__name__})") from error
         return events
 
-    def _take(self, event: psrpcore.PSRPEvent[Any, Any]) -> None:
-        if isinstance(event, psrpcore.EncryptedSessionKeyEvent):
-            self._keyed = True
-        elif self._running is not None and event.pipeline_id == self._running.id:
-            self._running.take(event)
-
 
 class _Pipeline:
     """What one pipeline has said so far."""
@@ -161,11 +152,11 @@ class _Pipeline:
         self.id = identity
         self.state = PSInvocationState.Running
         self._on_stream = on_stream
-        self._reason: Any = None
-        self._output: list[Any] = []
-        self._errors: list[Any] = []
+        self._reason: object = None
+        self._output: list[object] = []
+        self._errors: list[object] = []
 
-    def take(self, event: psrpcore.PSRPEvent[Any, Any]) -> None:
+    def take(self, event: psrpcore.PSRPEvent[object, object]) -> None:
         """Keep an event, or hand it on when it is a record of another stream."""
         match event:
             case psrpcore.PipelineOutputEvent():
@@ -181,22 +172,18 @@ class _Pipeline:
         """The single string of a pipeline that has ended; ScriptError or ReplyError otherwise."""
         if self.state == PSInvocationState.Failed:
             raise _script_error(self._reason or (self._errors[-1] if self._errors else None))
-        if len(self._output) == 1 and isinstance(self._output[0], str):
-            return str(self._output[0])
-        said = f"; the first error: {_message(self._errors[0])}" if self._errors else ""
-        kinds = ", ".join(type(item).__name__ for item in self._output[:3])
-        shown = f"{len(self._output)} objects ({kinds})" if self._output else "nothing"
-        raise ReplyError(f"one text was promised, {shown} came{said}")
+        return single_text(self._output, _message(self._errors[0]) if self._errors else None)
 
 
-def _stream_record(event: psrpcore.PSRPEvent[Any, Any]) -> StreamRecord | None:
+def _stream_record(event: psrpcore.PSRPEvent[object, object]) -> StreamRecord | None:
     match event:
-        case psrpcore.VerboseRecordEvent():
-            return StreamRecord("verbose", event.record.Message or "")
-        case psrpcore.DebugRecordEvent():
-            return StreamRecord("debug", event.record.Message or "")
-        case psrpcore.WarningRecordEvent():
-            return StreamRecord("warning", event.record.Message or "")
+        case (
+            psrpcore.VerboseRecordEvent()
+            | psrpcore.DebugRecordEvent()
+            | psrpcore.WarningRecordEvent()
+        ):
+            stream = type(event).__name__.removesuffix("RecordEvent").lower()
+            return StreamRecord(stream, event.record.Message or "")
         case psrpcore.InformationRecordEvent():
             # Write-Host sends an object with colours around its text.
             data = event.record.MessageData
@@ -230,5 +217,5 @@ def _message(record: Any) -> str:
     return str(details or getattr(record.Exception, "Message", None) or record)
 
 
-def _hurried() -> Call:
-    return Call(None, Limits.within(PATIENCE))
+def _hurried() -> ScriptCall:
+    return ScriptCall(None, Limits.within(PATIENCE))

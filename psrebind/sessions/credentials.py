@@ -1,7 +1,4 @@
-"""Where a password comes from: environment, keyring or a prompt; never an argument.
-
-May know the process's environment and terminal. May not know hosts, sessions or the command line.
-"""
+"""Where a password comes from: environment, keyring or a prompt; never an argument."""
 
 from __future__ import annotations
 
@@ -47,19 +44,14 @@ def resolve(
         raise InvalidInput("a password is of no use without a user name")
     match source:
         case PasswordSource.ENVIRONMENT:
-            password = _from_environment(variable, environment)
+            password = environment.get(variable, "")
+            if not password:
+                raise InvalidInput(f"the environment variable {variable} holds no password")
         case PasswordSource.KEYRING:
             password = _from_keyring(username)
         case PasswordSource.PROMPT:
             password = _from_prompt(username)
     return Credential(username, Secret(password))
-
-
-def _from_environment(variable: str, environment: Mapping[str, str]) -> str:
-    password = environment.get(variable, "")
-    if not password:
-        raise InvalidInput(f"the environment variable {variable} holds no password")
-    return password
 
 
 def _from_keyring(username: str) -> str:
@@ -70,16 +62,13 @@ def _from_keyring(username: str) -> str:
     try:
         password = keyring.get_password(KEYRING_SERVICE, username)
     except Exception as error:  # each backend raises what it likes, a locked one its system's error
-        raise InvalidInput(f"the keyring gave no answer: {_first_line(error)}") from error
+        said = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise InvalidInput(f"the keyring gave no answer: {said}") from error
     if not password:
         raise InvalidInput(
             f"the keyring has no password of {username}: keyring set {KEYRING_SERVICE} {username}"
         )
     return password
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _from_prompt(username: str) -> str:

@@ -1,7 +1,4 @@
-"""PSRP's fragments, put together within bounds; pypsrp copies all that is left for each of them.
-
-May know pypsrp's messages. May not know pools or connections.
-"""
+"""PSRP's fragments, put together within bounds; pypsrp copies all that is left for each of them."""
 
 from __future__ import annotations
 
@@ -59,7 +56,7 @@ class Fragments(Fragmenter):
         return None
 
 
-def bound(pool: RunspacePool, meter: Meter) -> None:
+def limit_fragments(pool: RunspacePool, meter: Meter) -> None:
     """Let the pool put the host's messages together within the meter's bounds."""
     fragments = Fragments(pool.connection.max_payload_size, pool._serializer)
     fragments.meter = meter

@@ -1,8 +1,8 @@
 """A session with this machine: a PowerShell child that speaks PSRP on standard input and output.
 
-May know what a session promises and where a PowerShell lies. psrpcore is imported when the first
-script comes. Not tried on Windows yet: Windows PowerShell 5.1 behind `-s`, Sysnative under a
-32-bit Python, and the child without a console; what a script has started there outlives a kill.
+psrpcore is imported when the first script comes. Not tried on Windows yet: Windows PowerShell 5.1
+behind `-s`, Sysnative under a 32-bit Python, and the child without a console; what a script has
+started there outlives a kill.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import shutil
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
+from psrebind import sessions
 from psrebind.errors import ConnectError, HostError, SessionError
 from psrebind.replies import Reply, parse
-from psrebind.sessions.base import Limits, OnStream, Script
-from psrebind.sessions.calls import Call, Phase, Stopped, lost, stopped
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, OnStream, Session
 from psrebind.sessions.credentials import PASSWORD_VARIABLE
-from psrebind.sessions.stdio import Child, ChildEnded
+from psrebind.sessions.script_call import Phase, ScriptCall, Stopped, lost, stopped
+from psrebind.sessions.stdio import Child, ChildEnded, NotPsrp
 
 if TYPE_CHECKING:
     from psrebind.sessions.child_pool import ChildPool
@@ -50,12 +52,7 @@ def find_engine(environment: Mapping[str, str], platform: str = sys.platform) ->
     return next((place for place in places if place.is_file()), None)
 
 
-def _has_windows(environment: Mapping[str, str]) -> bool:
-    # Every script finds Windows' programs by this variable, and what stands for Windows sets it.
-    return sys.platform == "win32" or "SYSTEMROOT" in map(str.upper, environment)
-
-
-class LocalSession:
+class LocalSession(Session):
     """A session with this machine; starts its PowerShell when the first script comes.
 
     A change that was sent is waited for without a limit: it cannot go on without this process.
@@ -83,21 +80,15 @@ class LocalSession:
         """The host as the user named it."""
         return HOST
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def open(self, *, limits: Limits | None = None) -> None:
         """Start the PowerShell now, to learn whether there is one."""
-        self._ask(Call(None, limits or Limits()), None)
+        self._ask(ScriptCall(None, limits or Limits()), None)
 
     def invoke(
         self, script: Script, *, limits: Limits | None = None, on_stream: OnStream | None = None
     ) -> Reply:
         """Run one script in the session's runspace and give its reply."""
-        return parse(self._ask(Call(script, limits or Limits()), on_stream))
+        return parse(self._ask(ScriptCall(script, limits or Limits()), on_stream))
 
     def close(self) -> None:
         """End the session; never raises."""
@@ -110,9 +101,7 @@ class LocalSession:
             if child is not None:
                 child.end()
 
-    def _ask(self, call: Call, on_stream: OnStream | None) -> str:
-        from psrebind.sessions.child_pool import NotPsrp
-
+    def _ask(self, call: ScriptCall, on_stream: OnStream | None) -> str:
         if reason := call.limits.reached:
             raise stopped(self.host, Phase.OPENING, reason)
         try:
@@ -132,26 +121,24 @@ class LocalSession:
             self.close()
             raise
 
-    def _run(self, call: Call, on_stream: OnStream | None) -> str:
+    def _run(self, call: ScriptCall, on_stream: OnStream | None) -> str:
         if self._pool is not None and not self._pool.usable:
             self.close()
-        pool = self._pool or self._opened(call)
+        pool = self._pool
+        if pool is None:
+            self._child = child = self._started()
+            self._pool = pool = sessions.ChildPool(child)
+            pool.open(call, self._opening)
         call.advance(Phase.OPEN)
         return "" if call.script is None else pool.run(call.script, call, on_stream)
-
-    def _opened(self, call: Call) -> ChildPool:
-        from psrebind.sessions.child_pool import ChildPool
-
-        self._child = child = self._started()
-        self._pool = pool = ChildPool(child)
-        pool.open(call, self._opening)
-        return pool
 
     def _started(self) -> Child:
         environment = self._environment
         if environment is None:
             environment = {k: v for k, v in os.environ.items() if k.upper() not in self._hidden}
-        if self._executable is None and not _has_windows(environment):
+        # Every script finds Windows' programs by this variable; what stands for Windows sets it.
+        is_windows = sys.platform == "win32" or "SYSTEMROOT" in map(str.upper, environment)
+        if self._executable is None and not is_windows:
             raise ConnectError(
                 self.host, "this machine is no Windows", advice="Name a Windows host instead"
             )
@@ -174,7 +161,7 @@ class LocalSession:
                 advice=f"Set {ENGINE_VARIABLE} to the path of a PowerShell ({_DOWNLOAD})",
             ) from error
 
-    def _lost(self, call: Call, reason: str) -> SessionError:
+    def _lost(self, call: ScriptCall, reason: str) -> SessionError:
         if call.phase >= Phase.SENT:
             return lost(self.host, call.script, f"PowerShell {reason}")
         if call.phase >= Phase.OPEN:

@@ -1,18 +1,17 @@
-"""What a pipeline of pypsrp has said: its one output, its error record, its other streams.
-
-May know pypsrp's objects. May not know pools, connections or threads.
-"""
+"""A pipeline of pypsrp, made of a script; and its one output, error record and other streams."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from pypsrp.complex_objects import PSInvocationState
-from pypsrp.powershell import PowerShell, PSDataStreams
+from pypsrp.complex_objects import ObjectMeta, PSInvocationState
+from pypsrp.powershell import PowerShell, PSDataStreams, RunspacePool
 
-from psrebind.errors import ReplyError, ScriptError
+from psrebind.errors import ScriptError
+from psrebind.script import Script
 from psrebind.sessions.base import StreamRecord
+from psrebind.sessions.script_call import single_text
 
 STREAMS = ("verbose", "debug", "warning", "information", "progress")
 # System.Management.Automation.ErrorCategory, by number.
@@ -52,18 +51,26 @@ CATEGORIES = [
 ]
 
 
-def text_of(pipeline: PowerShell) -> str:
+def make_pipeline(pool: RunspacePool, script: Script) -> PowerShell:
+    """A pipeline of a script, its secrets sealed for the host."""
+    pipeline = PowerShell(pool)
+    pipeline.add_script(script.text)
+    if script.secrets:
+        pool.exchange_keys()
+        sealed = {
+            name: pool.serialize(secret.reveal(), ObjectMeta("SS"))
+            for name, secret in script.secrets.items()
+        }
+        pipeline.add_parameter("Secrets", sealed)
+    return pipeline
+
+
+def output_text(pipeline: PowerShell) -> str:
     """The single string of a pipeline that has ended; ScriptError or ReplyError otherwise."""
     errors = pipeline.streams.error
     if pipeline.state == PSInvocationState.FAILED:
         raise script_error(errors[-1] if errors else None)
-    output = pipeline.output
-    if len(output) == 1 and isinstance(output[0], str):
-        return output[0]
-    said = f"; the first error: {_message(errors[0])}" if errors else ""
-    kinds = ", ".join(type(item).__name__ for item in output[:3])
-    shown = f"{len(output)} objects ({kinds})" if output else "nothing"
-    raise ReplyError(f"one text was promised, {shown} came{said}")
+    return single_text(pipeline.output, _message(errors[0]) if errors else None)
 
 
 def script_error(record: Any) -> ScriptError:
@@ -82,7 +89,7 @@ def script_error(record: Any) -> ScriptError:
     )
 
 
-def forward(streams: PSDataStreams, position: dict[str, int]) -> Iterator[StreamRecord]:
+def new_records(streams: PSDataStreams, position: dict[str, int]) -> Iterator[StreamRecord]:
     """The records that came since the last time; `position` remembers how far that was."""
     for stream in STREAMS:
         records = getattr(streams, stream)

@@ -1,7 +1,7 @@
 """A session over WinRM: the side of it that waits.
 
-May know what a session promises. pypsrp and requests are imported when the first host is asked:
-they cost a third of a second, which `--help` should not pay.
+pypsrp and requests are imported when the first host is asked: they cost a third of a second, which
+`--help` should not pay.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from queue import Empty
 from threading import Thread, current_thread, main_thread
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from psrebind import sessions
 from psrebind.errors import AuthenticationError, InvalidInput
 from psrebind.replies import Reply, parse
-from psrebind.sessions.base import Limits, Logon, OnStream, Script, StreamRecord
-from psrebind.sessions.calls import Call, Ending, Phase, stopped
-from psrebind.sessions.connection import (
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, Logon, OnStream, Session, StreamRecord
+from psrebind.sessions.connection_options import (
     Authentication,
     ConnectionOptions,
     Fingerprint,
@@ -23,14 +24,15 @@ from psrebind.sessions.connection import (
     needs_extra,
 )
 from psrebind.sessions.credentials import Credential
+from psrebind.sessions.script_call import Ending, Phase, ScriptCall, stopped
 
 if TYPE_CHECKING:
-    from psrebind.sessions.worker import Owner
+    from psrebind.sessions.worker import PoolWorker
 
 
 __all__ = ["Authentication", "ConnectionOptions", "Fingerprint", "RemoteSession"]
 
-# How long the owner may take to stop and close once it should; then it is left alone.
+# How long the worker may take to stop and close once it should; then it is left alone.
 GRACE = 3.0
 # How long the shell's deletion over a fresh connection may take.
 RESCUE = 5.0
@@ -40,7 +42,7 @@ TICK = 0.1
 FLEET_TICK = 1.0
 
 
-class RemoteSession:
+class RemoteSession(Session):
     """A session with one host over WinRM; opens when the first script comes.
 
     The thread that calls only waits, so that Ctrl-C arrives; another one owns the runspace pool.
@@ -63,19 +65,13 @@ class RemoteSession:
         self.options = options
         self._credential = credential
         self._logon = logon
-        self._owner: Owner | None = None
+        self._worker: PoolWorker | None = None
         self._refused: AuthenticationError | None = None
 
     @property
     def host(self) -> str:
         """The host as the user named it."""
         return self.options.host
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def open(self, *, limits: Limits | None = None) -> None:
         """Open the session now, to learn whether the host lets us in."""
@@ -89,32 +85,34 @@ class RemoteSession:
 
     def close(self) -> None:
         """End the session; raises nothing but Ctrl-C."""
-        owner, self._owner = self._owner, None
-        if owner is None:
+        worker, self._worker = self._worker, None
+        if worker is None:
             return
-        owner.leave()
-        if owner.is_changing:
+        worker.leave()
+        if worker.is_changing:
             return
         finished = False
         try:
-            finished = _ended(owner)
+            finished = _ended(worker)
         finally:
             # Ctrl-C may come here too, and leaves no shell behind either.
             if not finished:
-                self._rescue(owner)
+                self._rescue(worker)
 
     def _ask(self, script: Script | None, limits: Limits, on_stream: OnStream | None) -> str:
-        if self._owner:
-            self._note_refusal(self._owner)
+        if self._worker:
+            self._note_refusal(self._worker)
         if self._refused:
             raise AuthenticationError(self.host, self._refused.reason, advice=self._refused.advice)
         if reason := limits.reached:
             raise stopped(self.host, Phase.OPENING, reason)
-        call = Call(script, limits)
-        owner = self._current_owner()
+        call = ScriptCall(script, limits)
+        worker = self._worker = self._worker or sessions.PoolWorker(
+            self.options, self._credential, self._logon
+        )
         try:
-            owner.ask(call)
-            ending = _wait(call, owner, on_stream) or self._abandon(owner, call)
+            worker.ask(call)
+            ending = _wait(call, worker, on_stream) or self._abandon(worker, call)
         except BaseException as error:
             call.give_up()
             if isinstance(error, KeyboardInterrupt):
@@ -127,47 +125,40 @@ class RemoteSession:
             raise ending.error
         return ending.text
 
-    def _current_owner(self) -> Owner:
-        from psrebind.sessions.worker import Owner
-
-        if self._owner is None:
-            self._owner = Owner(self.options, self._credential, self._logon)
-        return self._owner
-
-    def _abandon(self, owner: Owner, call: Call) -> Ending:
-        """Leave an owner that is stuck alone, and say what is known of its call."""
+    def _abandon(self, worker: PoolWorker, call: ScriptCall) -> Ending:
+        """Leave a worker alone that is stuck, and say what is known of its call."""
         phase = call.give_up()
         if phase is Phase.ANSWERED:
             return call.ending()
-        self._owner = None
-        owner.leave()
-        self._rescue(owner)
+        self._worker = None
+        worker.leave()
+        self._rescue(worker)
         reason = call.limits.reached or "given up"
         return Ending(error=stopped(self.host, phase, reason, call.script))
 
-    def _rescue(self, owner: Owner) -> None:
-        rescuer = Thread(target=owner.rescue, name=f"psrebind rescue {self.host}", daemon=True)
+    def _rescue(self, worker: PoolWorker) -> None:
+        rescuer = Thread(target=worker.rescue, name=f"psrebind rescue {self.host}", daemon=True)
         rescuer.start()
         rescuer.join(RESCUE)
-        self._note_refusal(owner)
+        self._note_refusal(worker)
 
-    def _note_refusal(self, owner: Owner) -> None:
-        if owner.refused and self._refused is None:
+    def _note_refusal(self, worker: PoolWorker) -> None:
+        if worker.refused and self._refused is None:
             self._refused = AuthenticationError(
                 self.host, "the host no longer accepts the credential", advice="Check the account"
             )
 
 
-def _ended(owner: Owner) -> bool:
-    """Whether the owner came to its end in time; what it still listens to is of no use."""
+def _ended(worker: PoolWorker) -> bool:
+    """Wait for the worker's end, ending what it still listens to; whether it came in time."""
     end = time.monotonic() + GRACE
-    while not (finished := owner.finished.wait(TICK)) and time.monotonic() < end:
-        owner.hurry()
+    while not (finished := worker.finished.wait(TICK)) and time.monotonic() < end:
+        worker.hurry()
     return finished
 
 
-def _wait(call: Call, owner: Owner, on_stream: OnStream | None) -> Ending | None:
-    """Wait for the ending, handing records on; None when the owner does not stop when it should."""
+def _wait(call: ScriptCall, worker: PoolWorker, on_stream: OnStream | None) -> Ending | None:
+    """Wait for the ending, handing records on; None when the worker does not stop in time."""
     tick = TICK if current_thread() is main_thread() else FLEET_TICK
     patience: float | None = None
     while patience is None or time.monotonic() < patience:
@@ -182,7 +173,7 @@ def _wait(call: Call, owner: Owner, on_stream: OnStream | None) -> Ending | None
             if patience is None and call.limits.reached:
                 patience = time.monotonic() + GRACE
             if call.limits.cancelled.is_set():
-                owner.hurry()
+                worker.hurry()
             continue
         if not isinstance(event, StreamRecord):
             return event

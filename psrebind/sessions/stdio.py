@@ -1,7 +1,4 @@
-"""PSRP over standard input and output: its lines, and a child process that speaks them.
-
-May know processes and the protocol's lines. May not know what the PSRP inside them means.
-"""
+"""PSRP over standard input and output: its lines, and a child process that speaks them."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ _LINE: Final = re.compile(
 
 
 @dataclass(frozen=True)
-class Line:
+class ProtocolLine:
     """One line of the protocol; the null id is the runspace pool's."""
 
     kind: str
@@ -43,26 +40,32 @@ class Line:
     data: bytes = b""
 
 
+class NotPsrp(Exception):
+    """The child lives and does not speak PSRP as it should; the text is the rest of a sentence."""
+
+
 class ChildEnded(Exception):
     """The child is gone; the text says how it ended and what it said last."""
 
 
-def framed(kind: str, target: uuid.UUID, data: bytes | None = None) -> bytes:
-    """A line to send; only Data has any data."""
+def frame_line(kind: str, target: uuid.UUID, data: bytes | None = None) -> bytes:
+    """Write one line of the protocol; only Data has any data."""
     if data is None:
         return f"<{kind} PSGuid='{target}' />\n".encode("ascii")
     text = base64.b64encode(data).decode("ascii")
     return f"<{kind} Stream='Default' PSGuid='{target}'>{text}</{kind}>\n".encode("ascii")
 
 
-def read_line(line: bytes) -> Line | None:
-    """What a line says; None for one that is not of the protocol."""
+def read_line(line: bytes) -> ProtocolLine | None:
+    """Read one line; None for one that is not of the protocol."""
     match = _LINE.search(line)
     if match is None:
         return None
     try:
         target = uuid.UUID(match["id"].decode("ascii"))
-        return Line(match["kind"].decode("ascii"), target, base64.b64decode(match["data"] or b""))
+        return ProtocolLine(
+            match["kind"].decode("ascii"), target, base64.b64decode(match["data"] or b"")
+        )
     except (ValueError, binascii.Error):
         return None
 
@@ -75,7 +78,7 @@ class Child:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        self._received: SimpleQueue[Line | None] = SimpleQueue()
+        self._received: SimpleQueue[ProtocolLine | None] = SimpleQueue()
         self._sending: SimpleQueue[bytes | None] = SimpleQueue()
         self._stray = b""
         self._complaints = b""
@@ -90,9 +93,9 @@ class Child:
 
     def tell(self, kind: str, target: uuid.UUID, data: bytes | None = None) -> None:
         """Queue one line for the child; never blocks."""
-        self._sending.put(framed(kind, target, data))
+        self._sending.put(frame_line(kind, target, data))
 
-    def receive(self, timeout: float) -> Line | None:
+    def receive(self, timeout: float) -> ProtocolLine | None:
         """The next line, or None when none came in time; raises ChildEnded after the last one."""
         try:
             line = self._received.get(timeout=timeout)
@@ -108,7 +111,7 @@ class Child:
 
     @property
     def said(self) -> str:
-        """What it said last beside the protocol, on one line; empty when it was silent."""
+        """The child's last words beside the protocol, on one line; empty where there are none."""
         text = (self._complaints or self._stray).decode("utf-8", "replace")
         shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         # A crash says why at the beginning of its stack trace, other programs at the end.

@@ -1,7 +1,4 @@
-"""What pypsrp, requests and pyspnego raise, as our errors, by the phase in which it came.
-
-May know their exceptions and the phases. May not know threads, pools or connections.
-"""
+"""What pypsrp, requests and pyspnego raise, as our errors, by the phase in which it came."""
 
 from __future__ import annotations
 
@@ -24,9 +21,9 @@ from psrebind.errors import (
     ReplyError,
 )
 from psrebind.sessions.bounds import CutShort, OutOfBounds
-from psrebind.sessions.calls import Call, Phase, Stopped, lost, stopped
-from psrebind.sessions.connection import ConnectionOptions, needs_extra
-from psrebind.sessions.transport import Facts, Stranger
+from psrebind.sessions.connection_options import ConnectionOptions, needs_extra
+from psrebind.sessions.script_call import Phase, ScriptCall, Stopped, lost, stopped
+from psrebind.sessions.transport import LogonFacts, Stranger
 
 ACCESS_DENIED = 5
 UNKNOWN_SHELL = 0x8033805B
@@ -46,8 +43,8 @@ QUOTAS = {
 
 
 @contextmanager
-def translated(
-    options: ConnectionOptions, facts: Callable[[], Facts], call: Call
+def translate_errors(
+    options: ConnectionOptions, facts: Callable[[], LogonFacts], call: ScriptCall
 ) -> Iterator[None]:
     """Let nothing but a PsrebindError out; facts are asked when something went wrong."""
     try:
@@ -73,16 +70,17 @@ def fault_code(error: WSManFaultError) -> int | None:
         return None
 
 
-def _unreached(options: ConnectionOptions, error: Exception, facts: Facts) -> PsrebindError:
+def _unreached(options: ConnectionOptions, error: Exception, facts: LogonFacts) -> PsrebindError:
     if isinstance(error, ImportError):
         return needs_extra(options)
     # A host that offers another way only is pypsrp's ValueError.
-    if isinstance(error, Refused) or (isinstance(error, ValueError) and _is_other_way(facts)):
+    offers_another = bool(facts.offers) and not facts.tried
+    if isinstance(error, Refused) or (isinstance(error, ValueError) and offers_another):
         return _refused(options, facts)
     if isinstance(error, SpnegoError) and not facts.accepted:
         return AuthenticationError(
             options.host,
-            f"the logon by {options.auth} failed: {_line(error)}",
+            f"the logon by {options.auth} failed: {_one_line(str(error))}",
             advice="Check the user name (--user), the password or the ticket (klist), and the "
             "clocks",
         )
@@ -90,11 +88,7 @@ def _unreached(options: ConnectionOptions, error: Exception, facts: Facts) -> Ps
     return ConnectError(options.host, reason, advice=advice)
 
 
-def _is_other_way(facts: Facts) -> bool:
-    return bool(facts.offers) and not facts.tried
-
-
-def _refused(options: ConnectionOptions, facts: Facts) -> PsrebindError:
+def _refused(options: ConnectionOptions, facts: LogonFacts) -> PsrebindError:
     if not facts.tried:
         return ConnectError(
             options.host,
@@ -125,13 +119,14 @@ def _reason(options: ConnectionOptions, error: Exception) -> tuple[str, str | No
     if isinstance(error, Refused):
         return "the host no longer accepts the credential", None
     if isinstance(error, (Stranger, OutOfBounds)):
-        return _line(error), "Check the name and the port: something else than WinRM answers there"
+        advice = "Check the name and the port: something else than WinRM answers there"
+        return _one_line(str(error)), advice
     if isinstance(error, requests.RequestException):
         return _network(options, error)
     if isinstance(error, ParseError) or type(error) is WinRMError:
         return "the answer is not WS-Management", "Check the port: is WinRM listening there?"
     # What a library raises over a text of the host's; of Python's own words a person has nothing.
-    said = f": {_line(error)}" if isinstance(error, (WinRMError, SpnegoError)) else ""
+    said = f": {_one_line(str(error))}" if isinstance(error, (WinRMError, SpnegoError)) else ""
     return f"the host answered what WinRM does not{said}", "Check the name and the port"
 
 
@@ -172,7 +167,9 @@ def _network(options: ConnectionOptions, error: Exception) -> tuple[str, str | N
     if isinstance(error, requests.exceptions.SSLError):
         return _tls(options, error)
     if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy does not let us through: {_without_user(options.proxy)}", None
+        # User and password go, wherever these may have an @ or a slash of their own.
+        proxy = re.sub(r"^(.*?://)?.*@", r"\1", options.proxy or "")
+        return f"the proxy does not let us through: {proxy}", None
     chain = tuple(_causes(error))
     if any(isinstance(cause, socket.gaierror) for cause in chain):
         return "the name does not resolve", "Check the name, or give the host an address"
@@ -206,12 +203,7 @@ def _tls(options: ConnectionOptions, error: Exception) -> tuple[str, str | None]
             return f"port {options.effective_port} does not speak TLS", (
                 "Is it the HTTP port? HTTPS is 5986 as a rule"
             )
-    return f"TLS failed: {_line(error)}", None
-
-
-def _without_user(url: str | None) -> str:
-    """A URL without its user and password, wherever these may have an @ or a slash of their own."""
-    return re.sub(r"^(.*?://)?.*@", r"\1", url or "")
+    return f"TLS failed: {_one_line(str(error))}", None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -224,15 +216,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(current))
         yield current
         inner = (*current.args, getattr(current, "reason", None), current.__cause__)
-        waiting += [item for item in (*inner, current.__context__) if _is_error(item)]
-
-
-def _is_error(item: object) -> bool:
-    return isinstance(item, BaseException)
-
-
-def _line(error: Exception) -> str:
-    return _one_line(str(error))
+        waiting += [
+            item for item in (*inner, current.__context__) if isinstance(item, BaseException)
+        ]
 
 
 def _one_line(text: str) -> str:

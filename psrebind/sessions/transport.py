@@ -1,7 +1,4 @@
-"""One HTTP connection to one host, as its options want it: address, trust, proxy, encryption.
-
-May know requests and pypsrp's WSMan. May not know runspaces, threads or scripts.
-"""
+"""One HTTP connection to one host, as its options want it: address, trust, proxy, encryption."""
 
 from __future__ import annotations
 
@@ -18,10 +15,10 @@ from requests.adapters import HTTPAdapter
 
 from psrebind.sessions.base import Logon
 from psrebind.sessions.bounds import Meter
-from psrebind.sessions.connection import ConnectionOptions
-from psrebind.sessions.conversation import Connection
+from psrebind.sessions.connection_options import ConnectionOptions
 from psrebind.sessions.credentials import Credential
-from psrebind.sessions.wire import check_head, metered
+from psrebind.sessions.observed_wsman import ObservedWSMan
+from psrebind.sessions.wire import check_head, metered_class
 
 # Without a handler Python prints their warnings, tracebacks included, on our user's terminal.
 for _name in ("pypsrp", "spnego", "requests_credssp"):
@@ -43,7 +40,7 @@ class Stranger(requests.RequestException):
 
 
 @dataclass
-class Facts:
+class LogonFacts:
     """What was seen on the wire: was a credential sent, was it accepted, what is offered?"""
 
     tried: bool = False
@@ -57,7 +54,11 @@ class _Adapter(HTTPAdapter):
     """
 
     def __init__(
-        self, options: ConnectionOptions, facts: Facts, logon: Logon | None, connection: Connection
+        self,
+        options: ConnectionOptions,
+        facts: LogonFacts,
+        logon: Logon | None,
+        connection: ObservedWSMan,
     ) -> None:
         self._options = options
         endpoint = connection.transport.endpoint
@@ -133,7 +134,7 @@ class _Adapter(HTTPAdapter):
         """Give urllib3's pool of sockets, whose answers are counted, and remember it."""
         pool: Any = super().get_connection_with_tls_context(*arguments, **named)
         if pool is not self._sockets:
-            pool.ConnectionCls = metered(pool.ConnectionCls, self._meter)
+            pool.ConnectionCls = metered_class(pool.ConnectionCls, self._meter)
             self._sockets = pool
         return pool
 
@@ -149,12 +150,13 @@ class _Adapter(HTTPAdapter):
 def connect(
     options: ConnectionOptions,
     credential: Credential | None,
-    facts: Facts,
+    facts: LogonFacts,
     logon: Logon | None = None,
-) -> Connection:
+) -> ObservedWSMan:
     """Make the connection of these options; nothing is sent yet."""
     secret = credential.secret if credential else None
-    connection = Connection(
+    encryption = "auto" if options.ssl else "never" if options.auth == "basic" else "always"
+    connection = ObservedWSMan(
         options.host,
         # A host that holds an answer back longer than the socket waits would look dead.
         operation_timeout=max(1, options.read_timeout - 10),
@@ -165,7 +167,7 @@ def connect(
         auth=options.auth,
         connection_timeout=options.connect_timeout,
         read_timeout=options.read_timeout,
-        encryption=_encryption(options),
+        encryption=encryption,
         no_proxy=options.proxy is None,
         proxy=None if options.proxy == "environment" else options.proxy,
         certificate_pem=_text(options.certificate_pem),
@@ -177,15 +179,15 @@ def connect(
     return connection
 
 
-def hurried(options: ConnectionOptions, seconds: int) -> ConnectionOptions:
-    """The same options for somebody who cannot wait, and wants to hear no more than yes or no."""
+def with_short_timeouts(options: ConnectionOptions, seconds: int) -> ConnectionOptions:
+    """The same options for a short exchange: so many seconds, and a megabyte at most."""
     return dataclasses.replace(
         options, connect_timeout=seconds, read_timeout=seconds, reply_limit=1
     )
 
 
 def _session(
-    connection: Connection, options: ConnectionOptions, adapter: _Adapter
+    connection: ObservedWSMan, options: ConnectionOptions, adapter: _Adapter
 ) -> requests.Session:
     session = connection.transport._build_session()
     # By now pypsrp has read the environment's proxies, if it was to; .netrc and the rest stay out.
@@ -193,7 +195,8 @@ def _session(
     session.max_redirects = 0
     session.verify = False if options.pinned else _text(options.ca_file) or True
     if options.address:
-        session.headers["Host"] = _authority(options)
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        session.headers["Host"] = f"{host}:{options.effective_port}"
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
@@ -218,17 +221,6 @@ def _has_proof(request: requests.PreparedRequest) -> bool:
 def _place(url: str | None) -> tuple[str, str]:
     parts = urlsplit(url or "")
     return parts.scheme, parts.netloc
-
-
-def _authority(options: ConnectionOptions) -> str:
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    return f"{host}:{options.effective_port}"
-
-
-def _encryption(options: ConnectionOptions) -> str:
-    if options.ssl:
-        return "auto"
-    return "never" if options.auth == "basic" else "always"
 
 
 def _text(path: Any) -> str | None:

@@ -1,7 +1,4 @@
-"""HTTP's answers as they come from the socket: each byte counted, wherever in an answer it stands.
-
-May know requests, urllib3 and http.client. May not know WS-Management, logons or scripts.
-"""
+"""HTTP's answers as they come from the socket, each byte counted wherever it stands."""
 
 from __future__ import annotations
 
@@ -51,7 +48,7 @@ class _Counted(io.RawIOBase):
         super().close()
 
 
-def metered(kind: Any, meter: Meter) -> Any:
+def metered_class(kind: Any, meter: Meter) -> Any:
     """urllib3's class of a connection, whose answers are counted."""
 
     class Answer(http.client.HTTPResponse):

@@ -1,7 +1,4 @@
-"""The one thread that touches one runspace pool: opens, runs, stops, closes.
-
-May know pypsrp's pool and pipelines. May not know who waits for the answer, nor what is in it.
-"""
+"""The one thread that touches one runspace pool: opens, runs, stops, closes."""
 
 from __future__ import annotations
 
@@ -11,23 +8,24 @@ import time
 from queue import SimpleQueue
 from threading import Event, Thread
 
-from pypsrp.complex_objects import ObjectMeta, PSInvocationState, RunspacePoolState
+from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
 from pypsrp.exceptions import AuthenticationError as Refused
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSManAction
 
 from psrebind.errors import ConnectError, HostError
-from psrebind.sessions.base import Logon, Script
+from psrebind.sessions.base import Logon
 from psrebind.sessions.bounds import OutOfBounds
-from psrebind.sessions.calls import Call, Ending, Phase, Stopped
-from psrebind.sessions.connection import ConnectionOptions
-from psrebind.sessions.conversation import LEAVING, Connection
+from psrebind.sessions.connection_options import ConnectionOptions
 from psrebind.sessions.credentials import Credential
-from psrebind.sessions.fragments import bound
-from psrebind.sessions.records import forward, text_of
-from psrebind.sessions.translate import UNKNOWN_SHELL, fault_code, translated
-from psrebind.sessions.transport import Facts, connect, hurried
+from psrebind.sessions.fragments import limit_fragments
+from psrebind.sessions.observed_wsman import LEAVING, ObservedWSMan
+from psrebind.sessions.records import make_pipeline, new_records, output_text
+from psrebind.sessions.script_call import Ending, Phase, ScriptCall, Stopped
+from psrebind.sessions.serializer import remember_scripts
+from psrebind.sessions.translate import UNKNOWN_SHELL, fault_code, translate_errors
+from psrebind.sessions.transport import LogonFacts, connect, with_short_timeouts
 
 # The host ends a shell that nobody uses, whatever happens to us.
 IDLE_TIMEOUT = 180
@@ -37,8 +35,8 @@ STALE = 60
 RESCUE = 5
 
 
-class Owner:
-    """The owner of one pool; every attribute but the public ones belongs to its thread."""
+class PoolWorker:
+    """The worker of one pool; every attribute but the public ones belongs to its thread."""
 
     def __init__(
         self, options: ConnectionOptions, credential: Credential | None, logon: Logon | None
@@ -48,10 +46,10 @@ class Owner:
         self._options = options
         self._credential = credential
         self._logon = logon
-        self._calls: SimpleQueue[Call | None] = SimpleQueue()
-        self._call: Call | None = None
-        self._facts = Facts()
-        self._connection: Connection | None = None
+        self._calls: SimpleQueue[ScriptCall | None] = SimpleQueue()
+        self._call: ScriptCall | None = None
+        self._facts = LogonFacts()
+        self._connection: ObservedWSMan | None = None
         self._pool: RunspacePool | None = None
         self._pipeline: PowerShell | None = None
         self._shell: str | None = None
@@ -65,7 +63,7 @@ class Owner:
         """Whether its host changes now, or may: a shell that is deleted would stop the script."""
         return self._call is not None and self._call.is_change_on_its_way
 
-    def ask(self, call: Call) -> None:
+    def ask(self, call: ScriptCall) -> None:
         """Queue a call; its ending comes through the call's events."""
         self._calls.put(call)
 
@@ -97,8 +95,8 @@ class Owner:
         if self.is_changing or shell is None or self.refused or not self._facts.accepted:
             return
         try:
-            options = hurried(self._options, RESCUE)
-            fresh = connect(options, self._credential, Facts(), self._logon)
+            options = with_short_timeouts(self._options, RESCUE)
+            fresh = connect(options, self._credential, LogonFacts(), self._logon)
             with contextlib.closing(fresh):
                 fresh.delete_shell(self._resource_uri, shell)
             self._shell = None
@@ -120,10 +118,10 @@ class Owner:
         finally:
             self.finished.set()
 
-    def _answer(self, call: Call) -> None:
+    def _answer(self, call: ScriptCall) -> None:
         cause: BaseException | None = None
         try:
-            with translated(self._options, lambda: self._facts, call):
+            with translate_errors(self._options, lambda: self._facts, call):
                 ending = Ending(self._run(call))
         except Exception as error:  # a bug, too, is for the thread that waits
             ending = Ending(error=error)
@@ -136,27 +134,27 @@ class Owner:
         if ending.error and not in_order:
             self._drop(in_order=isinstance(cause, Stopped))
 
-    def _run(self, call: Call) -> str:
+    def _run(self, call: ScriptCall) -> str:
         call.proceed()
         pool = self._opened()
         call.advance(Phase.OPEN)
         if call.script is None:
             return ""
-        self._pipeline = pipeline = _pipeline(pool, call.script)
+        self._pipeline = pipeline = make_pipeline(pool, call.script)
         pipeline.begin_invoke()
         position: dict[str, int] = {}
         while pipeline.state == PSInvocationState.RUNNING:
             self._poll(pipeline, call)
-            for record in forward(pipeline.streams, position):
+            for record in new_records(pipeline.streams, position):
                 call.events.put(record)
             if pipeline.state == PSInvocationState.RUNNING:
                 call.proceed()
         if pipeline.state not in (PSInvocationState.COMPLETED, PSInvocationState.FAILED):
             raise Stopped("the script was stopped on the host")
         call.advance(Phase.ANSWERED)
-        return text_of(pipeline)
+        return output_text(pipeline)
 
-    def _poll(self, pipeline: PowerShell, call: Call) -> None:
+    def _poll(self, pipeline: PowerShell, call: ScriptCall) -> None:
         """Wait until the host says something, as long as one Receive may and the deadline lets it.
 
         Short ones, to look at the flag in between, would cost some 3 ms of processor each: many
@@ -180,7 +178,7 @@ class Owner:
         if self.refused:
             raise Refused("the host refused the credential while the pool was tidied up")
         if self._pool is None:
-            self._facts = Facts()
+            self._facts = LogonFacts()
             self._hurried = False
             self._connection = connect(self._options, self._credential, self._facts, self._logon)
             self._connection.observer = self._before
@@ -190,7 +188,8 @@ class Owner:
                 no_profile=True,
                 idle_timeout=IDLE_TIMEOUT,
             )
-            bound(self._pool, self._connection.meter)
+            remember_scripts(self._pool)
+            limit_fragments(self._pool, self._connection.meter)
             self._pool.open()
         return self._pool
 
@@ -227,7 +226,10 @@ class Owner:
             self._shell = None
         elif pool is not None and in_order:
             with contextlib.suppress(Exception):
-                _stop(pipeline)
+                if pipeline is not None and pipeline.state == PSInvocationState.RUNNING:
+                    # A host that has no such pipeline any more says so; the Delete still works.
+                    with contextlib.suppress(WSManFaultError):
+                        pipeline.stop()
                 pool.close()
                 if pool.state == RunspacePoolState.CLOSED:
                     self._shell = None
@@ -240,23 +242,3 @@ class Owner:
             connection.observer = None
         if pool is not None:
             pool.pipelines.clear()
-
-
-def _pipeline(pool: RunspacePool, script: Script) -> PowerShell:
-    pipeline = PowerShell(pool)
-    pipeline.add_script(script.text)
-    if script.secrets:
-        pool.exchange_keys()
-        sealed = {
-            name: pool.serialize(secret.reveal(), ObjectMeta("SS"))
-            for name, secret in script.secrets.items()
-        }
-        pipeline.add_parameter("Secrets", sealed)
-    return pipeline
-
-
-def _stop(pipeline: PowerShell | None) -> None:
-    if pipeline is not None and pipeline.state == PSInvocationState.RUNNING:
-        # A host that has no such pipeline any more says so in a fault; the Delete still works.
-        with contextlib.suppress(WSManFaultError):
-            pipeline.stop()

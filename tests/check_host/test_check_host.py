@@ -1,4 +1,4 @@
-"""`make check-host` against lab hosts: it answers as the lab assumes, and leaves nothing behind."""
+"""The check against lab hosts: they answer as the lab assumes, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from check_host.__main__ import Wishes, checked
-from check_host.binding_probes import ADD, REBIND, probe_options
-from check_host.orders import SITE
-from check_host.questions import UNASKED, Answers, Verdict, defaults
-from check_host.report import Report
-from check_host.site import Place, check_site
 from labs import connect, restored, running
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.authority import self_signed
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
-from psrebind.lab.stores import stored
+from psrebind.check_host.binding_probes import ADD, REBIND, probe_options
+from psrebind.check_host.check import HostCheck
+from psrebind.check_host.operations import SITE
+from psrebind.check_host.questions import UNASKED, Answers, Verdict, questions_of
+from psrebind.check_host.report import Report
+from psrebind.check_host.site import CheckTarget, check_site
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.certificate_authority import self_signed
+from psrebind.lab.windows.certificate_stores import stored
+from psrebind.lab.windows.state import HostState
 
+QUESTIONS = questions_of(Assumptions())
 # No run on one host settles these, and why is said.
 OPEN = {*UNASKED, "renewal_replaces_others_of_template"}
 # The longest absence is what a second session sees of it, on a busy machine.
@@ -30,7 +31,7 @@ MEASURED = "gap_milliseconds"
 FLIPPED: dict[str, Any] = {
     "add_ssl_certificate_deletes_first": True,
     "rebind_ssl_certificate_deletes_first": True,
-    "gap_milliseconds": 150,
+    "gap_milliseconds": 1500,
     "add_resets_options": False,
     "rebind_resets_options": False,
     "record_flags_follow_ssl_flags": True,
@@ -77,10 +78,17 @@ def prepared(host: LabHost, **assumed: Any) -> HostState:
     return host.host.change(change)
 
 
-def check(lab: Lab, name: str, **wishes: Any) -> Report:
+def check(lab: Lab, name: str, *, changes: bool = False) -> Report:
     """What the command does between its options and its report."""
-    host = lab.hosts[name]
-    return checked(name, host.address, lambda: connect(lab, name), Wishes(rounds=2, **wishes))
+    return HostCheck(
+        name=name,
+        address=lab.hosts[name].address,
+        open_session=lambda: connect(lab, name),
+        questions=QUESTIONS,
+        on_step=lambda _: None,
+        changes=changes,
+        rounds=2,
+    ).run()
 
 
 def without_events(state: HostState) -> dict[str, Any]:
@@ -102,7 +110,7 @@ def test_a_lab_host_answers_as_it_assumes(lab: Lab) -> None:
         assert unsettled or answer.seen == answer.assumed, answer
     # What was only not seen does not count as proven.
     so_far = {one.question for one in report.answers if one.verdict is Verdict.SO_FAR}
-    assert so_far == {one for one in defaults() if one.endswith("_deletes_first")}
+    assert so_far == {one for one in QUESTIONS if one.endswith("_deletes_first")}
     assert all("CertNotificationData" in event for event in report.evidence.events)
     assert len(report.evidence.events) == 1
 
@@ -129,7 +137,7 @@ def test_every_assumption_is_turned_round() -> None:
     """No assumption that a host can settle is left out of the tests."""
     beats = {"task_export_fills_defaults", "task_export_says_service_account"}
     assert {one.name for one in fields(Assumptions)} == {*FLIPPED, *OPEN, *beats}
-    assert all(FLIPPED[name] != defaults()[name] for name in FLIPPED)
+    assert all(FLIPPED[name] != QUESTIONS[name].assumed for name in FLIPPED)
 
 
 @pytest.mark.engine
@@ -147,9 +155,9 @@ def test_what_cannot_be_taken_away_is_said(lab: Lab) -> None:
     """A site that stays is named, with the reason, and the check has failed."""
     with restored(lab.hosts["web01"]) as host:
         host.host.faults["iis.remove_site"] = "fail"
-        place = Place(host.address, 47443, lambda: connect(lab))
+        target = CheckTarget(host.address, 47443, lambda: connect(lab))
         left: list[str] = []
-        with connect(lab) as session, check_site(place, session, left=left):
+        with connect(lab) as session, check_site(target, session, left=left):
             pass
         assert left[0].startswith(f"site {SITE}: ")
         assert any(one.startswith(f"binding {SITE} *:47443:") for one in left)
@@ -161,12 +169,12 @@ def test_an_early_end_takes_everything_away(lab: Lab) -> None:
     """Ctrl-C in the middle leaves nothing behind, although its session is gone."""
     with restored(lab.hosts["web01"]) as host:
         before = host.host.state
-        place = Place(host.address, 47443, lambda: connect(lab))
+        target = CheckTarget(host.address, 47443, lambda: connect(lab))
         left: list[str] = []
         session = connect(lab)
 
         def interrupted() -> None:
-            with check_site(place, session, left=left) as site:
+            with check_site(target, session, left=left) as site:
                 site.bind(site.plain, site.first)
                 assert len(host.host.state.sites) == len(before.sites) + 1
                 session.close()
@@ -181,11 +189,11 @@ def test_an_early_end_takes_everything_away(lab: Lab) -> None:
 @pytest.mark.engine
 def test_a_refused_step_leaves_its_question_open(lab: Lab) -> None:
     """A Windows that does not let a method run is asked the next question."""
-    answers, left = Answers(), list[str]()
+    answers, left = Answers(QUESTIONS), list[str]()
     with restored(lab.hosts["web01"]) as host:
         host.host.faults["binding.RebindSslCertificate"] = "fail"
-        place = Place(host.address, 47443, lambda: connect(lab))
-        with connect(lab) as session, check_site(place, session, left=left) as site:
+        target = CheckTarget(host.address, 47443, lambda: connect(lab))
+        with connect(lab) as session, check_site(target, session, left=left) as site:
             probe_options(site, answers, REBIND)
             probe_options(site, answers, ADD)
     assert answers.found["rebind_resets_options"].verdict is Verdict.UNSETTLED

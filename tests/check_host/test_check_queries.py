@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from check_host.__main__ import FAILED, Wishes, checked, main
-from check_host.questions import Verdict
-from check_host.report import Report, document, write
-from labs import connect, running
+from labs import connect, running, sent
 
-from psrebind.lab.runtime import Lab
+from psrebind.check_host.check import HostCheck
+from psrebind.check_host.questions import Verdict, questions_of
+from psrebind.check_host.report import Report, document, write
+from psrebind.cli import main
+from psrebind.errors import HostError
+from psrebind.lab.stage.lab import Lab
+from psrebind.lab.windows.assumptions import Assumptions
 
 
 @pytest.fixture
@@ -22,10 +24,16 @@ def model(tmp_path: Path) -> Iterator[Lab]:
         yield found
 
 
-def check(lab: Lab, **wishes: Any) -> Report:
+def check(lab: Lab, *, changes: bool = False) -> Report:
     """What the command does between its options and its report."""
-    host = lab.hosts["web01"]
-    return checked("web01", host.address, lambda: connect(lab), Wishes(**wishes))
+    return HostCheck(
+        name="web01",
+        address=lab.hosts["web01"].address,
+        open_session=lambda: connect(lab),
+        questions=questions_of(Assumptions()),
+        on_step=lambda _: None,
+        changes=changes,
+    ).run()
 
 
 def test_without_changes_nothing_changes(model: Lab) -> None:
@@ -38,7 +46,7 @@ def test_without_changes_nothing_changes(model: Lab) -> None:
     settled = {one.question for one in report.answers if one.verdict is not Verdict.UNSETTLED}
     assert settled >= {"empty_ctl_values_present", "blob_property_key", "blob_property_renewal"}
     left = {one.because for one in report.answers if one.question == "add_resets_options"}
-    assert "CHANGES=yes" in left.pop()
+    assert "--changes asks it" in left.pop()
 
 
 def test_the_model_cannot_be_changed_by_a_check(model: Lab) -> None:
@@ -57,7 +65,8 @@ def test_the_command_writes_its_report(
     """Two files without the password, a table, where to send them, and status 0."""
     monkeypatch.setenv("PSREBIND_PASSWORD", model.password)
     address, folder = model.hosts["web01"].address, tmp_path / "reports"
-    assert main([address, "--user", model.user, "--folder", str(folder)]) == 0
+    words = ["check-host", address, "--user", model.user, "--folder", str(folder)]
+    assert main(words) == 0
     told = capsys.readouterr()
     files = sorted(folder.iterdir())
     assert [one.suffix for one in files] == [".json", ".md"]
@@ -65,6 +74,22 @@ def test_the_command_writes_its_report(
     assert model.password not in told.out + told.err
     assert "blob_property_key" in told.out
     assert "Please send both files" in told.err
+
+
+def test_changes_are_asked_for(
+    model: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nobody is there to agree, nothing is sent; --yes agrees, and the check begins."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", model.password)
+    host = model.hosts["web01"]
+    words = ["check-host", host.address, "--user", model.user, "--folder", str(tmp_path)]
+    before = sent(host)
+    assert main([*words, "--changes"]) == 5
+    assert "nobody is there to agree to the change: add --yes" in capsys.readouterr().err
+    assert sent(host) == before
+    assert main([*words, "--changes", "--yes"]) == HostError.exit_status
+    assert "trying on a site of its own" in capsys.readouterr().err
+    assert sent(host) > before
 
 
 def test_a_failed_check_has_its_status(model: Lab, tmp_path: Path) -> None:
@@ -78,4 +103,4 @@ def test_a_failed_check_has_its_status(model: Lab, tmp_path: Path) -> None:
     assert "FAILED" in text.read_text()
     assert document(report)["checks"][0]["ok"] is True
     assert data.read_text().isascii()
-    assert FAILED == 2
+    assert HostError.exit_status == 2

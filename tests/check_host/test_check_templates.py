@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from check_host.orders import (
+from operations import test_catalogue as contract
+from syntax import Syntax, parse
+
+from psrebind.check_host.operations import (
     TEMPLATES,
     GetCheckKey,
     GetCheckWatch,
@@ -20,10 +23,8 @@ from check_host.orders import (
     SetCheckRecord,
     library,
 )
-from operations import test_catalogue as contract
-from syntax import Syntax, parse
-
-from psrebind.model import BindingInfo, RecordKind, Thumbprint
+from psrebind.iis_model import BindingInfo, RecordKind
+from psrebind.model import Thumbprint
 from psrebind.operations import Operation, render
 
 SAMPLES: dict[str, Operation[Any]] = {

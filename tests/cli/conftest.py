@@ -11,7 +11,7 @@ from cli.fifty_hosts import COUNT, Many, written
 from labs import running
 
 from psrebind.cli import main
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 from cli.command_line import Ran
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 COUNT = 50
 Many = Callable[..., Ran]

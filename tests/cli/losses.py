@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from cli.command_line import Command
 from labs import final_status, is_rebound, rebind_words, shells_left
 
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.state import HostState
 
 UNREACHABLE, UNKNOWN, INTERRUPTED = 4, 6, 130
 

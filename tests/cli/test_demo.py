@@ -17,13 +17,13 @@ import pytest
 from cli.command_line import Command, Ran
 from labs import running
 
-from psrebind.cli.demo_picture import Picture, excerpted
-from psrebind.cli.demo_stage import Stage
-from psrebind.lab import scenario
-from psrebind.lab.host import Host
-from psrebind.lab.overview import overview
-from psrebind.lab.stores import covers, find
-from psrebind.lab.stories import CLIENT_CERTIFICATES
+from psrebind.cli.demo.picture import Picture, excerpt_lines
+from psrebind.cli.demo.stage import Stage
+from psrebind.lab.stage import scenario
+from psrebind.lab.stage.iis_hosts import CLIENT_CERTIFICATES
+from psrebind.lab.stage.overview import overview
+from psrebind.lab.windows.certificate_stores import covers, find
+from psrebind.lab.windows.host import Host
 
 SECONDS = 170
 ENABLED = ("web01", "web02", "web03", "web04", "web06")
@@ -247,7 +247,7 @@ def test_a_line_of_codes_alone_is_not_drawn() -> None:
         print("\x1b[?25h\r\x1b[1A\x1b[2K\nmore")
         return 0
 
-    assert picture.captured(command) == (0, "answer\nmore")
+    assert picture.capture(command) == (0, "answer\nmore")
 
 
 def test_what_does_not_come_true_is_a_surprise(tmp_path: Path) -> None:
@@ -266,5 +266,5 @@ def test_what_does_not_come_true_is_a_surprise(tmp_path: Path) -> None:
 def test_an_excerpt_shows_its_gaps() -> None:
     """Lines left out stand as one ellipsis; without words nothing is left out."""
     said = "one\ntwo\nthree\nfour\nfive"
-    assert excerpted(said, ("two", "four")) == "…\ntwo\n…\nfour\n…"
-    assert excerpted(said, ()) == said
+    assert excerpt_lines(said, ("two", "four")) == "…\ntwo\n…\nfour\n…"
+    assert excerpt_lines(said, ()) == said

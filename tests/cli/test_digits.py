@@ -8,9 +8,9 @@ import pytest
 from cli.command_line import Command
 from labs import network, restored, swap
 
-from psrebind.cli.parameters import filled, require_whole
 from psrebind.errors import InvalidInput, ParameterError
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
+from psrebind.operations.parameters import parse_parameters, require_whole
 from psrebind.operations.send_renewal_notice import SendRenewalNotice
 from psrebind.thumbprints import first_digits, the_only
 
@@ -102,4 +102,4 @@ def test_invoke_takes_first_digits(as_admin: Command, lab: Lab) -> None:
         none = as_admin("invoke", "send_renewal_notice", host.address, "old=00000000", digits[1])
         assert none.status == 5
         with pytest.raises(ParameterError, match="is not a whole thumbprint"):
-            require_whole(filled(SendRenewalNotice, digits))
+            require_whole(parse_parameters(SendRenewalNotice, digits))

@@ -14,15 +14,24 @@ from pathlib import Path
 import pytest
 from cli.command_line import Command, on_a_terminal
 from cli.fifty_hosts import written
-from labs import rebind_words, records, restored, running, swap
+from labs import (
+    change_certificate,
+    give_options,
+    rebind_words,
+    records,
+    restored,
+    running,
+    sent,
+    swap,
+)
 
-from psrebind.cli.replaying import Done
 from psrebind.errors import ConnectError, InvalidInput
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.httpsys import drop_record
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.scenario import ALL_NAMES
-from psrebind.lab.state import HostState
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.scenario import ALL_NAMES
+from psrebind.lab.windows.http_sys import Options, drop_record
+from psrebind.lab.windows.state import HostState
+from psrebind.rebind.host_plan import HostPlan, HostResult
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +68,9 @@ def test_declining_does_not_forget_who_was_not_reached(
 
 def test_what_ends_a_replay_after_a_change_is_no_wrong_input() -> None:
     """A second state that cannot be written is a failure; a host that is lost keeps its status."""
-    assert Done((), InvalidInput("the state before cannot be written")).statuses == [2]
-    assert Done((), ConnectError("web01", "down")).statuses == [4]
+    plan = HostPlan("web01", ())
+    assert HostResult(plan, (), InvalidInput("the state before is not written")).exit_status == 2
+    assert HostResult(plan, (), ConnectError("web01", "down")).exit_status == 4
 
 
 def test_an_interrupted_change_is_among_what_replay_does(
@@ -103,15 +113,7 @@ def test_the_way_back_is_told_where_there_is_one(
 ) -> None:
     """Not where the old certificate would be refused by a rule."""
     old = swap(lab, "web02").old
-
-    def change(now: HostState) -> HostState:
-        held = (
-            replace(one, archived=archived) if one.thumbprint == old else one
-            for one in now.certificates
-        )
-        return replace(now, certificates=tuple(held))
-
-    web02.host.change(change)
+    change_certificate(web02, old, archived=archived)
     ran = as_admin(*rebind_words(lab, web02))
     assert ran.status == 0
     assert ("to go back" in ran.err) is not archived
@@ -143,7 +145,7 @@ def test_a_signal_ends_a_run_in_order(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        while "Command" not in [one.action for one in web02.endpoint.requests[began:]]:
+        while "Command" not in sent(web02)[began:] and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(number)
         said = process.communicate(timeout=60)[1]
@@ -158,11 +160,7 @@ def test_invoke_of_a_change_is_judged_by_its_row(
     """The state before is kept, and options that were lost are a failure."""
     waiting = swap(lab, "web02")
     web02.host.faults["netsh http update"] = "nothing"
-    special = (
-        replace(one, options=replace(one.options, flags=2)) if one.thumbprint else one
-        for one in web02.host.state.records
-    )
-    web02.host.change(lambda now, special=tuple(special): replace(now, records=special))
+    give_options(web02, Options(flags=2))
     folder = tmp_path / "kept"
     words = ("invoke_iis_renewal", web02.address, f"old={waiting.old}", f"new={waiting.new}")
     ran = as_admin("invoke", *words, "--yes", "--before-folder", str(folder))

@@ -13,8 +13,8 @@ from cli.command_line import Command
 from labs import restored, running, swap
 
 from psrebind.decode.events import SYSTEM_CHANNEL
-from psrebind.lab import renewals
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost
 
 DATA = Path(__file__).parents[1] / "data" / "events"
 OFF = ["sl", SYSTEM_CHANNEL, "/e:false"]

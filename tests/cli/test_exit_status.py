@@ -13,7 +13,7 @@ import pytest
 from cli.command_line import Command
 
 from psrebind import __version__
-from psrebind.cli import concluded
+from psrebind.cli.command_line import conclude
 from psrebind.errors import (
     AuthenticationError,
     ConnectError,
@@ -23,7 +23,7 @@ from psrebind.errors import (
     ScriptError,
     SessionLost,
 )
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 OLD = "a" * 40
 NEW = "b" * 40
@@ -147,7 +147,7 @@ def test_ctrl_c_is_130(silent: socket.socket) -> None:
 
 def test_a_bug_is_1_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     """What nobody foresaw shows where it happened, and says that it is a bug."""
-    assert concluded(lambda: 1 // 0) == 1
+    assert conclude(lambda: 1 // 0) == 1
     said = capsys.readouterr().err
     assert "ZeroDivisionError" in said
     assert said.endswith(
@@ -174,7 +174,7 @@ def test_each_error_is_its_status(
     def fails() -> int:
         raise error
 
-    assert concluded(fails) == status
+    assert conclude(fails) == status
     assert capsys.readouterr().err == f"psrebind: {error}\n"
 
 

@@ -14,7 +14,7 @@ from cli.command_line import Ran
 from cli.fifty_hosts import Many
 from labs import is_rebound, rebind_words, restored, swap
 
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.stage.lab import Lab, LabHost
 
 FULL = Path("/dev/full")
 SENTENCE = "psrebind: the output could not be written: No space left on device"
@@ -135,7 +135,7 @@ def test_a_bug_in_what_prints_ends_the_run_with_1(
     many: Many, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each host that met it failed, the others went on, and all are told in the end."""
-    monkeypatch.setattr("psrebind.cli.listing.binding_row", lambda _: [][1])
+    monkeypatch.setattr("psrebind.cli.commands.bindings.binding_row", lambda _: [][1])
     ran = many("bindings", "all", "--forks", "1")
     assert ran.status == 1
     assert "IndexError" in ran.err

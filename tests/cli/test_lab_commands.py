@@ -16,12 +16,12 @@ import pytest
 from cli.command_line import Command, Ran
 from labs import network
 
-from psrebind.cli.lab_drawing import drawn
-from psrebind.lab import control, scenario
-from psrebind.lab.breakage import break_host, breaks
-from psrebind.lab.control import NO_POWERSHELL
-from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
-from psrebind.lab.overview import overview
+from psrebind.cli.output.lab import draw_host
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH, wanted_xml
+from psrebind.lab.stage import control, scenario
+from psrebind.lab.stage.breakage import break_host, breaks
+from psrebind.lab.stage.control import NO_POWERSHELL
+from psrebind.lab.stage.overview import overview
 
 NAMES = ["web01", "web02", "web03", "web04", "web05", "web06"]
 
@@ -221,11 +221,11 @@ def test_a_break_is_drawn(tmp_path: Path, host: str, name: str, words: str) -> N
     """The picture of a host is another one after a break, and says what broke."""
     where = scenario.create(tmp_path, scenario.ALL_NAMES).hosts[host]
     if name == "task-edited":
-        place = {"path": TASK_PATH, "name": TASK_NAME, "xml": TASK_XML, "force": True}
+        place = {"path": TASK_PATH, "name": TASK_NAME, "xml": wanted_xml(), "force": True}
         where.call("tasks.register", place)
-    before = drawn({"address": "127.0.0.1", **overview(where)})
+    before = draw_host({"address": "127.0.0.1", **overview(where)})
     break_host(where, name)
-    after = drawn({"address": "127.0.0.1", **overview(where)})
+    after = draw_host({"address": "127.0.0.1", **overview(where)})
     assert words not in before
     assert words in after
 
@@ -234,7 +234,7 @@ def test_what_waits_to_be_bound_is_drawn(tmp_path: Path) -> None:
     """A certificate that no binding has, with its store and names; a bound one is no such."""
     made = scenario.create(tmp_path, scenario.ALL_NAMES)
     (waiting,) = (one for one in made.summary if one.host == "web02")
-    text = drawn({"address": "127.0.0.1", **overview(made.hosts["web02"])})
+    text = draw_host({"address": "127.0.0.1", **overview(made.hosts["web02"])})
     assert f"  unbound   {waiting.new[:8]}… in " in text
     assert f"  unbound   {waiting.old[:8]}…" not in text
     assert "stray" not in text

@@ -40,7 +40,7 @@ def test_the_package_is_a_command() -> None:
 
 # In the order of their use.
 GROUPS = {
-    "Look": ["hosts", "bindings", "certificates", "events"],
+    "Look": ["hosts", "bindings", "certificates", "check-host", "events"],
     "Change": ["replay", "rebind", "notify", "task"],
     "Scripts": ["operations", "render", "invoke"],
     "Lab": ["demo", "lab"],

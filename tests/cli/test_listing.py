@@ -10,13 +10,12 @@ from cli.test_tables import Terminal
 from observations import observed, record, stored
 from rich.cells import cell_len
 
-from psrebind.cli.listing import BindingLine, Stored, binding_lines, binding_row, worst_first
-from psrebind.cli.output import show
-from psrebind.cli.problem_words import explained
+from psrebind.cli.output.binding import binding_row
+from psrebind.cli.output.rows import show
 from psrebind.decode.certificates import stored_certificate
-from psrebind.model import Certificate, UnreadableCertificate
-from psrebind.operations.get_certificate import STORES
-from psrebind.problems import ProblemKind
+from psrebind.model import STORES, Certificate, UnreadableCertificate
+from psrebind.problems import ProblemKind, explain_problems, rank_problems
+from psrebind.services.iis_bindings import BindingLine, Stored, binding_lines
 
 NEW = make("new.example")
 GOOD = make("www.example")
@@ -32,7 +31,7 @@ def problems(
     """The problems of one binding whose record names a certificate."""
     found = observed(["*:443:"], [record("0.0.0.0:443", made, store)], [])
     held = Stored(entries, STORES, NOW) if read else None
-    (line,) = binding_lines(found.bindings, held)
+    (line,) = binding_lines(found.readings["iis"], held)
     return line.problems
 
 
@@ -78,7 +77,7 @@ def test_an_unreadable_certificate_is_said() -> None:
 def test_the_central_store_is_named() -> None:
     """A binding that the central store serves has no certificate here, and looks whole."""
     found = observed(["*:443:a.example 3"], [record(":443", None)], [])
-    (line,) = binding_lines(found.bindings, Stored([], STORES, NOW))
+    (line,) = binding_lines(found.readings["iis"], Stored([], STORES, NOW))
     row = binding_row(line)
     assert (line.store, line.thumbprint, line.problems) == (None, None, ())
     assert (row["certificate"], row["problems"]) == ("central store", [])
@@ -93,7 +92,7 @@ def many_bindings() -> list[BindingLine]:
     records = [record(f"{host}:443", made) for host, made in zip(hosts, used, strict=True)]
     entries = [stored(ended, key=False), stored(keyless, key=False)]
     found = observed([f"*:443:{host} 1" for host in hosts], records, [])
-    return binding_lines(found.bindings, Stored(entries, STORES, NOW))
+    return binding_lines(found.readings["iis"], Stored(entries, STORES, NOW))
 
 
 @pytest.mark.parametrize("width", [100, 160])
@@ -104,7 +103,12 @@ def test_a_binding_is_one_line_of_a_terminal(monkeypatch: pytest.MonkeyPatch, wi
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()
     lines = many_bindings()
-    show(worst_first(lines), "table", short=binding_row, stream=stream)
+    show(
+        sorted(lines, key=lambda line: rank_problems(line.kinds, line.days_left)),
+        "table",
+        short=binding_row,
+        stream=stream,
+    )
     title, _, *rows = stream.getvalue().splitlines()
     assert title.split() == ["site", "binding", "certificate", "days", "problems"]
     assert len(rows) == len(lines) == 17
@@ -116,7 +120,7 @@ def test_a_binding_is_one_line_of_a_terminal(monkeypatch: pytest.MonkeyPatch, wi
 def test_every_kind_of_problem_has_a_meaning() -> None:
     """Each says what to do, is told once, and the worst comes first."""
     kinds = [*reversed(ProblemKind), *ProblemKind]
-    told = explained(kinds, "web*")
+    told = explain_problems(kinds, "web*")
     assert [kind for kind, _ in told] == list(ProblemKind)
     assert all(": " in meaning and "{" not in meaning for _, meaning in told)
 
@@ -124,7 +128,7 @@ def test_every_kind_of_problem_has_a_meaning() -> None:
 def test_ftp_has_a_line_of_its_own() -> None:
     """A certificate of FTP is listed with its site, and what is wrong with it."""
     seen = observed(["*:443:"], [record("0.0.0.0:443", GOOD)], [], ftp=EXPIRED.thumbprint)
-    _, line = binding_lines(seen.bindings, Stored([stored(EXPIRED)], STORES, NOW))
+    _, line = binding_lines(seen.readings["iis"], Stored([stored(EXPIRED)], STORES, NOW))
     assert (line.site, line.site_id, line.binding) == ("A", 1, "ftp *:21:")
     assert (line.thumbprint, line.store, line.record) == (EXPIRED.thumbprint, "MY", None)
     (problem,) = line.problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cli.command_line import Command
 
-from psrebind.cli.opening import given, logins
+from psrebind.cli.fleet_options import connection_settings, find_logins
 from psrebind.cli.options import Connection
 from psrebind.errors import InvalidInput
 
@@ -15,7 +15,7 @@ PROXY = "http://somebody:Planted-1@proxy.example:8080"
 def test_a_ticket_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host of Kerberos first leaves the password of the same user to be found for the next."""
     monkeypatch.delenv("PSREBIND_PASSWORD", raising=False)
-    login = logins(Connection())
+    login = find_logins(Connection())
     assert login("admin", "kerberos").secret is None
     with pytest.raises(InvalidInput, match="no password of admin"):
         login("admin", "ntlm")
@@ -28,7 +28,7 @@ def test_a_ticket_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_proxy_s_password_is_no_argument(proxy: str) -> None:
     """It is refused before anything is sent, and not told again."""
     with pytest.raises(InvalidInput, match="--proxy has a user or a password") as caught:
-        given(Connection(proxy=proxy))
+        connection_settings(Connection(proxy=proxy))
     assert "Planted-1" not in str(caught.value)
 
 

@@ -12,7 +12,7 @@ import pytest
 from cli.command_line import Command
 from labs import network, restored
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 WEB01, WEB02, WEB03 = (f"{network()}.{number}" for number in (11, 12, 13))
 

@@ -18,9 +18,9 @@ from fakes import FakeSession
 
 from psrebind.cli import main
 from psrebind.fleet.fleet import FleetHost
-from psrebind.lab import renewals, scenario
-from psrebind.lab.answers import Answers
-from psrebind.lab.state import HostState
+from psrebind.lab.engines.model.replies import Answers
+from psrebind.lab.stage import renewals, scenario
+from psrebind.lab.windows.state import HostState
 from psrebind.sessions.base import Logon
 
 BUG, USAGE = 1, 5
@@ -52,15 +52,15 @@ COMMANDS = {
 }
 # Replies that another command has asked for too, and been lied to.
 KNOWN = {
-    "replay --dry-run": 1,
-    "replay --yes": 3,
+    "replay --dry-run": 0,
+    "replay --yes": 1,
     "rebind --yes --method appcmd --old {old} --new {new}": 1,
 }
 # Of what another command reads or changes by the same code, one lie in so many.
 FEWER = {
     "rebind --yes --old {old} --new {new}": 3,
     "notify --yes --old {old} --new {new}": 5,
-    "replay --dry-run": 5,
+    "replay --dry-run": 4,
     "rebind --yes --method appcmd --old {old} --new {new}": 3,
     "replay --yes": 11,
     "invoke get_iis_binding": 5,

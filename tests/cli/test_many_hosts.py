@@ -15,7 +15,7 @@ from cli.command_line import on_a_terminal
 from cli.fifty_hosts import Many, json_lines, sent
 from labs import restored, shells_left
 
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.stage.lab import Lab, LabHost
 
 
 def test_every_host_answers(many: Many, fifty: Lab) -> None:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psrebind.cli.messages import agreed, tell, visible
+from psrebind.cli.consent import require_answer
+from psrebind.cli.output.messages import tell
 from psrebind.errors import InvalidInput
+from psrebind.text import visible
 
 
 @pytest.mark.parametrize(
@@ -46,4 +48,4 @@ def test_messages_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
 def test_nobody_there_agrees_to_nothing() -> None:
     """Without a terminal the question is refused, with the way to answer it."""
     with pytest.raises(InvalidInput, match="--yes"):
-        agreed("go ahead?")
+        require_answer("go ahead?", yes=False)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from cli.command_line import Command
 from cli.fifty_hosts import written
-from labs import leave_out_site, restored, sent, swap
+from labs import leave_out_site, remove_certificate, restored, sent, swap
 
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab
 
 WRONG_INPUT, UNREACHABLE = 5, 4
 
@@ -97,8 +97,7 @@ def test_twice_is_once_where_the_old_one_was_deleted(as_admin: Command, lab: Lab
     with restored(lab.hosts["web02"]) as host:
         words = ("rebind", host.address, "--old", one.old, "--new", one.new, "--yes")
         assert as_admin(*words).status == 0
-        kept = tuple(found for found in host.host.state.certificates if found.thumbprint != one.old)
-        host.host.change(lambda state: replace(state, certificates=kept))
+        remove_certificate(host, one.old)
         ran = as_admin(*words)
     assert ran.status == 0
     assert "done already" in ran.err
@@ -110,8 +109,7 @@ def test_a_record_without_a_binding_has_it_too(as_admin: Command, lab: Lab) -> N
     with restored(lab.hosts["web02"]) as host:
         for site in host.host.state.sites:
             leave_out_site(host, site.name)
-        kept = tuple(found for found in host.host.state.certificates if found.thumbprint != one.old)
-        host.host.change(lambda state: replace(state, certificates=kept))
+        remove_certificate(host, one.old)
         ran = as_admin("rebind", "--yes", host.address, "--old", one.old, "--new", one.new)
     assert ran.status == 0
     assert "has the old certificate and no binding" in ran.err

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from psrebind.cli.moments import moment, shown
+from psrebind.cli.times import parse_time
 from psrebind.errors import InvalidInput
+from psrebind.phrase import format_time
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -23,22 +24,22 @@ NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 )
 def test_so_long_ago(text: str, ago: timedelta) -> None:
     """A number and a unit count back from now."""
-    assert moment(text, NOW) == NOW - ago
+    assert parse_time(text, NOW) == NOW - ago
 
 
 def test_iso() -> None:
     """With a zone it is that instant; without one it is this machine's time."""
-    assert moment("2026-05-01T10:00:00+02:00") == datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
-    assert moment("2026-05-01") == datetime(2026, 5, 1).astimezone(UTC)
+    assert parse_time("2026-05-01T10:00:00+02:00") == datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
+    assert parse_time("2026-05-01") == datetime(2026, 5, 1).astimezone(UTC)
 
 
 def test_none() -> None:
     """No time is no limit."""
-    assert (moment(None), shown(None)) == (None, "")
+    assert (parse_time(None), format_time(None)) == (None, "")
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2x", "d", "-2d", "999999w", "2026-13-01", "\uff12d"])
 def test_what_is_no_time(text: str) -> None:
     """Anything else is refused with how to write it."""
     with pytest.raises(InvalidInput, match="is no time: write"):
-        moment(text, NOW)
+        parse_time(text, NOW)

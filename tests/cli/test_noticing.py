@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from cli.command_line import Command, Ran
-from labs import restored, swap
+from labs import change_certificate, restored, swap
 
-from psrebind.lab import renewals
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost
 
 REFUSED = 3
-
-
-def changed(
-    host: LabHost, thumbprint: str, make: Callable[[StoredCertificate], StoredCertificate]
-) -> None:
-    """Make something else of one certificate of a host."""
-    certificates = tuple(
-        make(one) if one.thumbprint == thumbprint else one for one in host.host.state.certificates
-    )
-    host.host.change(lambda state: replace(state, certificates=certificates))
 
 
 def events(host: LabHost) -> list[int]:
@@ -65,7 +53,7 @@ def test_a_certificate_without_a_key_is_not_announced(
     with restored(lab.hosts["web01"]) as host:
         old = swap(lab, "web01").old
         new = renewals.import_certificate(host.host, lab.scenario.authority, like=old)
-        changed(host, new, lambda one: replace(one, key_linked=False))
+        change_certificate(host, new, key_linked=False)
         if not bound:
             host.host.change(lambda state: replace(state, sites=(), records=()))
         before = events(host)
@@ -81,7 +69,7 @@ def test_stores_are_told(as_admin: Command, lab: Lab) -> None:
         old = swap(lab, "web01").old
         new = renewals.import_certificate(host.host, lab.scenario.authority, like=old)
         host.host.change(lambda state: replace(state, sites=(), records=()))
-        changed(host, new, lambda one: replace(one, store="WebHosting"))
+        change_certificate(host, new, store="WebHosting")
         ran = as_admin("notify", host.address, "--yes", "--old", old, "--new", new)
         assert ran.status == 0
         assert "the old certificate is in My, the new one in WebHosting" in ran.err

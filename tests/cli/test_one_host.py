@@ -15,8 +15,8 @@ from cli.command_line import Command
 from cli.fifty_hosts import written
 from labs import rebind_words, records, restored, sent, swap
 
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import inspect
 import typing
 
 from psrebind.cli import options
-from psrebind.cli.opening import given
-from psrebind.cli.options import Connection, Output, flattened
+from psrebind.cli.fleet_options import connection_settings
+from psrebind.cli.options import Connection, Output, spread_fields
 from psrebind.sessions import credentials, remote
 
 
@@ -17,7 +17,7 @@ def test_groups_are_laid_out_and_put_together_again() -> None:
     def command(target: str, connection: Connection, output: Output) -> tuple[object, ...]:
         return target, connection, output
 
-    laid_out = flattened(command)
+    laid_out = spread_fields(command)
     names = list(inspect.signature(laid_out).parameters)
     assert names[0] == "target"
     assert {"user", "port", "format"} < set(names)
@@ -44,5 +44,5 @@ def test_no_option_takes_a_password() -> None:
 
 def test_how_much_is_read_can_be_typed() -> None:
     """What is typed reaches the connection, and nothing is said where nothing was."""
-    assert given(Connection(reply_limit=256)) == {"reply_limit": 256}
-    assert given(Connection()) == {}
+    assert connection_settings(Connection(reply_limit=256)) == {"reply_limit": 256}
+    assert connection_settings(Connection()) == {}

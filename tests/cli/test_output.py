@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from psrebind.cli.output import show
-from psrebind.model import Record, RecordKind, Thumbprint
+from psrebind.cli.output.rows import show
+from psrebind.iis_model import Record, RecordKind
+from psrebind.model import Thumbprint
 
 PRINT = Thumbprint("ab" * 20)
 

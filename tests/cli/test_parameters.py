@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from psrebind.cli.parameters import OperationLine, described, filled
 from psrebind.errors import ParameterError
-from psrebind.model import RecordKind, Secret, Thumbprint
+from psrebind.iis_model import RecordKind
+from psrebind.model import Secret, Thumbprint
 from psrebind.operations.base import Query
+from psrebind.operations.parameters import OperationLine, describe_parameters, parse_parameters
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class GetNeedy(Query[Nothing]):
 def test_values_are_of_the_type_of_the_field(word: str, value: object) -> None:
     """Each word becomes what its field promises."""
     name = word.partition("=")[0]
-    assert getattr(filled(GetSample, [word]), name) == value
+    assert getattr(parse_parameters(GetSample, [word]), name) == value
 
 
 @pytest.mark.parametrize(
@@ -83,25 +84,25 @@ def test_values_are_of_the_type_of_the_field(word: str, value: object) -> None:
 def test_a_misfit_is_one_sentence(word: str, sentence: str) -> None:
     """What does not fit says which operation, which parameter, and why."""
     with pytest.raises(ParameterError, match=sentence):
-        filled(GetSample, [word])
+        parse_parameters(GetSample, [word])
 
 
 def test_a_parameter_is_given_once() -> None:
     """The same name twice is a mistake, not a choice."""
     with pytest.raises(ParameterError, match=r"get_sample\.count: given twice"):
-        filled(GetSample, ["count=1", "count=2"])
+        parse_parameters(GetSample, ["count=1", "count=2"])
 
 
 def test_missing_parameters_are_named() -> None:
     """All that is missing is named at once."""
     with pytest.raises(ParameterError, match="get_needy: missing: first, second"):
-        filled(GetNeedy, [])
+        parse_parameters(GetNeedy, [])
 
 
 def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A secret is given by the name of its variable."""
     monkeypatch.setenv("THE_SECRET", "s3cret")
-    secret = filled(GetSample, ["password=env:THE_SECRET"]).password
+    secret = parse_parameters(GetSample, ["password=env:THE_SECRET"]).password
     assert secret is not None
     assert secret.reveal() == "s3cret"
 
@@ -110,7 +111,7 @@ def test_a_secret_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_secret_is_never_an_argument(word: str) -> None:
     """A secret as a word is refused with the way to do it, and is not repeated."""
     with pytest.raises(ParameterError, match="env:VARIABLE") as caught:
-        filled(GetSample, [word])
+        parse_parameters(GetSample, [word])
     assert "s3cret" not in str(caught.value)
 
 
@@ -118,7 +119,7 @@ def test_a_secret_needs_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that is not there is named."""
     monkeypatch.delenv("NO_SUCH_SECRET", raising=False)
     with pytest.raises(ParameterError, match="no environment variable NO_SUCH_SECRET"):
-        filled(GetSample, ["password=env:NO_SUCH_SECRET"])
+        parse_parameters(GetSample, ["password=env:NO_SUCH_SECRET"])
 
 
 def test_an_operation_describes_itself() -> None:
@@ -126,9 +127,9 @@ def test_an_operation_describes_itself() -> None:
     line = OperationLine.of(GetSample)
     assert (line.name, line.kind) == ("get_sample", "query")
     assert line.sentence == "Take one parameter of each type."
-    assert described(GetSample)[:3] == (
+    assert describe_parameters(GetSample)[:3] == (
         "thumbprint: Thumbprint or null = null",
         "count: int = 1",
         "deep: bool = false",
     )
-    assert described(GetNeedy) == ("first: str", "second: str")
+    assert describe_parameters(GetNeedy) == ("first: str", "second: str")

@@ -12,18 +12,19 @@ from pathlib import Path
 import pytest
 from labs import running as on_the_air
 
-from psrebind.lab import runtime
-from psrebind.lab.answers import Answers
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab
+from psrebind.lab.engines.model.replies import Answers
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage import lab as runtime
+from psrebind.lab.stage.lab import Lab
 
 # Every library logs all that it ever would; `broken` makes a bug in the midst of a host's work.
 DRIVER = """
 import logging, sys
 logging.basicConfig(level=logging.DEBUG, filename=sys.argv[1])
-from psrebind.cli import listing, main
+from psrebind.cli import main
+from psrebind.services import iis_bindings
 if sys.argv[2] == "broken":
-    listing.binding_lines = lambda *_: [][1]
+    iis_bindings.binding_lines = lambda *_: [][1]
 sys.exit(main(sys.argv[3:]))
 """
 WRONG = "Wrong-Pumpkin-4711"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from fakes import FakeSession
 
-from psrebind.cli.asking import Visit
-from psrebind.fleet.fleet import FleetHost
-from psrebind.replies import Reply
-from psrebind.script import Script
-from psrebind.sessions.base import Limits, StreamRecord
-from psrebind.templates import Library
+from psrebind.cli.output.many_hosts import ManyHostsView
+from psrebind.cli.output.one_host import OneHostView
+from psrebind.fleet.fleet import Fleet
+from psrebind.fleet.host import FleetHost
+from psrebind.sessions.base import StreamRecord
 
 RECORDS = [
     StreamRecord("warning", "careful\x1b[2J"),
@@ -20,27 +18,16 @@ RECORDS = [
 ]
 
 
-def nobody(script: Script) -> Reply:
-    """No script is sent here."""
-    raise AssertionError(script)
-
-
-@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("view", [OneHostView, ManyHostsView])
 @pytest.mark.parametrize("verbose", [True, False])
-def test_messages_of_a_host(capsys: pytest.CaptureFixture[str], verbose: bool, alone: bool) -> None:
+def test_messages_of_a_host(
+    capsys: pytest.CaptureFixture[str], verbose: bool, view: type[OneHostView | ManyHostsView]
+) -> None:
     """Warnings are always shown, verbose messages when asked for, each with its host's name."""
-    visit = Visit(
-        host=FleetHost("web01"),
-        session=FakeSession(nobody),
-        library=Library(),
-        limits=Limits(),
-        alone=alone,
-        verbose=verbose,
-    )
-    with visit.sending() as sending:
-        assert sending.on_stream
-        for record in RECORDS:
-            sending.on_stream(record)
+    host = FleetHost("web01")
+    shown = view(Fleet((host,)), "table", verbose=verbose)
+    for record in RECORDS:
+        shown.heard(host, record)
     said = capsys.readouterr()
     assert said.out == ""
     lines = ["warning: careful\\u001b[2J", "verbose: in detail"][: 1 + verbose]

@@ -17,8 +17,8 @@ from cli.losses import INTERRUPTED, UNKNOWN, UNREACHABLE, Loss
 from labs import final_status, rebind_words, restored, running, sent
 
 from psrebind.cli import main
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab, LabHost
 
 # What one rebind costs on the engine without PowerShell; the first test holds the list.
 ACTIONS = ["Logon", "Logon", "Logon", "Create", "Receive", "Command", "Receive", "Signal"]
@@ -104,7 +104,7 @@ def test_a_time_limit_at_each_request(as_admin: Command, lab: Lab, hosts: list[L
         # A Receive that gets no answer is sent again before a reading is given up.
         times = 2 if number == READING + 1 else 1
         host.faults.arm(NetworkFault.STALL, number=number + 1, times=times)
-        options = ("--user", lab.user, "--timeout", "4")
+        options = ("--user", lab.user, "--timeout", "12")
         return Loss(host, before, main(rebind_words(lab, host, *options)), shells)
 
     with ThreadPoolExecutor(len(ACTIONS)) as pool:
@@ -139,8 +139,10 @@ def test_ctrl_c_at_each_request(as_admin: Command, lab: Lab, hosts: list[LabHost
             told = ""
             if number in (CHANGING, CHANGING + 1):
                 assert process.stderr
-                while "not stopped in its middle" not in told:
-                    told += process.stderr.readline()
+                while "not stopped in its middle" not in told and (
+                    line := process.stderr.readline()
+                ):
+                    told += line
                 process.send_signal(signal.SIGINT)
             shown[number], rest = process.communicate(timeout=60)
             said[number] = told + rest

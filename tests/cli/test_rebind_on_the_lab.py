@@ -17,6 +17,7 @@ from labs import (
     is_rebound,
     rebind_words,
     records,
+    remove_certificate,
     restored,
     running,
     sent,
@@ -25,9 +26,9 @@ from labs import (
     swap,
 )
 
-from psrebind.lab.httpsys import Record, RecordKind
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import Binding, HostState, Site
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.http_sys import Record, RecordKind
+from psrebind.lab.windows.state import Binding, HostState, Site
 
 
 @pytest.fixture(scope="module", params=["model", pytest.param("pwsh", marks=pytest.mark.engine)])
@@ -267,12 +268,7 @@ def test_a_missing_engine(
 def test_what_appcmd_would_skip_is_said(as_admin: Command, lab: Lab, web02: LabHost) -> None:
     """A binding that appcmd passes over in silence has its row, its reason and a count; 3."""
     new = swap(lab, web02.name).new
-
-    def change(state: HostState) -> HostState:
-        kept = (c for c in state.certificates if (c.store, c.thumbprint) != ("WebHosting", new))
-        return replace(state, certificates=tuple(kept))
-
-    web02.host.change(change)
+    remove_certificate(web02, new, "WebHosting")
     ran = as_admin(*rebind_words(lab, web02), "--method", "appcmd", "-f", "json")
     rows = {row["site"]: row for row in json.loads(ran.out)}
     assert ran.status == 3

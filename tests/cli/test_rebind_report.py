@@ -6,12 +6,15 @@ import pytest
 from certificates import make
 from observations import observed, record, renewal, stored
 
-from psrebind.cli.rebind_lines import RebindLine, result_row
-from psrebind.cli.rebind_report import plan_sentence
-from psrebind.model import BindingInfo
+from psrebind.cli.output.rebind import result_row
+from psrebind.iis_model import BindingInfo
 from psrebind.rebind.handshake import Handshake
+from psrebind.rebind.host_plan import HostPlan
+from psrebind.rebind.lines import RebindLine
+from psrebind.rebind.options import Method
 from psrebind.rebind.plan import plan
-from psrebind.rebind.run import Method, Prepared
+from psrebind.rebind.run import Prepared
+from psrebind.rebind.sentences import plan_sentences
 
 OLD = make("a.example")
 POOR = make("b.example", usages=["1.3.6.1.5.5.7.3.2"])
@@ -25,7 +28,8 @@ def test_each_refused_binding_counts_once() -> None:
     found = plan(seen, wanted)
     assert len(found.refusals) > 2
     prepared = Prepared("web01", wanted, Method.BINDING, seen, found, ())
-    assert plan_sentence(prepared, dry_run=False) == "nothing to change, 2 refused"
+    *_, said = plan_sentences(HostPlan("web01", (prepared,)), dry_run=False)
+    assert said == "nothing to change, 2 refused"
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from cli.command_line import Command, on_a_terminal
 from labs import network, restored
 
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab
-from psrebind.lab.scenario import Swap
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab
+from psrebind.lab.stage.scenario import Swap
 
 WEB01, WEB02, WEB03 = (f"{network()}.{number}" for number in (11, 12, 13))
 

@@ -12,11 +12,11 @@ from cli.command_line import Command
 from lab_tasks import rewrite_events, spoil_events
 from labs import leave_out_site, records, restored, running, sent, swap
 
-from psrebind.lab import renewals
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.scenario import ALL_NAMES
-from psrebind.lab.state import Binding as LabBinding
-from psrebind.lab.state import Site
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.scenario import ALL_NAMES
+from psrebind.lab.windows.state import Binding as LabBinding
+from psrebind.lab.windows.state import Site
 
 
 @pytest.fixture(scope="module")

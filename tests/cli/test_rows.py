@@ -12,7 +12,8 @@ from typing import TextIO
 import pytest
 
 from psrebind.cli.options import Format
-from psrebind.cli.rows import PIECE, OneOfMany, stream
+from psrebind.cli.output.rows import OneOfMany
+from psrebind.cli.output.stream import PIECE, stream
 
 
 @dataclass(frozen=True)

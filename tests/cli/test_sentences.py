@@ -13,7 +13,7 @@ from cli.command_line import Command, at_a_terminal, on_a_terminal, until_asked
 from cli.fifty_hosts import written
 from labs import rebind_words, records, restored
 
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.stage.lab import Lab, LabHost
 
 
 @pytest.fixture

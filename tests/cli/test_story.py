@@ -15,12 +15,13 @@ from operations.notification_checks import ODDITIES
 from operations.task_checks import set_autoenrollment
 
 from psrebind.decode.task_words import NOTIFICATION_NAME
-from psrebind.lab import renewals
-from psrebind.lab.iis_manager import TASK_NAME, TASK_PATH, TASK_XML
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.scenario import ALL_NAMES
-from psrebind.model import BindingInfo
-from psrebind.rebind.handshake import Endpoint, handshakes
+from psrebind.decode.tasks import TASK_NAME, TASK_PATH, wanted_xml
+from psrebind.iis_model import BindingInfo
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.scenario import ALL_NAMES
+from psrebind.rebind.handshake import handshakes
+from psrebind.services.steps import Endpoint
 
 
 @pytest.fixture(scope="module", params=["model", pytest.param("pwsh", marks=pytest.mark.engine)])
@@ -166,7 +167,7 @@ def test_a_task_in_other_case_is_the_same(as_admin: Command, lab: Lab) -> None:
     """Windows tells no case in a task's place, so that a dry run plans nothing for it."""
     with restored(lab.hosts["web01"]) as host:
         place = {"path": TASK_PATH.upper(), "name": TASK_NAME.lower()}
-        host.host.call("tasks.register", place | {"xml": TASK_XML, "force": True})
+        host.host.call("tasks.register", place | {"xml": wanted_xml(), "force": True})
         for verb, outcome in (("enable", "unchanged"), ("disable", "planned")):
             ran = as_admin("task", verb, "--yes", host.address, "--dry-run", "-f", "json")
             assert only(ran.out)["outcome"] == outcome
@@ -241,7 +242,7 @@ def test_a_shared_template_without_autoenrollment(as_admin: Command, lab: Lab, m
 def test_other_rebinders_are_named(as_admin: Command, lab: Lab) -> None:
     """A home-made duplicate is told by its path and what it does, at enable and status."""
     with restored(lab.hosts["web01"]) as host:
-        task = {"path": "\\Home\\", "name": "Mine", "xml": TASK_XML, "force": True}
+        task = {"path": "\\Home\\", "name": "Mine", "xml": wanted_xml(), "force": True}
         host.host.call("tasks.register", task)
         enabled = as_admin("task", "enable", "--yes", host.address, "-f", "json")
         assert [one["name"] for one in only(enabled.out)["others"]] == ["\\Home\\Mine"]

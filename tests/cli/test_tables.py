@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from psrebind.cli.appearance import Appearance, Word, appearing
-from psrebind.cli.messages import tell
-from psrebind.cli.output import show
-from psrebind.cli.phrases import certificate
+from psrebind.cli.output.appearance import Appearance, Word, use_appearance
+from psrebind.cli.output.messages import tell
+from psrebind.cli.output.rows import show
 from psrebind.model import Thumbprint
+from psrebind.phrase import name_certificate
 from psrebind.problems import Problem, ProblemKind
 
 PRINT = Thumbprint("ab" * 20)
@@ -94,7 +94,7 @@ def test_a_table_has_the_first_digits_of_thumbprints(capsys: pytest.CaptureFixtu
     assert lines[1:] == ["ABABABABABA  99999999; ABABABABABA", "ABABABABABC"]
     for form in ("json", "jsonl", "csv"):
         assert printed(capsys, form, *rows).count(PRINT) == 2
-    with appearing(Appearance(wide=True)):
+    with use_appearance(Appearance(wide=True)):
         assert printed(capsys, "table", *rows).count(PRINT) == 2
 
 
@@ -105,7 +105,7 @@ def test_a_name_is_cut_before_a_line_is_given_up(
     monkeypatch: pytest.MonkeyPatch, width: int, name: str
 ) -> None:
     """A terminal that is too narrow has the certificate's digits whole, and one line a row."""
-    phrase = certificate("certificate-for-www.example", PRINT)
+    phrase = name_certificate("certificate-for-www.example", PRINT)
     rows = [{"site": "Shop", "certificate": phrase, "problems": ["replaced"]}] * 2
     monkeypatch.setenv("NO_COLOR", "1")
     lines = on_terminal(monkeypatch, width, *rows).splitlines()
@@ -116,7 +116,7 @@ def test_a_name_is_cut_before_a_line_is_given_up(
 
 def test_phrases_and_problems_can_be_copied() -> None:
     """As every value of a plan is where the state before is written."""
-    phrase = certificate("www.example", PRINT)
+    phrase = name_certificate("www.example", PRINT)
     assert copy.deepcopy(phrase).parts == phrase.parts
     problem = Problem(ProblemKind.EXPIRED, "over")
     copied = copy.deepcopy(problem)
@@ -147,7 +147,7 @@ def test_colour_is_the_users_choice(
 ) -> None:
     """NO_COLOR is obeyed, an option more so; without colour there is no code at all."""
     monkeypatch.setenv("NO_COLOR", variable)
-    with appearing(Appearance(color)):
+    with use_appearance(Appearance(color)):
         text = on_terminal(monkeypatch, 100, {"outcome": "failed"}, {"outcome": "done"})
     assert ("\x1b" in text) is coloured
 
@@ -161,7 +161,7 @@ def test_a_pipe_has_colour_only_where_it_is_asked_for(
     short = None if alone else dict
     plain = printed(capsys, "table", row, short=short)
     assert "\x1b" not in plain
-    with appearing(Appearance("always")):
+    with use_appearance(Appearance("always")):
         text = printed(capsys, "table", row, short=short)
     assert "\x1b[1;31mfailed\x1b[0m" in text
     assert re.sub(r"\x1b\[[\d;]*m", "", text) == plain
@@ -171,7 +171,7 @@ def test_a_message_has_colour_where_a_terminal_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The words that say what became of hosts are coloured as those of tables."""
-    with appearing(Appearance("always")):
+    with use_appearance(Appearance("always")):
         tell("2 hosts ", Word("unreachable"), ": \x1b[2J")
     assert capsys.readouterr().err == (
         "psrebind: 2 hosts \x1b[1;31munreachable\x1b[0m: \\u001b[2J\n"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from psrebind.decode.events import (
     MEANINGS,
-    Channel,
     EventCertificate,
     LifecycleEvent,
+    LifecycleLog,
     decode_event,
 )
 from psrebind.decode.trees import MAX_CHARACTERS, parse_xml
@@ -44,7 +44,7 @@ def certificate(thumbprint: Thumbprint, year: int) -> EventCertificate:
 def test_every_field_of_a_replacement() -> None:
     """Each part of a 1001 comes out typed, times in UTC, the action in lower case."""
     assert decode_event(REPLACED) == LifecycleEvent(
-        channel=Channel.SYSTEM,
+        channel=LifecycleLog.SYSTEM,
         record_id=7,
         id=1001,
         time=datetime(2026, 11, 20, 3, 12, 44, 146658, tzinfo=UTC),
@@ -87,7 +87,7 @@ def test_spelling_does_not_matter(name: str) -> None:
 def test_user_channel() -> None:
     """An event of the User log says so, and so does its context."""
     found = event("user-1001.xml")
-    assert (found.channel, found.context, found.action) == (Channel.USER, "User", "replace")
+    assert (found.channel, found.context, found.action) == (LifecycleLog.USER, "User", "replace")
 
 
 def test_names_of_another_language_are_kept_and_not_read() -> None:

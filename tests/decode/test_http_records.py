@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from psrebind.decode.records import FLAG_PARAMETERS, RawRecord, restoring_arguments, unknown_options
-from psrebind.model import IIS_APPLICATION_ID, Record, RecordKind, Thumbprint
+from psrebind.decode.records import FLAG_PARAMETERS, RawRecord, netsh_options, unknown_options
+from psrebind.iis_model import IIS_APPLICATION_ID, Record, RecordKind
+from psrebind.model import Thumbprint
 
 IIS = UUID(IIS_APPLICATION_ID)
 THUMBPRINT = Thumbprint("AB" * 20)
@@ -42,7 +43,7 @@ def test_odd_application(data: bytes) -> None:
 def test_defaults_name_nothing() -> None:
     """A record without options asks for nothing: netsh may not know more."""
     found = record(DefaultFlags=0, DefaultSslCertCheckMode=0, DefaultSslCtlStoreName="")
-    assert restoring_arguments(found) == ()
+    assert netsh_options(found) == ()
 
 
 def test_all_options() -> None:
@@ -54,7 +55,7 @@ def test_all_options() -> None:
         DefaultSslRevocationUrlRetrievalTimeout=15000,
         DefaultSslCtlStoreName="ClientAuthIssuer",
     )
-    assert restoring_arguments(found) == (
+    assert netsh_options(found) == (
         "verifyclientcertrevocation=disable",
         "usagecheck=disable",
         "revocationfreshnesstime=60",
@@ -70,7 +71,7 @@ def test_all_options() -> None:
 def test_known_flag(bit: int) -> None:
     """Each known flag has a parameter of its own."""
     found = record(DefaultFlags=bit)
-    assert f"{FLAG_PARAMETERS[bit]}=enable" in restoring_arguments(found)
+    assert f"{FLAG_PARAMETERS[bit]}=enable" in netsh_options(found)
     assert unknown_options(found) == ()
 
 

@@ -1,4 +1,4 @@
-"""IIS bindings joined with http.sys records, and what is odd about them."""
+"""IIS bindings join_records with http.sys records, and what is odd about them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from psrebind.decode.bindings import IisState, RawBinding, RawSite, joined, record_key
+from psrebind.decode.bindings import IisState, RawBinding, RawSite, join_records, record_key
 from psrebind.decode.records import RawRecord
-from psrebind.model import IIS_APPLICATION_ID, Binding, RecordKind, Thumbprint
+from psrebind.iis_model import IIS_APPLICATION_ID, Binding, RecordKind
+from psrebind.model import Thumbprint
 
 ONE, TWO = Thumbprint("11" * 20), Thumbprint("22" * 20)
 
@@ -32,7 +33,7 @@ def bound(information: str, flags: int = 0, site: int = 1) -> RawBinding:
 
 def only(binding: RawBinding, *records: RawRecord) -> Binding:
     """Join one binding of a site with records."""
-    (found,) = joined(IisState((RawSite(1, "A", "Started"),), (binding,), records)).bindings
+    (found,) = join_records(IisState((RawSite(1, "A", "Started"),), (binding,), records)).bindings
     return found
 
 
@@ -71,9 +72,9 @@ def test_strays() -> None:
     """Records that no binding uses are given apart, a wrong kind among them."""
     records = (held(RecordKind.IP, "0.0.0.0:443"), held(RecordKind.SNI, "a.example:443"))
     state = IisState((), (bound("*:443:a.example", 1),), records)
-    found = joined(state)
+    found = join_records(state)
     assert found.bindings[0].record
-    assert [stray.endpoint for stray in found.strays] == ["0.0.0.0:443"]
+    assert [stray.endpoint for stray in found.orphan_records] == ["0.0.0.0:443"]
 
 
 def test_no_record() -> None:
@@ -101,7 +102,7 @@ def test_foreign_record(application: str, services: tuple[str, ...], problems: i
     """A record is another program's where its service is on the host; else it has a label only."""
     record = held(RecordKind.IP, "0.0.0.0:443", ONE, application)
     sites = (RawSite(1, "A", "Started"),)
-    (found,) = joined(IisState(sites, (bound("*:443:"),), (record,), services)).bindings
+    (found,) = join_records(IisState(sites, (bound("*:443:"),), (record,), services)).bindings
     assert len(found.problems) == problems
 
 
@@ -149,7 +150,7 @@ def test_a_left_over_record_of_one_address_is_said() -> None:
     )
     pair = (bound("*:443:"), bound("192.0.2.1:443:", site=1))
     state = IisState((RawSite(1, "A", "Started"),), pair, (own, left))
-    assert [one.problems for one in joined(state).bindings] == [(), ()]
+    assert [one.problems for one in join_records(state).bindings] == [(), ()]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_a_left_over_of_ipv6(information: str, endpoint: str, said: bool) -> Non
 def test_control_characters_are_no_binding(odd: str) -> None:
     """What no host name can have stands apart, and never reaches a socket."""
     state = IisState((RawSite(1, "A", "Started"),), (bound(odd),), ())
-    assert len(joined(state).unreadable) == 1
+    assert len(join_records(state).unreadable) == 1
 
 
 @pytest.mark.parametrize("odd", ["no-port", "*:0:zero.example", "*:99999:"])
@@ -180,7 +181,7 @@ def test_unreadable_information(odd: str) -> None:
     """A binding that IIS cannot mean stands apart with its reason; the others are kept."""
     sites = (RawSite(1, "A", "Started"), RawSite(2, "B", "Stopped"))
     rows = (bound("*:443:"), bound(odd, 1, site=2))
-    found = joined(IisState(sites, rows, (held(RecordKind.IP, "0.0.0.0:443"),)))
+    found = join_records(IisState(sites, rows, (held(RecordKind.IP, "0.0.0.0:443"),)))
     assert [one.thumbprint for one in found.bindings] == [ONE]
     (other,) = found.unreadable
     assert (other.site, other.state, other.information, other.flags) == ("B", "Stopped", odd, 1)
@@ -196,5 +197,5 @@ def test_record_key() -> None:
 def test_a_site_that_nothing_can_be_asked_by() -> None:
     """A name with a NUL goes into no script: its bindings are told and left alone."""
     state = IisState((RawSite(1, "A\0", "Started"),), (bound("*:443:"),), ())
-    (found,) = joined(state).unreadable
+    (found,) = join_records(state).unreadable
     assert (found.site, "NUL" in found.reason) == ("A\0", True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from psrebind.errors import InventoryError
-from psrebind.fleet.inventory import Inventory, InventoryHost
-from psrebind.fleet.inventory_file import parse_inventory
+from psrebind.fleet.inventory.file import parse_inventory
+from psrebind.fleet.inventory.model import Inventory, InventoryHost
 
 FOLDER = Path(__file__).parents[1] / "data" / "inventories"
 

@@ -2,71 +2,60 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fleet.inventories import FOLDER
+from fleet.inventories import FOLDER, inventory_of
 
-from psrebind.fleet.connection_keys import KEYS
-from psrebind.fleet.inventory import Inventory
-from psrebind.fleet.inventory_file import read_inventory
+from psrebind.fleet.inventory.file import read_inventory
+from psrebind.fleet.inventory.model import Inventory
 from psrebind.model import Secret
 
 
-@pytest.fixture
-def ansible_list(tmp_path: Path) -> Any:
-    """Ask `ansible-inventory --list`; skips where ansible-core does not install."""
-    if importlib.util.find_spec("ansible") is None:
-        pytest.skip("ansible-core is not installed: it may not support this Python yet")
-
-    def ask(path: Path) -> dict[str, Any]:
-        own = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-        settings = {"HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "ANSIBLE_LOCALHOST_WARNING": "0"}
-        command = [sys.executable, "-m", "ansible", "inventory", "-i", str(path), "--list"]
-        ran = subprocess.run(
-            command, env=own | settings, cwd=tmp_path, capture_output=True, text=True, check=True
-        )
-        found: dict[str, Any] = json.loads(ran.stdout)
-        return found
-
-    return ask
+def hosts_of(inventory: Inventory) -> dict[str, dict[str, Any]]:
+    """Variables and groups of each host, passwords in clear to be compared."""
+    found = {host.name: {**host.variables, "groups": host.groups} for host in inventory.hosts}
+    for variables in found.values():
+        for key, value in variables.items():
+            variables[key] = value.reveal() if isinstance(value, Secret) else value
+    return found
 
 
-def understood(variables: Any) -> dict[str, Any]:
-    """The variables that psrebind understands, passwords in clear to be compared."""
-    return {
-        key: value.reveal() if isinstance(value, Secret) else value
-        for key, value in variables.items()
-        if key in KEYS
-    }
-
-
-def members(listed: dict[str, Any], group: str) -> set[str]:
-    """The hosts of a group as Ansible lists it, those of its children among them."""
-    entry = listed.get(group, {})
-    below = (members(listed, child) for child in entry.get("children", []))
-    return set(entry.get("hosts", [])).union(*below)
-
-
-def filled_groups(inventory: Inventory) -> dict[str, set[str]]:
-    """The groups that have hosts; Ansible does not list the others."""
-    return {name: set(hosts) for name, hosts in inventory.groups.items() if hosts}
-
-
-@pytest.mark.parametrize("file", ["hosts.yml", "hosts.ini", "beside/hosts"])
-def test_hosts_groups_and_variables_are_those_of_ansible(file: str, ansible_list: Any) -> None:
-    """Each file gives the hosts, groups and understood variables that ansible-inventory prints."""
-    listed = ansible_list(FOLDER / file)
-    hostvars = listed.pop("_meta")["hostvars"]
-    inventory = read_inventory(FOLDER / file)
-    ours = {host.name: understood(host.variables) for host in inventory.hosts}
-    theirs = {name: understood(hostvars.get(name, {})) for name in members(listed, "all")}
-    assert ours == theirs
-    assert all(ours.values()), "a host without variables would compare nothing"
-    assert filled_groups(inventory) == {name: members(listed, name) for name in listed}
+@pytest.mark.skipif(
+    find_spec("ansible") is None,
+    reason="ansible-core is not installed: it may not support this Python yet",
+)
+@pytest.mark.parametrize(
+    ("file", "options"),
+    [
+        ("hosts.yml", []),
+        ("hosts.yml", ["--yaml"]),
+        ("hosts.ini", []),
+        ("hosts.ini", ["--export"]),
+        ("hosts.ini", ["--export", "--yaml"]),
+        ("beside/hosts", []),
+        ("beside/hosts", ["--yaml"]),
+    ],
+)
+def test_what_ansible_prints_of_an_inventory_is_that_inventory(
+    file: str, options: list[str], tmp_path: Path
+) -> None:
+    """Hosts, groups and variables are the same, whether Ansible or psrebind spreads them."""
+    own = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    settings = {"HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "ANSIBLE_LOCALHOST_WARNING": "0"}
+    path = str(FOLDER / file)
+    command = [sys.executable, "-m", "ansible", "inventory", "-i", path, "--list", *options]
+    ran = subprocess.run(
+        command, env=own | settings, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    printed = inventory_of(ran.stdout, "standard input")
+    ours = read_inventory(FOLDER / file)
+    assert hosts_of(printed) == hosts_of(ours)
+    assert all(host.variables for host in ours.hosts), "nothing would be compared"
+    for group, names in ours.groups.items():
+        assert set(printed.groups.get(group, ())) == set(names)

@@ -10,7 +10,7 @@ from fleet.inventories import host_of
 
 from psrebind.errors import InvalidInput, InventoryError
 from psrebind.fleet.connection_vars import connection, endpoint, is_local
-from psrebind.fleet.inventory import InventoryHost
+from psrebind.fleet.inventory.model import InventoryHost
 from psrebind.sessions.remote import ConnectionOptions
 
 
@@ -117,6 +117,7 @@ def test_what_cannot_be_is_refused_with_its_place(line: str, key: str | None, wo
     assert (error.file, error.line, error.key) == ("hosts.ini", 2, key)
     assert error.reason.startswith("w: ")
     assert words in error.reason
+    assert key is None or line.partition("=")[2] not in error.reason, "it may be a secret"
 
 
 def test_the_place_is_that_of_the_variable() -> None:

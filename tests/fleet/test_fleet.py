@@ -11,14 +11,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from labs import running, shells_left
+from labs import restored, running, shells_left
 
 from psrebind import Fleet
-from psrebind.errors import AuthenticationError, ConnectError, InvalidInput
-from psrebind.fleet.fleet import Account, FleetHost
+from psrebind.errors import ConnectError, InvalidInput
+from psrebind.fleet.host import Account, FleetHost
 from psrebind.fleet.runner import Result
-from psrebind.lab.faults import NetworkFault
-from psrebind.lab.runtime import Lab
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.lab.stage.lab import Lab
 from psrebind.model import Secret
 from psrebind.operations.get_host import GetHost
 from psrebind.sessions.credentials import Credential
@@ -63,23 +63,6 @@ def test_each_host_answers(lab: Lab, inventory: Path) -> None:
     assert [shells_left(host) for host in lab.hosts.values()] == [0] * 6
 
 
-def test_two_names_of_one_endpoint_are_one_host(lab: Lab) -> None:
-    """A host that is named twice is asked once."""
-    address = lab.hosts["web01"].address
-    fleet = Fleet.of([address, address], user=lab.user, password=Secret(lab.password))
-    assert [host.name for host in fleet.hosts] == [address]
-
-
-def test_a_wrong_password_is_tried_once(lab: Lab, inventory: Path) -> None:
-    """Every host has the refusal, and one of them the only attempt."""
-    before = sum(attempts(lab))
-    fleet = Fleet.from_inventory(inventory, password=Secret("wrong"))
-    results = list(fleet.run([GetHost()]))
-    assert len(results) == 6
-    assert all(isinstance(result.error, AuthenticationError) for result in results)
-    assert sum(attempts(lab)) == before + 1
-
-
 def test_hosts_that_hang_do_not_hold_up_the_others(lab: Lab, inventory: Path) -> None:
     """The first hosts of the inventory accept connections and say nothing: the last ones answer."""
     hanging = [lab.hosts[f"web{number:02}"] for number in range(1, 5)]
@@ -93,12 +76,6 @@ def test_hosts_that_hang_do_not_hold_up_the_others(lab: Lab, inventory: Path) ->
             host.faults.disarm()
     assert {result.host.name for result in results[:2] if result.value} == {"web05", "web06"}
     assert all(isinstance(result.error, ConnectError) for result in results[2:])
-
-
-def attempts(lab: Lab) -> list[int]:
-    """How often somebody tried to log on, host by host."""
-    logons = (host.endpoint.logons.get(lab.user) for host in lab.hosts.values())
-    return [one.attempts if one else 0 for one in logons]
 
 
 def test_this_machine_needs_no_password() -> None:
@@ -213,13 +190,34 @@ def test_the_example_of_expiring_certificates(
     assert not any(swap.new in line for line in lines)
 
 
-def test_the_example_of_own_work(
+def test_the_example_of_a_plan(
     lab: Lab, inventory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It plans on all hosts, and only one has something to change."""
     monkeypatch.setenv("PSREBIND_PASSWORD", lab.password)
     swap = lab.scenario.summary[0]
-    lines = example("work_of_your_own", str(inventory), swap.old, swap.new, capsys=capsys)
+    lines = example("rebind_plan", str(inventory), swap.old, swap.new, capsys=capsys)
     assert len(lines) == 6
     assert "web01 3 bindings to change" in lines
     assert sum("0 bindings" in line for line in lines) == 5
+
+
+def test_the_example_of_own_work(
+    lab: Lab, inventory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says of every host what it is and how many tasks it has."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", lab.password)
+    lines = example("work_of_your_own", str(inventory), capsys=capsys)
+    assert len(lines) == 6
+    assert all("Windows Server" in line and "follow renewals" in line for line in lines)
+
+
+def test_the_example_of_enabled_tasks(
+    lab: Lab, inventory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Run twice, it changes once."""
+    monkeypatch.setenv("PSREBIND_PASSWORD", lab.password)
+    with restored(lab.hosts["web02"]):
+        for outcome in ("changed", "unchanged"):
+            (line,) = example("enabled_tasks", str(inventory), "web02", capsys=capsys)
+            assert line.split("; ")[:2] == ["web02", outcome]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from fleet.inventories import host_of, inventory_of
+from fleet.inventories import inventory_of
 
 from psrebind.errors import InventoryError
 from psrebind.fleet.connection_vars import connection
-from psrebind.fleet.inventory_file import parse_inventory
 from psrebind.model import Secret
 
 KEY = "ansible_password"
+LISTING = f'''{{"all": {{"hosts": ["w"]}}, "_meta": {{"hostvars": {{"w": {{
+"{KEY}": ?}}}}}}}}'''
 # Each spells a secret of three words, wholly or in part, somewhere a reader stumbles over it.
 STUMBLES = {
     "blanks": ("a.ini", f"# hosts\nweb01 {KEY}=Correct horse battery\n", 2, KEY, "quotes"),
@@ -30,6 +31,15 @@ STUMBLES = {
     "a colon": ("a.yml", f"all:\n  vars:\n    {KEY}: Correct: horse\n", 3, None, "not YAML"),
     "a percent sign": ("a.yml", f"all:\n  vars:\n    {KEY}: %Correct-horse\n", 3, None, "not YAML"),
     "a table": ("a.yml", f"all:\n  vars:\n    {KEY}: {{Correct: horse}}\n", 3, KEY, "one value"),
+    "JSON cut off": ("a.json", f'{{"_meta": {{\n"{KEY}": "Correct', 2, None, "not JSON"),
+    "a table in JSON": (
+        "a.json",
+        LISTING.replace("?", '{"Correct": "horse"}'),
+        2,
+        KEY,
+        "one value",
+    ),
+    "a word in JSON": ("a.json", LISTING.replace("?", "Correct"), 2, None, "not JSON"),
     "no header": ("a.txt", "web01,10.0.0.1,admin,Correct/horse\n", 1, None, "header"),
     "a slipped column": (
         "a.csv",
@@ -45,16 +55,6 @@ STUMBLES = {
         "address",
         "address",
     ),
-    "as a truth": (
-        "a.ini",
-        "w ansible_psrp_ignore_proxy=Correct\n",
-        1,
-        "ansible_psrp_ignore_proxy",
-        "",
-    ),
-    "as a choice": ("a.ini", "w ansible_psrp_auth=Correct\n", 1, "ansible_psrp_auth", "negotiate"),
-    "as a path": ("a.ini", "w ansible_winrm_path=Correct\n", 1, "ansible_winrm_path", "wsman"),
-    "as a connection": ("a.ini", "w ansible_connection=Correct\n", 1, "ansible_connection", "psrp"),
 }
 
 
@@ -71,16 +71,21 @@ def test_no_text_of_a_value_is_shown(
     assert not any(piece in str(error).lower() for piece in ("correct", "horse", "battery"))
 
 
-def test_a_column_of_passwords_is_taken_with_a_warning() -> None:
-    """``password`` is understood as ``address`` and ``user`` are, and nobody reads it either."""
-    text = "name,address,user,password\nweb01,10.0.0.1,admin,Correct horse\n"
-    inventory = parse_inventory(text, file="a.csv")
-    assert [str(one) for one in inventory.notices] == [
-        "a.csv:2: the column password holds a password in clear"
-    ]
-    found = connection(host_of(text, "a.csv")).password
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("a.csv", "name,address,user,password\nw,10.0.0.1,admin,horse\n", "2: the column password"),
+        ("a.ini", f"w\n[all:vars]\nansible_user=admin\n{KEY}=horse\n", f"4: {KEY}"),
+        ("a.json", LISTING.replace("?", '"horse", "ansible_user": "admin"'), f"2: {KEY}"),
+    ],
+)
+def test_a_password_is_taken_with_a_warning(file: str, text: str, said: str) -> None:
+    """It is accepted with a notice of its line, and printing the inventory does not print it."""
+    inventory = inventory_of(text, file)
+    assert [str(one) for one in inventory.notices] == [f"{file}:{said} holds a password in clear"]
+    found = connection(inventory.hosts[0]).password
     assert isinstance(found, Secret)
-    assert found.reveal() == "Correct horse"
+    assert found.reveal() == "horse"
     assert "horse" not in repr(inventory)
 
 
@@ -96,11 +101,6 @@ def test_a_column_of_passwords_is_taken_with_a_warning() -> None:
             "a.ini",
             [f"web0{each} {KEY}=Correct" for each in range(5)],
             f"a.ini:1: {KEY} holds passwords in clear, here and in 4 more lines",
-        ),
-        (
-            "a.yml",
-            ["all:", "  hosts:", *(f"    w{each}: {{{KEY}: Correct}}" for each in range(5))],
-            f"a.yml:3: {KEY} holds passwords in clear, here and in 4 more lines",
         ),
     ],
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from itertools import count
 
 import pytest
 from fleet.inventories import inventory_of, refusal
 
-from psrebind.fleet.inventory_settling import MOST_HOSTS, MOST_STEPS, NAME
+from psrebind.fleet.inventory.precedence import MOST_HOSTS, MOST_STEPS, NAME
 
 MANY = 200_000
 
@@ -19,7 +20,22 @@ def test_two_hundred_thousand_hosts_are_an_inventory() -> None:
     assert len(found.hosts) == len(found.groups["web"]) == MANY
     assert found.hosts[-1].name == "web199999"
     assert found.hosts[0].variables == {"ansible_user": "admin"}
-    assert found.hosts[0].variables is found.hosts[-1].variables
+    assert found.hosts[0].settings is found.hosts[-1].settings
+
+
+def listing(number: int) -> str:
+    """JSON of so many hosts."""
+    names = [f"web{each:06}" for each in range(number)]
+    return json.dumps({"_meta": {"hostvars": {}}, "web": {"hosts": names}}, indent=0)
+
+
+def test_as_many_hosts_of_ansible_s_json_are_an_inventory() -> None:
+    """A list of them has the bound that hosts have, and each its line."""
+    found = inventory_of(listing(MANY))
+    assert len(found.hosts) == MANY
+    assert found.hosts[-1].location.line == MANY + 6
+    error = refusal(listing(MOST_HOSTS + 1))
+    assert error.reason == "more than 250,000 entries"
 
 
 def groups_of_their_own(number: int) -> str:

@@ -9,14 +9,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from labs import ask, connect, restored
+from labs import (
+    ask,
+    change_certificate,
+    connect,
+    give_options,
+    records,
+    refusal,
+    restored,
+    seen_states,
+)
 
-from psrebind.decode.records import restoring_arguments
-from psrebind.errors import ScriptError
-from psrebind.lab.httpsys import Options
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import HostState
-from psrebind.model import Binding, BindingInfo, Thumbprint
+from psrebind.decode.records import netsh_options
+from psrebind.iis_model import Binding, BindingInfo
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.http_sys import Options
+from psrebind.lab.windows.state import HostState
+from psrebind.model import Thumbprint
 from psrebind.operations import run
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.invoke_iis_renewal import InvokeIisRenewal
@@ -24,6 +33,8 @@ from psrebind.operations.set_iis_binding import SetIisBinding
 from psrebind.sessions.remote import RemoteSession
 from psrebind.templates import Library
 
+# What no binding of the lab has, and what a rebind forgets.
+SPECIAL = Options(check_mode=1, flags=2)
 OPTIONED = "127."  # web01's binding with an address of its own has client-certificate options
 
 
@@ -52,18 +63,9 @@ def setting(binding: Binding, new: str, **other: Any) -> SetIisBinding:
         "expected": binding.thumbprint,
         "thumbprint": Thumbprint(new),
         "store": binding.store,
-        "options": restoring_arguments(record),
+        "options": netsh_options(record),
     }
     return SetIisBinding(**fields | other)
-
-
-def refuses(session: RemoteSession, library: Library, operation: SetIisBinding) -> ScriptError:
-    """The error of a change that must fail."""
-    try:
-        ask(session, operation, library)
-    except ScriptError as error:
-        return error
-    raise AssertionError("the change succeeded")
 
 
 @contextmanager
@@ -90,23 +92,18 @@ def changes_once(lab: Lab, session: RemoteSession, library: Library) -> None:
         first = ask(session, change, library)[0]
         assert (first.changed, first.after.thumbprint) == (True, new)
         assert bindings(session)["Shop"].thumbprint == new
-        moves: list[None] = []
-        stop = host.host.watch(lambda: moves.append(None))
-        second = ask(session, change, library)[0]
-        stop()
-        assert (second.changed, moves) == (False, [])
+        with seen_states(host) as states:
+            second = ask(session, change, library)[0]
+        assert (second.changed, states) == (False, [])
 
 
 def never_without_a_record(lab: Lab, session: RemoteSession, library: Library) -> None:
     """At no moment of a change is the binding without a certificate."""
     with restored(lab.hosts["web01"]) as host:
         change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
-        counts: list[int] = []
-        stop = host.host.watch(lambda: counts.append(len(host.host.state.records)))
-        ask(session, change, library)
-        stop()
-        assert counts
-        assert set(counts) == {len(host.host.state.records)}
+        with seen_states(host) as states:
+            ask(session, change, library)
+        assert {len(one.records) for one in states} == {len(host.host.state.records)}
 
 
 def keeps_options(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -136,13 +133,8 @@ def keeps_a_foreign_application(lab: Lab, session: RemoteSession, library: Libra
 
 def restores_without_update(lab: Lab, session: RemoteSession, library: Library) -> None:
     """Where netsh has no update, options come back by delete and add."""
-
-    def with_options(now: HostState) -> HostState:
-        special = Options(check_mode=1, ctl_store_name="ClientAuthIssuer", flags=2)
-        return replace(now, records=tuple(replace(one, options=special) for one in now.records))
-
     with restored(lab.hosts["web03"]) as host, connect(lab, "web03") as other:
-        host.host.change(with_options)
+        give_options(host, Options(check_mode=1, ctl_store_name="ClientAuthIssuer", flags=2))
         before = bindings(other)["Fallback"]
         row = ask(other, setting(before, pair(lab, "web03")[1]), library)[0]
         after = bindings(other)["Fallback"]
@@ -166,7 +158,7 @@ def silence_is_failure(lab: Lab, session: RemoteSession, library: Library) -> No
     with restored(lab.hosts["web01"]) as host:
         change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
         host.host.faults["binding.AddSslCertificate"] = "nothing"
-        assert pair(lab, "web01")[1] in str(refuses(session, library, change))
+        assert pair(lab, "web01")[1] in str(refusal(session, change, library))
 
 
 def a_failure_has_its_number(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -174,7 +166,7 @@ def a_failure_has_its_number(lab: Lab, session: RemoteSession, library: Library)
     with restored(lab.hosts["web02"]) as host, connect(lab, "web02") as other:
         change = setting(bindings(other)["Hosting"], pair(lab, "web02")[1])
         host.host.faults["binding.AddSslCertificate"] = "fail"
-        error = refuses(other, library, change)
+        error = refusal(other, change, library)
         assert error.hresult is not None
         assert error.hresult & 0xFFFFFFFF == 0x80070020
 
@@ -184,7 +176,7 @@ def expects(lab: Lab, session: RemoteSession, library: Library) -> None:
     with restored(lab.hosts["web01"]) as host:
         change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
         state = host.host.state
-        error = refuses(session, library, replace(change, expected=Thumbprint("0" * 40)))
+        error = refusal(session, replace(change, expected=Thumbprint("0" * 40)), library)
         assert str(change.expected) in str(error)
         assert host.host.state == state
 
@@ -212,7 +204,7 @@ def names_the_store(lab: Lab, session: RemoteSession, library: Library) -> None:
         change = setting(binding, str(binding.thumbprint), store="My")
         held = binding.thumbprint
         assert f"has {held} in WebHosting, not {held} in My." in str(
-            refuses(other, library, change)
+            refusal(other, change, library)
         )
 
 
@@ -221,7 +213,7 @@ def one_binding_exactly(lab: Lab, session: RemoteSession, library: Library) -> N
     with restored(lab.hosts["web01"]):
         change = setting(bindings(session)["Shop"], pair(lab, "web01")[1])
         other = replace(change, information=BindingInfo("*:9999:"))
-        assert "0 HTTPS bindings '*:9999:'" in str(refuses(session, library, other))
+        assert "0 HTTPS bindings '*:9999:'" in str(refusal(session, other, library))
 
 
 def one_at_a_time(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -240,7 +232,7 @@ def one_at_a_time(lab: Lab, session: RemoteSession, library: Library) -> None:
             first = pool.submit(ask, other, change, library)
             try:
                 assert inside.wait(20)
-                assert refuses(session, library, change).error_id == "psrebind.Busy"
+                assert refusal(session, change, library).error_id == "psrebind.Busy"
             finally:
                 leave.set()
                 stop()
@@ -259,10 +251,8 @@ def a_failed_restore_leaves_a_record(lab: Lab, session: RemoteSession, library: 
 
 def a_gap_closes(lab: Lab, session: RemoteSession, library: Library) -> None:
     """Where the add after a delete fails, the record comes back without its options."""
-    special = Options(check_mode=1, flags=2)
     with restored(lab.hosts["web03"]) as host, connect(lab, "web03") as other:
-        records = tuple(replace(one, options=special) for one in host.host.state.records)
-        host.host.change(lambda now: replace(now, records=records))
+        give_options(host, SPECIAL)
         options = ("disabletls13=enable",)
         change = setting(bindings(other)["Fallback"], pair(lab, "web03")[1], options=options)
         row = ask(other, change, library)[0]
@@ -272,15 +262,10 @@ def a_gap_closes(lab: Lab, session: RemoteSession, library: Library) -> None:
 
 def a_gap_of_appcmd_closes(lab: Lab, session: RemoteSession, library: Library) -> None:
     """The same after appcmd, which nobody calls a second time."""
-    special = Options(check_mode=1, flags=2)
     with restored(lab.hosts["web03"]) as host, connect(lab, "web03") as other:
-        records = tuple(
-            replace(one, options=special) if one.thumbprint else one
-            for one in host.host.state.records
-        )
-        host.host.change(lambda now: replace(now, records=records))
+        give_options(host, SPECIAL)
         old, new = pair(lab, "web03")
-        names = [f"{one.kind}={one.key}" for one in records if one.thumbprint == old]
+        names = [name for name, one in records(host).items() if one.thumbprint == old]
         options = {name: ("disabletls13=enable",) for name in names}
         row = ask(other, InvokeIisRenewal(old=old, new=new, options=options), library)[0]
         assert {f"{one.kind}={one.endpoint}" for one in row.after} == set(names)
@@ -289,10 +274,8 @@ def a_gap_of_appcmd_closes(lab: Lab, session: RemoteSession, library: Library) -
 
 def no_binding_is_left_bare(lab: Lab, session: RemoteSession, library: Library) -> None:
     """Where netsh deletes and then adds nothing, the binding's own method puts a record back."""
-    special = Options(check_mode=1, flags=2)
     with restored(lab.hosts["web03"]) as host, connect(lab, "web03") as other:
-        records = tuple(replace(one, options=special) for one in host.host.state.records)
-        host.host.change(lambda now: replace(now, records=records))
+        give_options(host, SPECIAL)
         change = setting(bindings(other)["Fallback"], pair(lab, "web03")[1])
         host.host.faults["netsh http add"] = "fail"
         row = ask(other, change, library)[0]
@@ -305,25 +288,15 @@ def no_gap_where_there_is_update(lab: Lab, session: RemoteSession, library: Libr
     with restored(lab.hosts["web01"]) as host:
         host.host.faults["netsh http update"] = "fail"
         change = setting(bindings(session)["Intranet"], pair(lab, "web01")[1])
-        counts: set[int] = set()
-        stop = host.host.watch(lambda: counts.add(len(host.host.state.records)))
-        row = ask(session, change, library)[0]
-        stop()
+        with seen_states(host) as states:
+            row = ask(session, change, library)[0]
         assert "DefaultFlags" in row.lost
-        assert counts == {len(host.host.state.records)}
+        assert {len(one.records) for one in states} == {len(host.host.state.records)}
 
 
 def lock_key(host: LabHost, thumbprint: str) -> None:
     """Let Windows not use a certificate's key, which only the record's set finds out."""
-
-    def change(now: HostState) -> HostState:
-        held = (
-            replace(one, locked=True) if one.thumbprint == thumbprint else one
-            for one in now.certificates
-        )
-        return replace(now, certificates=tuple(held))
-
-    host.host.change(change)
+    change_certificate(host, thumbprint, locked=True)
     assume(host.host, "binding_checks_key_last", True)
 
 
@@ -334,7 +307,7 @@ def a_key_found_late_costs_nothing(lab: Lab, session: RemoteSession, library: Li
             new = pair(lab, name)[1]
             before = bindings(other)[site]
             lock_key(host, new)
-            error = refuses(other, library, setting(before, new))
+            error = refusal(other, setting(before, new), library)
             assert f"was gone after that: {before.thumbprint} is on it again." in str(error)
             # The sentence is longer, and still of the error that Windows has a number for.
             assert error.hresult is not None
@@ -349,13 +322,9 @@ def a_key_that_does_not_open_touches_nothing(
     with restored(lab.hosts["web01"]) as host:
         new = pair(lab, "web01")[1]
         change = setting(bindings(session)["Shop"], new)
-        held = (
-            replace(one, key=None) if one.thumbprint == new else one
-            for one in host.host.state.certificates
-        )
-        host.host.change(lambda now, held=tuple(held): replace(now, certificates=held))
+        change_certificate(host, new, key=None)
         before = host.host.state
-        assert "does not open (0x80090016: Keyset" in str(refuses(session, library, change))
+        assert "does not open (0x80090016: Keyset" in str(refusal(session, change, library))
         assert host.host.state == before
 
 
@@ -363,8 +332,7 @@ def absent_is_zero(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A value that was not there and is 0 now is nothing lost, and nothing to put back."""
     bare = Options(extra={"DefaultFlags": None, "DefaultSslCertCheckMode": None})
     with restored(lab.hosts["web01"]) as host:
-        records = tuple(replace(one, options=bare) for one in host.host.state.records)
-        host.host.change(lambda now: replace(now, records=records))
+        give_options(host, bare)
         host.host.faults["netsh http update"] = "fail"
         row = ask(session, setting(bindings(session)["Shop"], pair(lab, "web01")[1]), library)[0]
         assert "DefaultFlags" not in row.before.values

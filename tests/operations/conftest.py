@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from labs import restored, running
 
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.scenario import ALL_NAMES
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.scenario import ALL_NAMES
 
 
 @pytest.fixture(scope="module", params=["model", pytest.param("pwsh", marks=pytest.mark.engine)])

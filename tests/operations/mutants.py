@@ -10,7 +10,7 @@ import pytest
 from labs import Check, connect, restored
 
 from psrebind.errors import HostError
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 from psrebind.templates import Library
 
 TEMPLATES = Path(__file__).parents[2] / "ps_templates"

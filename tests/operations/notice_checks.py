@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lab_tasks import rewrite_events
-from labs import ask, connect, restored
+from labs import ask, change_certificate, connect, refusal, restored
 from operations.changes import pair
-from operations.task_checks import refusal, switch_off
+from operations.task_checks import switch_off
 
 from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL, LifecycleEvent
-from psrebind.lab import renewals
-from psrebind.lab.eventlog import FILE_CORRUPT
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import HostState
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.event_log import FILE_CORRUPT
+from psrebind.lab.windows.state import HostState
 from psrebind.model import Renewal, Thumbprint
 from psrebind.operations import run
 from psrebind.operations.get_lifecycle_event import GetLifecycleEvent, event_query
@@ -252,10 +252,7 @@ def an_archived_certificate_is_found(lab: Lab, session: RemoteSession, library: 
     for is_missing in (False, True):
         with restored(lab.hosts["web01"]) as host:
             assume(host.host, "archived_path_is_missing", is_missing)
-            kept = tuple(
-                replace(one, archived=one.thumbprint == old) for one in host.host.state.certificates
-            )
-            host.host.change(lambda state, kept=kept: replace(state, certificates=kept))
+            change_certificate(host, old, archived=True)
             notice = SendRenewalNotice(old=old, new=new)
             if is_missing:
                 told = str(refusal(session, notice, library))
@@ -271,11 +268,7 @@ def a_certificate_elsewhere_is_found(lab: Lab, session: RemoteSession, library: 
     for needs_my in (False, True):
         with restored(lab.hosts["web01"]) as host:
             assume(host.host, "switch_certificate_needs_my", needs_my)
-            moved = tuple(
-                replace(one, store="WebHosting") if one.thumbprint == new else one
-                for one in host.host.state.certificates
-            )
-            host.host.change(lambda state, moved=moved: replace(state, certificates=moved))
+            change_certificate(host, new, store="WebHosting")
             notice = SendRenewalNotice(old=old, new=new)
             if needs_my:
                 told = str(refusal(session, notice, library))

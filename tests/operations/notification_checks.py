@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from labs import ask, connect, records, restored
+from labs import ask, connect, records, refusal, restored, seen_states
 from operations.changes import pair
-from operations.task_checks import is_on, refusal, switch_off
+from operations.task_checks import is_on, switch_off
 
 from psrebind.decode.task_words import NOTIFICATION_NAME, NOTIFICATION_PATH
-from psrebind.lab import renewals
-from psrebind.lab.notification_operations import SCRIPT
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
+from psrebind.lab.engines.model.tasks import SCRIPT
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.state import HostState
 from psrebind.operations.get_rebind_notification import GetRebindNotification, NotificationState
 from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.register_rebind_notification import RegisterRebindNotification
@@ -81,11 +81,9 @@ def registers_once(lab: Lab, session: RemoteSession, library: Library) -> None:
         assert (first.changed, first.after.state, first.after.waiting) == (True, "Ready", True)
         assert first.after.handler == shipped(HANDLER) == host.host.state.files[SCRIPT]
         assert f'-File "{SCRIPT}"' in first.after.arguments
-        moves: list[None] = []
-        stop = host.host.watch(lambda: moves.append(None))
-        second = ask(session, RegisterRebindNotification(), library)[0]
-        stop()
-        assert (second.changed, second.after, moves) == (False, first.after, [])
+        with seen_states(host) as states:
+            second = ask(session, RegisterRebindNotification(), library)[0]
+        assert (second.changed, second.after, states) == (False, first.after, [])
 
 
 def converges(lab: Lab, session: RemoteSession, library: Library) -> None:

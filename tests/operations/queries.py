@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from labs import connect, restored
-from operations.changes import bindings, pair, refuses, setting
+from labs import connect, give_options, refusal, restored
+from operations.changes import bindings, pair, setting
 
 from psrebind.decode.records import unknown_options
-from psrebind.lab.httpsys import Options
-from psrebind.lab.iis_settings import legacy_properties
-from psrebind.lab.runtime import Lab
-from psrebind.lab.state import Binding as LabBinding
-from psrebind.lab.state import HostState, Site
+from psrebind.lab.stage.lab import Lab
+from psrebind.lab.windows.http_sys import Options
+from psrebind.lab.windows.iis_configuration import legacy_properties
+from psrebind.lab.windows.state import Binding as LabBinding
+from psrebind.lab.windows.state import HostState, Site
 from psrebind.model import Certificate
 from psrebind.operations import run
 from psrebind.operations.get_certificate import GetCertificate
@@ -65,7 +65,7 @@ def constrained_language_reads_and_refuses(
             assert constrained.language_mode == "ConstrainedLanguage"
             for question, one, same in zip(questions, full.bodies, constrained.bodies, strict=True):
                 assert (same.error, question.rows(one)) == (None, question.rows(same))
-            error = refuses(other, library, change)
+            error = refusal(other, change, library)
             assert error.error_id == "psrebind.LanguageMode"
 
 
@@ -176,8 +176,7 @@ def keys_below_a_record_are_seen(lab: Lab, session: RemoteSession, library: Libr
     """What http.sys keeps in keys of its own below a record makes it one that nobody knows."""
     with restored(lab.hosts["web01"]) as host:
         special = Options(extra={"TlsRestrictions\\": "a key"})
-        records = tuple(replace(one, options=special) for one in host.host.state.records)
-        host.host.change(lambda now: replace(now, records=records))
+        give_options(host, special)
         for binding in bindings(session, library).values():
             assert binding.record
             assert unknown_options(binding.record) == ("TlsRestrictions\\",)
@@ -187,8 +186,7 @@ def values_named_as_notes_are_seen(lab: Lab, session: RemoteSession, library: Li
     """A value whose name PowerShell uses for a note of its own makes a record nobody knows."""
     with restored(lab.hosts["web01"]) as host:
         special = Options(extra={"PSPath": 7, "PSDrive": 8})
-        records = tuple(replace(one, options=special) for one in host.host.state.records)
-        host.host.change(lambda now: replace(now, records=records))
+        give_options(host, special)
         for binding in bindings(session, library).values():
             assert binding.record
             assert set(unknown_options(binding.record)) == {"PSPath", "PSDrive"}

@@ -7,10 +7,10 @@ from dataclasses import replace
 from labs import ask, connect, give_options, restored
 from operations.changes import bindings, interfering, lock_key, pair
 
-from psrebind.decode.records import restoring_arguments
-from psrebind.lab.httpsys import Options, drop_record
-from psrebind.lab.runtime import Lab
-from psrebind.lab.state import HostState
+from psrebind.decode.records import netsh_options
+from psrebind.lab.stage.lab import Lab
+from psrebind.lab.windows.http_sys import Options, drop_record
+from psrebind.lab.windows.state import HostState
 from psrebind.operations import run
 from psrebind.operations.invoke_iis_renewal import IisRenewal, InvokeIisRenewal
 from psrebind.sessions.remote import RemoteSession
@@ -23,7 +23,7 @@ def renewal(lab: Lab, session: RemoteSession, host: str = "web01") -> InvokeIisR
     """The renewal that waits on a host, with the options of every record."""
     old, new = pair(lab, host)
     records = [one.record for one in bindings(session).values() if one.record]
-    options = {f"{one.kind}={one.endpoint}": restoring_arguments(one) for one in records}
+    options = {f"{one.kind}={one.endpoint}": netsh_options(one) for one in records}
     return InvokeIisRenewal(old=old, new=new, options=options)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from psrebind.model import BindingInfo, RecordKind, Thumbprint
+from psrebind.iis_model import BindingInfo, RecordKind
+from psrebind.model import Thumbprint
 from psrebind.operations import Operation
 from psrebind.operations.get_certificate import GetCertificate
 from psrebind.operations.get_host import GetHost

@@ -10,14 +10,13 @@ from labs import ask, connect, restored
 from operations.changes import pair, setting
 from operations.task_checks import put_task
 
-from psrebind.decode.records import restoring_arguments
+from psrebind.decode.records import netsh_options
 from psrebind.decode.tasks import TASK_NAME, wanted_xml
-from psrebind.lab.httpsys import Options, Record, RecordKind
-from psrebind.lab.iis_manager import TASK_XML
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import Binding as LabBinding
-from psrebind.lab.state import HostState, Site
-from psrebind.model import Binding
+from psrebind.iis_model import Binding
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.http_sys import Options, Record, RecordKind
+from psrebind.lab.windows.state import Binding as LabBinding
+from psrebind.lab.windows.state import HostState, Site
 from psrebind.operations import run
 from psrebind.operations.get_iis_binding import GetIisBinding
 from psrebind.operations.get_rebind_task import GetRebindTask
@@ -100,7 +99,7 @@ def appcmd_gives_each_its_options(lab: Lab, session: RemoteSession, library: Lib
         old, new = pair(lab, "web01")
         before = read(session, library)
         records = [one.record for one in before.values() if one.record]
-        options = {f"{one.kind}={one.endpoint}": restoring_arguments(one) for one in records}
+        options = {f"{one.kind}={one.endpoint}": netsh_options(one) for one in records}
         row = ask(session, InvokeIisRenewal(old=old, new=new, options=options), library)[0]
         spelled = [one for one in row.lost if any(name in one for name in options)]
         assert (row.changed, spelled) == (True, [])
@@ -120,7 +119,7 @@ def another_task_is_not_ours(lab: Lab, session: RemoteSession, library: Library)
         put_task(host, silent, name=alike)
         assert ask(session, GetRebindTask(), library)[0].tasks == ()
         assert not ask(session, UnregisterRebindTask(), library)[0].changed
-        put_task(host, TASK_XML)
+        put_task(host, wanted_xml())
         assert [one.name for one in ask(session, GetRebindTask(), library)[0].tasks] == [TASK_NAME]
         assert ask(session, UnregisterRebindTask(), library)[0].changed
         assert [one.name for one in host.host.state.tasks] == [alike]
@@ -132,7 +131,7 @@ def constrained_language_tells_them_apart(
     """In Constrained Language, too: what compares the names is allowed there."""
     questions = (GetIisBinding(), GetRebindTask())
     with both_spellings(lab) as host:
-        put_task(host, TASK_XML)
+        put_task(host, wanted_xml())
         full = run(questions, session, library=library).bodies
         facts = replace(host.host.facts, language_mode="ConstrainedLanguage")
         host.host.change(lambda now: replace(now, facts=facts))

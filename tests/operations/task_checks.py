@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from labs import ask, connect, restored, swap
+from labs import ask, connect, refusal, restored, seen_states, swap
 
 from psrebind.decode.events import SYSTEM_CHANNEL
 from psrebind.decode.tasks import TASK_NAME, TASK_PATH, differences, wanted_xml
-from psrebind.errors import ScriptError
-from psrebind.lab import renewals
-from psrebind.lab.iis_manager import TASK_XML
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.task_xml import RegisteredTask
-from psrebind.operations import Operation, run
+from psrebind.lab.stage import renewals
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.task_xml import RegisteredTask
+from psrebind.operations import run
 from psrebind.operations.get_rebind_task import GetRebindTask
 from psrebind.operations.register_rebind_notification import RegisterRebindNotification
 from psrebind.operations.register_rebind_task import RegisterRebindTask
@@ -29,15 +27,6 @@ SPELLINGS = (
     ("<Hidden>false</Hidden>", ""),
     ("<Priority>7</Priority>", "<Priority> 7 </Priority>"),
 )
-
-
-def refusal(session: RemoteSession, operation: Operation[Any], library: Library) -> ScriptError:
-    """The error of an operation that must fail."""
-    try:
-        ask(session, operation, library)
-    except ScriptError as error:
-        return error
-    raise AssertionError("the operation succeeded")
 
 
 def switch_off(host: LabHost) -> None:
@@ -97,11 +86,9 @@ def registers_once(lab: Lab, session: RemoteSession, library: Library) -> None:
         first = ask(session, RegisterRebindTask(), library)[0]
         assert (first.before, first.changed, first.skipped) == (None, True, False)
         assert differences(first.after) == ()
-        moves: list[None] = []
-        stop = host.host.watch(lambda: moves.append(None))
-        second = ask(session, RegisterRebindTask(), library)[0]
-        stop()
-        assert (second.changed, second.after, moves) == (False, first.after, [])
+        with seen_states(host) as states:
+            second = ask(session, RegisterRebindTask(), library)[0]
+        assert (second.changed, second.after, states) == (False, first.after, [])
 
 
 def turns_the_log_on(lab: Lab, session: RemoteSession, library: Library) -> None:
@@ -142,8 +129,8 @@ def spelling_is_no_change(lab: Lab, session: RemoteSession, library: Library) ->
     """What Windows may normalise is left as it is."""
     with restored(lab.hosts["web01"]) as host:
         for old, new in SPELLINGS:
-            assert old in TASK_XML
-            put_task(host, TASK_XML.replace(old, new))
+            assert old in wanted_xml()
+            put_task(host, wanted_xml().replace(old, new))
             row = ask(session, RegisterRebindTask(), library)[0]
             assert (row.changed, row.after) == (False, row.before), old
 
@@ -205,7 +192,7 @@ def a_template_of_one_is_no_danger(lab: Lab, session: RemoteSession, library: Li
 def unregisters_once(lab: Lab, session: RemoteSession, library: Library) -> None:
     """The task goes; where there is none, nothing changes; silence is a failure."""
     with restored(lab.hosts["web01"]) as host:
-        put_task(host, TASK_XML)
+        put_task(host, wanted_xml())
         host.host.faults["tasks.unregister"] = "nothing"
         assert "is still there" in str(refusal(session, UnregisterRebindTask(), library))
         host.host.faults.clear()
@@ -217,9 +204,9 @@ def unregisters_once(lab: Lab, session: RemoteSession, library: Library) -> None
 
 def names_other_tasks(lab: Lab, session: RemoteSession, library: Library) -> None:
     """Every task that waits for the log's events is read, and no other."""
-    elsewhere = TASK_XML.replace(SYSTEM_CHANNEL, "System")
+    elsewhere = wanted_xml().replace(SYSTEM_CHANNEL, "System")
     with restored(lab.hosts["web01"]) as host:
-        put_task(host, TASK_XML, path="\\Home\\", name="Mine")
+        put_task(host, wanted_xml(), path="\\Home\\", name="Mine")
         put_task(host, elsewhere, path="\\Home\\", name="Other")
         put_task(host, wanted_xml())
         found = ask(session, GetRebindTask(), library)[0].tasks
@@ -233,7 +220,7 @@ def names_other_tasks(lab: Lab, session: RemoteSession, library: Library) -> Non
 def tells_the_last_run(lab: Lab, session: RemoteSession, library: Library) -> None:
     """A task that never ran has a date in 1999; after a renewal it has today's, and 0."""
     with restored(lab.hosts["web01"]) as host:
-        put_task(host, TASK_XML)
+        put_task(host, wanted_xml())
         (never,) = ask(session, GetRebindTask(), library)[0].tasks
         assert (never.last_run.year, never.last_result) == (1999, 267011)
         old = swap(lab, "web01").old

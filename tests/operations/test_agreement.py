@@ -15,9 +15,9 @@ from operations.changes import bindings, pair, setting
 
 from psrebind.decode.events import SYSTEM_CHANNEL, USER_CHANNEL
 from psrebind.errors import ScriptError
-from psrebind.lab.persistence import encode
-from psrebind.lab.runtime import Lab
-from psrebind.lab.scenario import ALL_NAMES
+from psrebind.lab.stage.lab import Lab
+from psrebind.lab.stage.scenario import ALL_NAMES
+from psrebind.lab.windows.persistence import encode
 from psrebind.model import Thumbprint
 from psrebind.operations import Operation, names, run
 from psrebind.operations.get_certificate import GetCertificate

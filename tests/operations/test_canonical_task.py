@@ -10,14 +10,12 @@ from decode.task_cases import EDITS, NORMALISED, WANTED
 from engine import run
 
 from psrebind.decode.tasks import DEFAULTS, IGNORED, SAME, canonical
-from psrebind.lab.iis_manager import TASK_XML
 from psrebind.literals import literal
 
 PIECE = Path(__file__).parents[2] / "ps_templates" / "_task.ps1.j2"
 # Export-ScheduledTask gives text: bytes are a matter of files.
 TABLE = {
     "wanted": WANTED,
-    "of IIS Manager": TASK_XML,
     **{f"normalised: {name}": xml for name, xml in NORMALISED.items()},
     **{f"edited: {name}": xml for name, (xml, _, _) in EDITS.items()},
 }

@@ -16,9 +16,9 @@ from labs import Check, connect, running
 from operations import changes, notice_checks, notification_checks, queries, renewal_checks
 from operations import task_checks as tasks
 
-from psrebind.lab.runtime import Lab
-from psrebind.lab.scenario import ALL_NAMES
-from psrebind.sessions.base import Script
+from psrebind.lab.stage.lab import Lab
+from psrebind.lab.stage.scenario import ALL_NAMES
+from psrebind.script import Script
 from psrebind.templates import Library
 
 CULTURES = ("th-TH", "tr-TR")

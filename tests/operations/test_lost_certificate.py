@@ -10,50 +10,26 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from labs import connect, records, restored
+from labs import change_certificate, connect, records, remove_certificate, restored
 from operations.changes import bindings, lock_key, pair, setting
 from operations.renewal_checks import renewal
 from releases import RELEASES, become
 
 from psrebind.errors import ScriptError
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import HostState
-from psrebind.lab.stores import StoredCertificate
+from psrebind.lab.stage.lab import Lab, LabHost, assume
 from psrebind.operations import run
 from psrebind.operations.base import Operation
 
 SITE = "Intranet"  # web01's binding with an address of its own
 
 
-def certificate(host: LabHost, thumbprint: str, **fields: object) -> None:
-    """Let a certificate of a host be another in some fields."""
-
-    def changed(one: StoredCertificate) -> StoredCertificate:
-        return replace(one, **fields) if one.thumbprint == thumbprint else one  # type: ignore[arg-type]
-
-    def change(now: HostState) -> HostState:
-        return replace(now, certificates=tuple(map(changed, now.certificates)))
-
-    host.host.change(change)
-
-
-def removed(host: LabHost, new: str) -> None:
-    """The certificate went away after it was looked at."""
-
-    def change(now: HostState) -> HostState:
-        left = (one for one in now.certificates if one.thumbprint != new)
-        return replace(now, certificates=tuple(left))
-
-    host.host.change(change)
-
-
 WAYS: dict[str, Callable[[LabHost, str], None]] = {
-    "the key container is gone": lambda host, new: certificate(host, new, key=None),
-    "no key is linked": lambda host, new: certificate(host, new, key=None, key_linked=False),
+    "the key container is gone": lambda host, new: change_certificate(host, new, key=None),
+    "no key is linked": lambda host, new: change_certificate(host, new, key=None, key_linked=False),
     "Windows may not read the key": lock_key,
-    "the certificate is gone": removed,
-    "it is in another store": lambda host, new: certificate(host, new, store="WebHosting"),
-    "it is archived": lambda host, new: certificate(host, new, archived=True),
+    "the certificate is gone": remove_certificate,
+    "it is in another store": lambda host, new: change_certificate(host, new, store="WebHosting"),
+    "it is archived": lambda host, new: change_certificate(host, new, archived=True),
 }
 
 

@@ -10,7 +10,7 @@ from labs import running
 from operations import call_checks, changes, queries, renewal_checks, spelling_checks
 from operations.mutants import Mutant, kill
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 
 MUTANTS = (
     Mutant(
@@ -30,7 +30,7 @@ MUTANTS = (
     Mutant(
         "drop-the-read-back",
         "set_iis_binding",
-        "if (-not (Test-Holding $after $Thumbprint $Store)) {",
+        "if (-not (Test-RecordCertificate $after $Thumbprint $Store)) {",
         "if ($false) {",
         changes.silence_is_failure,
     ),
@@ -58,7 +58,7 @@ MUTANTS = (
     Mutant(
         "ignore-the-store-before",
         "set_iis_binding",
-        "$isSet = Test-Holding $before $Thumbprint $Store",
+        "$isSet = Test-RecordCertificate $before $Thumbprint $Store",
         "$isSet = (Get-Thumbprint $before) -eq $Thumbprint",
         changes.moves_between_stores,
     ),
@@ -296,7 +296,7 @@ MUTANTS = (
     Mutant(
         "leave-a-binding-bare",
         "set_iis_binding",
-        "if ($null -eq (Get-HttpRecord $Kind $Endpoint)) {",
+        "if ($null -eq (Find-HttpRecord $Kind $Endpoint)) {",
         "if ($false) {",
         changes.no_binding_is_left_bare,
     ),
@@ -317,14 +317,14 @@ MUTANTS = (
     Mutant(
         "keys-below-are-not-seen",
         "_http_record",
-        "                Add-HttpRecordKeys $key.values $key.below\n",
+        "                Add-HttpRecordKey $key.values $key.below\n",
         "",
         queries.keys_below_a_record_are_seen,
     ),
     Mutant(
         "by-name-alone",
         "_iis_binding",
-        "        Read-IisBindings\n",
+        "        Read-IisBinding\n",
         "",
         changes.an_odd_site_name_is_found,
     ),

@@ -45,7 +45,7 @@ function Get-ItemProperty {
 function Test-Path { param([string]$LiteralPath) $LiteralPath -ne $gone }
 """
 SHOW = r"""
-foreach ($key in @(Get-RegistryKeys 'R:')) {
+foreach ($key in @(Get-RegistrySubkey 'R:')) {
     $values = foreach ($name in @($key.values.Keys | Sort-Object)) { "$name=$($key.values[$name])" }
     "$($key.name): $($values -join ' '), $($key.below -join ' ')"
 }

@@ -16,10 +16,10 @@ from pypsrp.complex_objects import PSInvocationState
 from pypsrp.powershell import PowerShell, RunspacePool
 from releases import RELEASES, become
 
-from psrebind.lab.runtime import Lab
+from psrebind.lab.stage.lab import Lab
 from psrebind.operations import render
-from psrebind.sessions.connection import ConnectionOptions
-from psrebind.sessions.transport import Facts
+from psrebind.sessions.connection_options import ConnectionOptions
+from psrebind.sessions.transport import LogonFacts
 from psrebind.sessions.transport import connect as open_connection
 
 STATEMENTS = Path(__file__).parents[1] / "statements.ps1"
@@ -52,7 +52,7 @@ def lab(pwsh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def runspace(lab: Lab) -> Iterator[RunspacePool]:
     """A runspace of web01 whose pipelines can stop themselves."""
     options = ConnectionOptions(lab.hosts["web01"].address)
-    connection = open_connection(options, credential(lab), Facts(), None)
+    connection = open_connection(options, credential(lab), LogonFacts(), None)
     with connection, RunspacePool(connection, no_profile=True) as pool:
         assert run(pool, PREPARE)[0] == PSInvocationState.COMPLETED
         yield pool

@@ -10,8 +10,8 @@ from labs import running
 from operations import notice_checks, notification_checks, spelling_checks, task_checks
 from operations.mutants import Mutant, kill
 
-from psrebind.lab.runtime import Lab
-from psrebind.lab.scenario import ALL_NAMES
+from psrebind.lab.stage.lab import Lab
+from psrebind.lab.stage.scenario import ALL_NAMES
 
 TASK = (
     ("drop-the-read-back", "if (-not $after) {", "if ($false) {", "silence_is_failure"),
@@ -155,7 +155,7 @@ PIECES = (
     (
         "send_renewal_notice",
         "archived-is-absent",
-        "if (@(Get-RegistryChildren $key) -contains ",
+        "if (@(Get-RegistrySubkeyName $key) -contains ",
         "if (@() -contains ",
         notice_checks.an_archived_certificate_is_found,
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from labs import restored, running
 
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.stage.lab import Lab, LabHost
 
 
 @pytest.fixture(scope="module", params=["model", pytest.param("pwsh", marks=pytest.mark.engine)])

@@ -12,8 +12,10 @@ from certificates import make
 from observations import observed, record, renewal, stored
 
 from psrebind.errors import InvalidInput
-from psrebind.rebind.before import default_folder, write_before
-from psrebind.rebind.plan import Step, plan
+from psrebind.iis_model import IIS_APPLICATION_ID
+from psrebind.rebind.before_file import default_folder, states_before, write_before
+from psrebind.rebind.plan import plan
+from psrebind.services.steps import Step
 
 OLD, NEW = make("a.example", "b.example"), make("a.example", "b.example")
 MOMENT = datetime(2026, 6, 1, 12, 0, 0, 5, tzinfo=UTC)
@@ -34,11 +36,11 @@ def test_lines(tmp_path: Path) -> None:
     assert first["host"] == "web01"
     assert first["renewal"] == {"old": OLD.thumbprint, "new": NEW.thumbprint}
     assert first["wanted"] == {"thumbprint": NEW.thumbprint, "store": "My"}
-    assert [binding["site"] for binding in first["bindings"]] == ["A", "B"]
-    before = first["bindings"][0]["record"]
+    assert [binding["site"] for binding in first["places"]] == ["A", "B"]
+    before = first["record"]
     assert before["thumbprint"] == OLD.thumbprint
     assert before["values"] == {"DefaultFlags": 2}
-    assert second["bindings"][0]["information"] == "*:443:ä.example"
+    assert second["places"][0]["information"] == "*:443:ä.example"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
@@ -105,3 +107,32 @@ def test_folder_that_is_a_file(tmp_path: Path) -> None:
 def test_default_folder() -> None:
     """Without a folder it is the user's data folder."""
     assert default_folder().parts[-2:] == ("psrebind", "before")
+
+
+RECORD = {
+    "kind": "hostnameport",
+    "endpoint": "ä.example:443",
+    "thumbprint": OLD.thumbprint,
+    "store": "My",
+    "application_id": IIS_APPLICATION_ID,
+    "values": {"DefaultFlags": 2},
+}
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{"record": RECORD, "bindings": [{"record": None}]}, {"bindings": [{"record": RECORD}]}],
+    ids=["record", "binding"],
+)
+def test_files_of_earlier_versions(tmp_path: Path, kept: dict[str, object]) -> None:
+    """Their lines name no service; one that is cut off or of another host says nothing."""
+    head = {"host": "web01", "written": MOMENT.isoformat()}
+    renewed = {"renewal": {"old": OLD.thumbprint, "new": NEW.thumbprint}}
+    end = {"host": "web01", "kind": "hostnameport", "endpoint": "Ä.example:443", "ended": True}
+    path = tmp_path / "20260601T120000.000005Z-web01.jsonl"
+    lines = [json.dumps(head | renewed | kept), json.dumps(end | {"host": "web02"})]
+    for more, ended in (([], False), ([json.dumps(end), '{"host": "web01", "rec'], True)):
+        path.write_text("\n".join((*lines, *more)))
+        (found,) = states_before("web01", tmp_path).values()
+        assert found.state == record("ä.example:443", OLD, DefaultFlags=2).record
+        assert (found.renewal, found.written, found.ended) == (renewal(OLD, NEW), MOMENT, ended)

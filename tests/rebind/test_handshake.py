@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 
 import pytest
 from certificates import make
 from observations import observed
 from tls_server import tls_server
 
-from psrebind.rebind.handshake import Endpoint, Unseen, endpoint, handshake, handshakes
+from psrebind.rebind.handshake import AT_ONCE, Unseen, handshake, handshakes
+from psrebind.services import service
+from psrebind.services.steps import Endpoint
 from psrebind.sessions.base import Limits
 
 MADE = make("a.example", "xn--mnchen-3ya.example", usages=None)
@@ -89,6 +92,22 @@ def test_a_limit_ends_all() -> None:
     assert found[-1].error == "not looked at: the time limit of 2 s has passed"
 
 
+def test_threads_are_of_the_process() -> None:
+    """However many hosts are looked at together, so many handshakes run at a time and no more."""
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as silent:
+        places = [Endpoint("127.0.0.1", silent.getsockname()[1], None)] * 64
+        hosts = [
+            threading.Thread(target=handshakes, args=[places], kwargs={"limits": Limits.within(1)})
+            for _ in range(4)
+        ]
+        for host in hosts:
+            host.start()
+        for host in hosts:
+            host.join()
+    running = [one for one in threading.enumerate() if one.name.startswith("handshake")]
+    assert 0 < len(running) <= AT_ONCE
+
+
 def test_unresolvable() -> None:
     """A name that does not resolve is one sentence."""
     assert handshake(Endpoint("host.invalid", 443, None)).error
@@ -128,5 +147,5 @@ def test_none() -> None:
 )
 def test_endpoint(binding: str, wanted: tuple[str, int, str | None]) -> None:
     """The session's address stands for any address; the name is an A-label or none."""
-    (found,) = observed([binding], [], ()).bindings.bindings
-    assert endpoint(found, "10.0.0.1") == Endpoint(*wanted)
+    (found,) = observed([binding], [], ()).places
+    assert service("iis").endpoint(found, "10.0.0.1") == Endpoint(*wanted)

@@ -12,12 +12,15 @@ import pytest
 from labs import connect, give_options, prepared, rebound, records, restored, swap
 from releases import CLIENTS, RELEASES, become
 
-from psrebind.lab.httpsys import Record
-from psrebind.lab.renewals import renew
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.stage.renewals import renew
+from psrebind.lab.windows.http_sys import Record
+from psrebind.lab.windows.state import HostState
 from psrebind.model import Renewal, Thumbprint
-from psrebind.rebind.before import states_before, write_before
+from psrebind.operations.runner import ScriptRunner
+from psrebind.rebind.before_file import states_before, write_before
+from psrebind.rebind.observe import observe
+from psrebind.rebind.options import RebindOptions
 from psrebind.rebind.run import Method, apply, prepare
 
 NAME = "web02"  # all of its bindings can be rebound
@@ -62,7 +65,7 @@ def test_the_same_command_again_makes_it_right(
             host.host.change(lambda _, state=state: state)
             found = rebound(lab, NAME, folder, method)
             assert (found.exit_status, records(host)) == (0, whole(lab, before)), number
-            assert {step.step.record_name for step in found.steps} == {
+            assert {step.step.target for step in found.steps} == {
                 name
                 for name, one in before.items()
                 if records_of(state).get(name) != whole(lab, before)[name]
@@ -108,8 +111,10 @@ def test_what_somebody_changed_later_stays(lab: Lab, tmp_path: Path) -> None:
         new = Thumbprint(swap(lab, NAME).new)
         newer = Thumbprint(renew(host.host, lab.scenario.authority, new))
         where = lab.hosts[NAME].address
-        found = prepare(session, Renewal(new, newer), address=where, folder=tmp_path)
+        runner = ScriptRunner(session, address=where)
+        options = RebindOptions(before_folder=tmp_path)
+        found = prepare(runner, Renewal(new, newer), options, observe(runner))
         assert found.plan.steps
         assert all(one.repair is None for one in found.plan.steps)
-        apply(session, replace(found, patience=0.5), folder=tmp_path)
+        apply(runner, replace(found, patience=0.5), options)
         assert {one.options.flags for one in records(host).values() if one.thumbprint} == {0}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from labs import rebound, records, restored, sent, swap
+from labs import rebound, records, remove_certificate, restored, sent, swap
 
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost, assume
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.rules import Rule
 from psrebind.rebind.run import Method
+from psrebind.services.rules import Rule
 
 
 def as_windows_task(lab: Lab, host: LabHost) -> None:
@@ -21,12 +19,6 @@ def as_windows_task(lab: Lab, host: LabHost) -> None:
     words = ["renew", "binding", f"/oldcert:{waiting.old}", f"/newcert:{waiting.new}"]
     program = {"program": r"C:\Windows\System32\inetsrv\appcmd.exe", "arguments": words}
     assert host.host.call("native", program)["exit"] == 0
-
-
-def without_new(state: HostState, store: str, new: str) -> HostState:
-    """A host whose store lacks a certificate."""
-    kept = (c for c in state.certificates if (c.store, c.thumbprint) != (store, new))
-    return replace(state, certificates=tuple(kept))
 
 
 @pytest.mark.parametrize("name", ["web02", "web03"])
@@ -42,8 +34,7 @@ def test_the_same_as_windows_own_task(
     found = rebound(lab, name, tmp_path, Method.APPCMD)
     assert (found.outcome, found.exit_status) == (Outcome.CHANGED, 0)
     assert records(host) == by_task
-    assert found.appcmd
-    assert (found.appcmd.exit, found.appcmd.skipped) == (0, ())
+    assert (found.remarks, found.prepared.plan.skipped) == ((), ())
 
 
 def test_a_binding_that_is_skipped_is_said(
@@ -51,16 +42,15 @@ def test_a_binding_that_is_skipped_is_said(
 ) -> None:
     """Where a store lacks the new certificate, the task would succeed in silence; we say it."""
     host, new = hosts["web02"], swap(lab, "web02").new
-    host.host.change(lambda state: without_new(state, "WebHosting", new))
+    remove_certificate(host, new, "WebHosting")
     with restored(host):
         as_windows_task(lab, host)
         by_task = records(host)
     found = rebound(lab, "web02", tmp_path, Method.APPCMD)
     (skip,) = found.prepared.plan.skipped
-    assert skip.binding.site == "Hosting"
+    assert skip.place.site == "Hosting"
     assert "not in the store WebHosting (but in My)" in skip.reason
-    assert found.appcmd
-    assert [binding.site for binding in found.appcmd.skipped] == ["Hosting"]
+    assert found.remarks == ()
     assert (found.outcome, found.exit_status) == (Outcome.REFUSED, 3)
     assert records(host) == by_task
 
@@ -73,9 +63,9 @@ def test_a_silence_that_nobody_foresaw_is_a_failure(
     host.host.faults["binding.RebindSslCertificate"] = "nothing"
     found = rebound(lab, "web02", tmp_path, Method.APPCMD)
     assert (found.outcome, found.exit_status) == (Outcome.FAILED, 2)
-    assert all("passed it over in silence" in (step.error or "") for step in found.steps)
-    assert found.appcmd
-    assert {one.site for one in found.appcmd.skipped} == {"Kunden", "Partner", "Hosting"}
+    assert all("passed it over in silence" in (one.error or "") for one in found.steps)
+    sites = {place.site for one in found.steps for place in one.step.places}
+    assert sites == {"Kunden", "Partner", "Hosting"}
 
 
 def test_the_same_checks(lab: Lab, hosts: dict[str, LabHost], tmp_path: Path) -> None:
@@ -83,7 +73,7 @@ def test_the_same_checks(lab: Lab, hosts: dict[str, LabHost], tmp_path: Path) ->
     host = hosts["web01"]
     before, asked = host.host.state, len(sent(host))
     found = rebound(lab, "web01", tmp_path, Method.APPCMD)
-    rules = {one.binding.site: one.rule for one in found.prepared.plan.refusals}
+    rules = {one.place.site: one.rule for one in found.prepared.plan.refusals}
     assert rules.pop("Legacy") is Rule.LOSES_NAME
     assert rules == dict.fromkeys(("Shop", "München", "Intranet"), Rule.ALL_OR_NOTHING)
     assert (found.exit_status, host.host.state) == (3, before)

@@ -10,12 +10,21 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import pytest
-from labs import give_options, leave_out_site, rebound, records, restored, swap
+from labs import (
+    change_certificate,
+    give_options,
+    leave_out_site,
+    rebound,
+    records,
+    remove_certificate,
+    restored,
+    swap,
+)
 
-from psrebind.lab.assumptions import Assumptions
-from psrebind.lab.httpsys import IIS_APPLICATION, Options, Record, RecordKind
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import Binding, HostState, Site
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.assumptions import Assumptions
+from psrebind.lab.windows.http_sys import IIS_APPLICATION, Options, Record, RecordKind
+from psrebind.lab.windows.state import Binding, HostState, Site
 from psrebind.rebind.run import Applied, Method
 from psrebind.rebind.verify import Verdict
 
@@ -64,25 +73,12 @@ def odd_sites(host: LabHost, new: str) -> None:
 
 def archived(host: LabHost, new: str) -> None:
     """Let the new certificate be archived: binding commands may not find it."""
-
-    def change(state: HostState) -> HostState:
-        found = (
-            replace(one, archived=one.archived or one.thumbprint == new)
-            for one in state.certificates
-        )
-        return replace(state, certificates=tuple(found))
-
-    host.host.change(change)
+    change_certificate(host, new, archived=True)
 
 
 def lacking(host: LabHost, new: str) -> None:
     """Let the store WebHosting lack the new certificate."""
-
-    def change(state: HostState) -> HostState:
-        kept = (c for c in state.certificates if (c.store, c.thumbprint) != ("WebHosting", new))
-        return replace(state, certificates=tuple(kept))
-
-    host.host.change(change)
+    remove_certificate(host, new, "WebHosting")
 
 
 def in_use(host: LabHost, new: str) -> None:
@@ -245,7 +241,7 @@ def misfits(found: Applied, before: Mapping[str, Record], after: Mapping[str, Re
     """The sites with the old certificate whose record is not as before with the new one."""
     renewal = found.prepared.renewal
     wrong = set()
-    for binding in found.prepared.observation.bindings.bindings:
+    for binding in found.prepared.observation.places:
         if binding.record is None or binding.thumbprint != renewal.old:
             continue
         name = f"{binding.record.kind}={binding.record.endpoint}"
@@ -257,11 +253,11 @@ def misfits(found: Applied, before: Mapping[str, Record], after: Mapping[str, Re
 def said(found: Applied) -> set[str]:
     """The sites of which the outcome says that something is not as it was wanted, and what."""
     planned = found.prepared.plan
-    named = {one.binding.site for one in planned.refusals if one.reason}
-    named |= {one.binding.site for one in planned.skipped if one.reason}
+    named = {one.place.site for one in planned.refusals if one.reason}
+    named |= {one.place.site for one in planned.skipped if one.reason}
     for result in found.steps:
         if result.error or result.lost:
-            named |= {binding.site for binding in result.step.bindings}
+            named |= {binding.site for binding in result.step.places}
     return named
 
 

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from labs import connect, leave_out_site, prepared, swap
 
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.rebind.handshake import Endpoint, handshake
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.operations.runner import ScriptRunner
+from psrebind.rebind.handshake import handshake
+from psrebind.rebind.options import RebindOptions
 from psrebind.rebind.outcome import Outcome
 from psrebind.rebind.run import Method, apply
+from psrebind.services.steps import Endpoint
 
 PERIOD = 0.01
 
@@ -62,7 +65,7 @@ def watched(lab: Lab, name: str, folder: Path, method: Method) -> list[Client]:
     with connect(lab, name) as session:
         plan = prepared(lab, name, session, method)
         with polling([check.endpoint for check in plan.checks]) as clients:
-            found = apply(session, plan, folder=folder)
+            found = apply(ScriptRunner(session), plan, RebindOptions(before_folder=folder))
     assert found.outcome in (Outcome.CHANGED, Outcome.REFUSED)
     assert all(step.changed and not step.failed for step in found.steps)
     return clients

@@ -8,8 +8,8 @@ from pathlib import Path
 from labs import leave_out_site, rebound
 from operations.changes import interfering
 
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.state import HostState
 
 
 def test_cleared_flags_are_a_failure(lab: Lab, hosts: dict[str, LabHost], tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_cleared_flags_are_a_failure(lab: Lab, hosts: dict[str, LabHost], tmp_pa
 
     with interfering(host, clear):
         found = rebound(lab, "web01", tmp_path)
-    (shop,) = (one for one in found.steps if one.step.binding.site == "Shop")
+    (shop,) = (one for one in found.steps if one.step.places[0].site == "Shop")
     assert found.exit_status == 2
     assert "Shop" in str(shop.error)
     assert "at the end of the run" in str(shop.error)

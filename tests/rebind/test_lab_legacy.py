@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from labs import rebound, records, swap
 
-from psrebind.cli.rebind_report import tell_result
-from psrebind.lab.breakage import break_host
-from psrebind.lab.runtime import Lab, LabHost
+from psrebind.lab.stage.breakage import break_host
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.rebind.host_plan import HostPlan, HostResult
+from psrebind.rebind.sentences import result_sentences
 from psrebind.rebind.verify import Verdict
 
 
@@ -21,16 +22,16 @@ def test_the_old_certificate_comes_back(
     host, waiting = hosts["web01"], swap(lab, "web01")
     break_host(host.host, "legacy-hash")
     found = rebound(lab, "web01", tmp_path)
-    (shop,) = (one for one in found.steps if one.step.binding.site == "Shop")
+    (shop,) = (one for one in found.steps if one.step.places[0].site == "Shop")
     assert shop.verdict is Verdict.VERIFIED
-    concerned = [one.site for one in found.prepared.observation.bindings.bindings if one.problems]
+    concerned = [one.site for one in found.prepared.observation.places if one.problems]
     assert concerned == ["Shop"]
-    (problem,) = shop.step.binding.problems
+    (problem,) = shop.step.places[0].problems
     assert f"{waiting.old[:8]}… back" in problem
     (note,) = (one for one in found.prepared.plan.notes if "5506" in one.text)
     assert "remove 5506 and 5511 from the key LM/W3SVC/2" in note.text
-    tell_result(found)
-    assert note.text in capsys.readouterr().err
+    result = HostResult(HostPlan("web01", (found.prepared,)), (found,))
+    assert note.text in result_sentences(result, command=None)
     assert records(host)["hostnameport=shop.example:8443"].thumbprint == waiting.new
     break_host(host.host, "mapper-starts")
     assert records(host)["hostnameport=shop.example:8443"].thumbprint == waiting.old

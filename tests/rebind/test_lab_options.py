@@ -10,12 +10,12 @@ import pytest
 from labs import give_options, leave_out_site, rebound, records, sent, swap
 from releases import CLIENTS
 
-from psrebind.lab.httpsys import Options
-from psrebind.lab.runtime import Lab, LabHost
-from psrebind.lab.state import HostState
+from psrebind.lab.stage.lab import Lab, LabHost
+from psrebind.lab.windows.http_sys import Options
+from psrebind.lab.windows.state import HostState
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.rules import Rule
 from psrebind.rebind.run import Method
+from psrebind.services.rules import Rule
 
 EVERYTHING = replace(CLIENTS, flags=0x5DFB)
 AD_FS = "{5d89a20c-beab-4389-9447-324788eb944a}"
@@ -64,7 +64,7 @@ def test_a_label_is_put_back(
     before = records(host)
     found = rebound(lab, name, tmp_path, method)
     assert (found.outcome, found.exit_status) == (Outcome.CHANGED, 0)
-    changed = {step.step.record_name for step in found.steps}
+    changed = {step.step.target for step in found.steps}
     assert changed
     assert records(host) == {
         one: replace(record, thumbprint=waiting.new) if one in changed else record
@@ -99,7 +99,7 @@ def test_options_survive(
     found = rebound(lab, name, tmp_path, method)
     assert forgets(host)
     assert (found.outcome, found.exit_status) == (Outcome.CHANGED, 0)
-    changed = {step.step.record_name for step in found.steps}
+    changed = {step.step.target for step in found.steps}
     assert changed == {n for n, one in before.items() if one.thumbprint and "legacy" not in n}
     assert records(host) == {
         name: replace(one, thumbprint=waiting.new) if name in changed else one
@@ -136,7 +136,7 @@ def test_what_could_not_be_put_back_is_left_alone(
     give_service(host, "adfssrv")
     before = host.host.state
     found = rebound(lab, "web01", tmp_path)
-    refusals = {one.binding.site: one.rule for one in reversed(found.prepared.plan.refusals)}
+    refusals = {one.place.site: one.rule for one in reversed(found.prepared.plan.refusals)}
     rules = [rule for _, rule in ODDITIES.values()]
     assert refusals == dict(zip(("Shop", "München", "Legacy", "Intranet"), rules, strict=True))
     assert (found.exit_status, found.steps, host.host.state) == (3, (), before)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from labs import rebound, restored, swap
 
-from psrebind.cli.rebind_lines import result_lines
-from psrebind.lab.httpsys import Record, RecordKind, record_place
-from psrebind.lab.runtime import Lab, LabHost, assume
-from psrebind.lab.state import Binding, HostState, Site
+from psrebind.lab.stage.lab import Lab, LabHost, assume
+from psrebind.lab.windows.http_sys import Record, RecordKind, record_place
+from psrebind.lab.windows.state import Binding, HostState, Site
+from psrebind.rebind.lines import applied_lines
 from psrebind.rebind.verify import Check, Verdict
 
 
@@ -32,7 +32,7 @@ def check_of(lab: Lab, information: str, folder: Path) -> Check:
     """Rebind web02, and give what was seen of one of its bindings."""
     found = rebound(lab, "web02", folder)
     checks = (check for step in found.steps for check in step.checks)
-    return next(check for check in checks if check.binding.information == information)
+    return next(check for check in checks if check.place.information == information)
 
 
 def test_a_wildcard_beside_a_name(lab: Lab, hosts: dict[str, LabHost], tmp_path: Path) -> None:
@@ -84,9 +84,9 @@ def test_a_left_over_of_one_address(
     add_record(host, f"{other}:8443", waiting.old if has == "old" else waiting.new)
     found = rebound(lab, "web02", tmp_path)
     assert found.exit_status == status
-    (step,) = (one for one in found.steps if one.step.record_name == "ipport=0.0.0.0:8443")
+    (step,) = (one for one in found.steps if one.step.target == "ipport=0.0.0.0:8443")
     assert [one.verdict for one in step.checks] == [verdict, verdict]
-    lines = [one for one in result_lines(found) if one.binding.startswith("*:8443:")]
+    lines = [one for one in applied_lines(found) if one.binding.startswith("*:8443:")]
     assert len(lines) == 2
     for line in lines:
         assert (line.served_after and line.served_after.thumbprint) == waiting.new
@@ -105,5 +105,5 @@ def test_a_record_of_one_address_beside_a_name(
         with restored(host):
             assume(host.host, "ip_port_record_shadows_sni", shadows)
             found = rebound(lab, "web01", tmp_path)
-            (shop,) = (one for one in found.steps if one.step.binding.site == "Shop")
+            (shop,) = (one for one in found.steps if one.step.places[0].site == "Shop")
             assert shop.verdict is verdict

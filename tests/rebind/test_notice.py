@@ -12,7 +12,7 @@ from observations import Entry, observed, record, renewal, stored
 from psrebind.model import UnreadableCertificate
 from psrebind.rebind.notice import Objection, objections
 from psrebind.rebind.plan import plan
-from psrebind.rebind.rules import Rule
+from psrebind.services.rules import Rule
 
 OLD, NEW = make("a.example", "b.example"), make("a.example", "b.example")
 LESS = make("a.example")
@@ -22,7 +22,7 @@ SNI = "*:443:b.example 1"
 def unbound(new: Made, *entries: Entry, old: Made = OLD) -> list[Rule]:
     """The rules against a notice of certificates that no binding has."""
     found = objections(observed([], [], [stored(old), *entries]), renewal(old, new))
-    assert all(one.binding is None and ": " in one.reason for one in found)
+    assert all(one.place is None and ": " in one.reason for one in found)
     return [one.rule for one in found]
 
 
@@ -40,8 +40,7 @@ def test_a_bound_certificate_has_the_rules_of_a_rebind(new: Made, entries: Seque
     """What a rebind is refused for is what speaks against the notice, with the binding."""
     seen = observed([SNI], [record("b.example:443", OLD)], [stored(OLD), *entries])
     refused = [
-        Objection(one.rule, one.reason, one.binding)
-        for one in plan(seen, renewal(OLD, new)).refusals
+        Objection(one.rule, one.reason, one.place) for one in plan(seen, renewal(OLD, new)).refusals
     ]
     assert list(objections(seen, renewal(OLD, new))) == refused
     assert bool(refused) is (entries != [stored(NEW)])

@@ -11,6 +11,7 @@ from observations import record, state
 from psrebind.errors import ReplyError, ScriptError
 from psrebind.operations.get_certificate import CertificateBlob
 from psrebind.operations.get_host import HostFacts
+from psrebind.operations.runner import ScriptRunner
 from psrebind.rebind.observe import observe
 from psrebind.replies import Body
 
@@ -47,19 +48,19 @@ def session(**changed: Body) -> FakeSession:
 def test_one_pipeline() -> None:
     """Host, certificates and bindings come from one script."""
     fake = session()
-    found = observe(fake)
+    found = observe(ScriptRunner(fake))
     assert len(fake.scripts) == 1
     assert (found.host.name, found.clock) == ("web01", NOW)
     assert [one.thumbprint for one in found.certificates] == [MADE.thumbprint]
     assert [one.reason for one in found.unreadable] == ["the value Blob is missing"]
-    assert [one.thumbprint for one in found.bindings.bindings] == [MADE.thumbprint]
+    assert [one.thumbprint for one in found.places] == [MADE.thumbprint]
 
 
 def test_missing_module() -> None:
     """A missing module says how to get it."""
     error = ScriptError("missing", error_id="psrebind.MissingModule,WebAdministration")
     with pytest.raises(ScriptError, match="Install-WindowsFeature Web-Scripting-Tools"):
-        observe(session(get_iis_binding=body("get_iis_binding", error=error)))
+        observe(ScriptRunner(session(get_iis_binding=body("get_iis_binding", error=error))))
 
 
 @pytest.mark.parametrize("operation", ["get_host", "get_certificate", "get_iis_binding"])
@@ -67,18 +68,18 @@ def test_error(operation: str) -> None:
     """What any part met is raised: no plan is made of half an observation."""
     error = ScriptError("access is denied")
     with pytest.raises(ScriptError, match="access is denied"):
-        observe(session(**{operation: body(operation, error=error)}))
+        observe(ScriptRunner(session(**{operation: body(operation, error=error)})))
 
 
 @pytest.mark.parametrize("operation", ["get_host", "get_iis_binding"])
 def test_no_row(operation: str) -> None:
     """A part that answers nothing at all is no answer."""
     with pytest.raises(ReplyError, match="one row was promised"):
-        observe(session(**{operation: body(operation)}))
+        observe(ScriptRunner(session(**{operation: body(operation)})))
 
 
 def test_store_names_without_case() -> None:
     """A certificate is found in a store however the store is spelled."""
-    found = observe(session())
+    found = observe(ScriptRunner(session()))
     assert found.stored("MY", MADE.thumbprint)
     assert found.stored("WebHosting", MADE.thumbprint) is None

@@ -11,11 +11,13 @@ from certificates import ANY_USAGE, CLIENT, NOW, SERVER, Made, make
 from observations import Entry, observed, record, renewal, stored
 
 from psrebind.decode.records import RawRecord
-from psrebind.model import RecordKind, Thumbprint, UnreadableCertificate
+from psrebind.iis_model import RecordKind
+from psrebind.model import Thumbprint, UnreadableCertificate
 from psrebind.operations.set_iis_binding import SetIisBinding
-from psrebind.rebind.observe import Observation
-from psrebind.rebind.plan import Plan, Step, plan
-from psrebind.rebind.rules import Rule
+from psrebind.rebind.plan import plan
+from psrebind.services.observation import Observation
+from psrebind.services.rules import Rule
+from psrebind.services.steps import Plan, Step
 
 NAMES = ("a.example", "b.example", "xn--mnchen-3ya.example")
 OLD, NEW, OTHER = make(*NAMES), make(*NAMES), make(*NAMES)
@@ -62,7 +64,7 @@ def test_step() -> None:
     assert (found.before, found.after, found.store) == (OLD.thumbprint, NEW.thumbprint, "My")
     assert found.operation == SetIisBinding(
         site="A",
-        information=found.binding.information,
+        information=found.places[0].information,
         kind=RecordKind.SNI,
         endpoint="a.example:443",
         expected=OLD.thumbprint,
@@ -88,9 +90,9 @@ def test_each_in_its_own_store() -> None:
     records = [record("a.example:443", OLD), record("b.example:443", OLD, "WebHosting")]
     entries = (*BOTH, stored(OLD, "WebHosting"))
     found = planned([SNI, "*:443:b.example 1"], records, entries)
-    assert [step.binding.site for step in found.steps] == ["A"]
+    assert [step.places[0].site for step in found.steps] == ["A"]
     (refusal,) = found.refusals
-    assert (refusal.rule, refusal.binding.site) == (Rule.NOT_IN_STORE, "B")
+    assert (refusal.rule, refusal.place.site) == (Rule.NOT_IN_STORE, "B")
     assert "(but in My)" in refusal.reason
 
 
@@ -105,15 +107,15 @@ def test_shared_record_is_one_step() -> None:
     """Two sites on one ip:port are one record, and one change."""
     bindings = ["*:443:a.example", "*:443:b.example", "192.0.2.1:443:"]
     found = only_step(planned(bindings, [record("0.0.0.0:443", OLD)]))
-    assert found.binding.site == "A"
-    assert [binding.site for binding in found.shared] == ["B"]
-    assert found.record_name == "ipport=0.0.0.0:443"
+    assert found.places[0].site == "A"
+    assert [binding.site for binding in found.places[1:]] == ["B"]
+    assert found.target == "ipport=0.0.0.0:443"
 
 
 def test_same_name_on_two_addresses() -> None:
     """SNI bindings of one name and port share a record, whatever their addresses."""
     bindings = ["192.0.2.1:443:a.example 1", "192.0.2.2:443:A.example 1"]
-    assert only_step(planned(bindings, [record("a.example:443", OLD)])).shared
+    assert len(only_step(planned(bindings, [record("a.example:443", OLD)])).places) == 2
 
 
 def test_other_flags_are_kept_apart() -> None:
@@ -133,7 +135,7 @@ def test_half_done() -> None:
     """A run that stopped half way is finished by the same run."""
     records = [record("a.example:443", NEW), record("b.example:443", OLD)]
     found = planned([SNI, "*:443:b.example 1"], records)
-    assert only_step(found).binding.site == "B"
+    assert only_step(found).places[0].site == "B"
     assert [binding.site for binding in found.done] == ["A"]
 
 
@@ -226,9 +228,9 @@ def test_loses_name() -> None:
     new = make("b.example")
     records = [record("a.example:443", OLD), record("b.example:443", OLD)]
     found = planned([SNI, "*:443:b.example 1"], records, (stored(OLD), stored(new)), new=new)
-    assert [step.binding.site for step in found.steps] == ["B"]
+    assert [step.places[0].site for step in found.steps] == ["B"]
     (refusal,) = found.refusals
-    assert (refusal.rule, refusal.binding.site) == (Rule.LOSES_NAME, "A")
+    assert (refusal.rule, refusal.place.site) == (Rule.LOSES_NAME, "A")
     assert "a.example" in refusal.reason
 
 
@@ -264,7 +266,7 @@ def test_unknown_old_names(entries: tuple[Entry, ...]) -> None:
     held = [record("a.example:443", OLD)]
     found = planned([SNI], held, (*entries, stored(new)), new=new)
     assert only_step(found)
-    assert [note.binding and note.binding.site for note in found.notes] == ["A"]
+    assert [note.place and note.place.site for note in found.notes] == ["A"]
 
 
 def test_shared_socket() -> None:
@@ -274,7 +276,7 @@ def test_shared_socket() -> None:
     entries = (stored(OLD), stored(new))
     found = planned(bindings, [record("0.0.0.0:443", OLD)], entries, new=new)
     assert found.steps == ()
-    rules = {refusal.binding.site: refusal.rule for refusal in found.refusals}
+    rules = {refusal.place.site: refusal.rule for refusal in found.refusals}
     assert rules == {"A": Rule.SHARED_SOCKET, "B": Rule.LOSES_NAME}
     assert "*:443:a.example of B" in found.refusals[0].reason
 
@@ -322,7 +324,7 @@ def test_a_label_refuses_nothing(application: str, services: Sequence[str], said
     (note,) = found.notes
     assert said in note.text
     assert "put back" in note.text
-    assert note.binding == only_step(found).binding
+    assert note.place == only_step(found).places[0]
 
 
 def test_every_rule_is_told() -> None:
@@ -341,7 +343,7 @@ def test_central_store() -> None:
     """A binding of the central store is not touched; that its name fits is said."""
     found = planned(["*:443:a.example 3", "*:443:c.test 3"], [record(":443", None)])
     assert (found.steps, found.refusals) == ((), ())
-    assert [note.binding.site for note in found.notes if note.binding] == ["A"]
+    assert [note.place.site for note in found.notes if note.place] == ["A"]
 
 
 def test_stray_record() -> None:
@@ -363,7 +365,7 @@ def test_an_odd_binding_is_left_alone() -> None:
     """A binding that IIS cannot mean is a note; the others are planned."""
     held = [record("a.example:443", OLD)]
     found = planned([SNI, "*:0:zero.example 1"], held, [stored(OLD), stored(NEW)])
-    assert only_step(found).binding.site == "A"
+    assert only_step(found).places[0].site == "A"
     (note,) = found.notes
     assert note.text.startswith("*:0:zero.example of B is left alone: ")
 

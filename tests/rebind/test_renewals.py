@@ -10,29 +10,29 @@ from certificates import NOW
 from renewal_cases import bound, linked, name, replaced
 
 from psrebind.decode.events import LifecycleEvent
-from psrebind.model import Binding, Renewal
+from psrebind.iis_model import Binding
+from psrebind.model import Renewal
+from psrebind.rebind.event_outcome import Handled, event_outcome
 from psrebind.rebind.renewals import (
     LONGEST,
-    Chain,
-    Handled,
-    followed,
-    known,
-    proposals,
-    standing,
+    RenewalChain,
+    candidates,
+    follow_links,
+    renewal_links,
 )
 
 A, B, C, D = 1, 2, 3, 4
 
 
-def chains(*pairs: tuple[int, int]) -> dict[str, Chain]:
+def chains(*pairs: tuple[int, int]) -> dict[str, RenewalChain]:
     """The chains of some renewals that events tell of, by their first certificate."""
     events = [replaced(old, new, record_id=at) for at, (old, new) in enumerate(pairs, 1)]
-    return {chain.old: chain for chain in followed(known((), events))}
+    return {chain.old: chain for chain in follow_links(renewal_links((), events))}
 
 
 def test_sources_are_told() -> None:
     """An event and a link that say the same are one renewal with two sources."""
-    (found,) = known(
+    (found,) = renewal_links(
         [linked(A, B), linked(A, B, store="WebHosting")], [replaced(A, B, record_id=7)]
     )
     assert (found.old, found.new) == (name(A), name(B))
@@ -54,25 +54,25 @@ def test_sources_are_told() -> None:
 )
 def test_what_tells_of_no_renewal(event: LifecycleEvent) -> None:
     """Events of another kind, of one certificate, or without names say nothing."""
-    assert known([linked(C, None)], [event]) == ()
+    assert renewal_links([linked(C, None)], [event]) == ()
 
 
 def test_a_chain_is_followed_to_its_end() -> None:
     """A→B by an event and B→C by a link of an archived certificate are A→C and B→C."""
-    renewals = known([linked(B, C, archived=True)], [replaced(A, B)])
-    found = {chain.old: chain.renewal for chain in followed(renewals)}
+    renewals = renewal_links([linked(B, C, archived=True)], [replaced(A, B)])
+    found = {chain.old: chain.renewal for chain in follow_links(renewals)}
     assert found == {name(A): Renewal(name(A), name(C)), name(B): Renewal(name(B), name(C))}
 
 
 def test_every_bound_certificate_of_a_chain_is_proposed() -> None:
     """With A and B still bound, both go to C; what is not bound is not proposed."""
-    renewals = followed(known((), [replaced(A, B), replaced(B, C), replaced(D, C)]))
-    found = proposals([bound(A), bound(B, "b.example"), bound(A, "c.example")], renewals)
-    assert [(one.chain.renewal, len(one.bindings)) for one in found] == [
+    renewals = follow_links(renewal_links((), [replaced(A, B), replaced(B, C), replaced(D, C)]))
+    found = candidates([bound(A), bound(B, "b.example"), bound(A, "c.example")], renewals)
+    assert [(one.chain.renewal, len(one.places)) for one in found] == [
         (Renewal(name(A), name(C)), 2),
         (Renewal(name(B), name(C)), 1),
     ]
-    assert proposals([bound(C)], renewals) == ()
+    assert candidates([bound(C)], renewals) == ()
 
 
 @pytest.mark.parametrize("pairs", [((A, B), (B, A)), ((A, B), (B, C), (C, A))])
@@ -90,7 +90,7 @@ def test_a_way_into_a_loop_is_refused() -> None:
 
 def test_a_link_to_itself_is_a_loop() -> None:
     """A store may hold anything, also a certificate that renews itself."""
-    (chain,) = followed(known([linked(A, A)], ()))
+    (chain,) = follow_links(renewal_links([linked(A, A)], ()))
     assert "in a loop" in (chain.refusal or "")
 
 
@@ -104,8 +104,8 @@ def test_the_longest_chain() -> None:
 
 def test_sources_that_disagree_are_refused() -> None:
     """Where an event says B and the link C, a person has to say which."""
-    renewals = known([linked(A, C)], [replaced(A, B, record_id=9)])
-    chain = next(one for one in followed(renewals) if one.old == name(A))
+    renewals = renewal_links([linked(A, C)], [replaced(A, B, record_id=9)])
+    chain = next(one for one in follow_links(renewals) if one.old == name(A))
     assert chain.renewal is None
     for word in (name(B), name(C), "#9", "renewal link", f"rebind --old {name(A)} --new"):
         assert word in (chain.refusal or "")
@@ -113,8 +113,8 @@ def test_sources_that_disagree_are_refused() -> None:
 
 def test_a_disagreement_further_on_is_refused_too() -> None:
     """A→B is sure, and what replaced B is not: A has no sure end either."""
-    renewals = known([linked(B, C)], [replaced(A, B), replaced(B, D)])
-    found = {chain.old: chain.renewal for chain in followed(renewals)}
+    renewals = renewal_links([linked(B, C)], [replaced(A, B), replaced(B, D)])
+    found = {chain.old: chain.renewal for chain in follow_links(renewals)}
     assert (found[name(A)], found[name(B)]) == (None, None)
 
 
@@ -126,10 +126,12 @@ def test_a_renewal_that_was_taken_back_is_overtaken() -> None:
         (8, [replaced(C, A, record_id=8), replaced(B, C, record_id=6)]),
     ):
         events = [*back, there]
-        found = standing(there, [bound(A)], followed(known((), events)), events=events)
+        found = event_outcome(
+            there, [bound(A)], follow_links(renewal_links((), events)), events=events
+        )
         told = f"event 1001 #{number} at 2026-06-01 12:00 UTC put the old certificate back"
         assert (found.handled, told in found.why) == (Handled.OVERTAKEN, True)
-        last = standing(back[0], [bound(A)], (), events=events)
+        last = event_outcome(back[0], [bound(A)], (), events=events)
         assert last.handled is Handled.YES
 
 
@@ -144,7 +146,7 @@ def test_a_renewal_that_was_taken_back_is_overtaken() -> None:
 )
 def test_what_does_not_overtake_a_renewal(events: list[LifecycleEvent]) -> None:
     """Neither an earlier event, nor one of other certificates, nor events in another order."""
-    found = standing(replaced(A, B, record_id=4), [bound(A)], (), events=events)
+    found = event_outcome(replaced(A, B, record_id=4), [bound(A)], (), events=events)
     assert found.handled is Handled.NO
 
 
@@ -157,7 +159,7 @@ def test_without_numbers_the_time_counts() -> None:
         (None, Handled.NO),
     ):
         back = replace(replaced(B, A), record_id=None, time=time)
-        assert standing(there, [bound(A)], (), events=[there, back]).handled is handled
+        assert event_outcome(there, [bound(A)], (), events=[there, back]).handled is handled
 
 
 @pytest.mark.parametrize(
@@ -176,6 +178,6 @@ def test_the_standing_of_an_event(
     event: LifecycleEvent, bindings: list[Binding] | None, handled: Handled, why: str
 ) -> None:
     """Handled, not handled or unknown, by what is bound now; C followed B."""
-    found = standing(event, bindings, chains((A, B), (B, C)).values())
+    found = event_outcome(event, bindings, chains((A, B), (B, C)).values())
     assert found.handled is handled
     assert why in found.why

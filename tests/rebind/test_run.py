@@ -17,14 +17,17 @@ from tls_server import TlsServer, tls_server
 
 from psrebind.decode.records import RawRecord
 from psrebind.errors import InvalidInput, ReplyError, ScriptError, SessionLost
-from psrebind.model import BindingInfo
+from psrebind.iis_model import BindingInfo
+from psrebind.model import Renewal
 from psrebind.operations.get_certificate import CertificateBlob
 from psrebind.operations.get_host import HostFacts
 from psrebind.operations.invoke_iis_renewal import IisRenewal
+from psrebind.operations.runner import ScriptRunner
 from psrebind.operations.set_iis_binding import BindingChange
-from psrebind.rebind.observe import Sending
+from psrebind.rebind.observe import observe
+from psrebind.rebind.options import Method, RebindOptions
 from psrebind.rebind.outcome import Outcome
-from psrebind.rebind.run import Applied, Method, Prepared, Stage, apply, prepare
+from psrebind.rebind.run import Applied, Prepared, apply, prepare
 from psrebind.rebind.verify import Verdict
 from psrebind.replies import Body, Reply
 from psrebind.script import Script
@@ -44,6 +47,7 @@ class Bench:
         self.port = port
         self.changes: Callable[[Script], Reply] = lambda script: self.changed()
         self.session = FakeSession(self._answer)
+        self.heard: list[StreamRecord] = []
 
     def record(self, name: str, made: Made, store: str = "My", **values: Any) -> RawRecord:
         """The record of one name."""
@@ -74,12 +78,26 @@ class Bench:
 
     def prepared(self, method: Method = Method.BINDING) -> Prepared:
         """Prepare OLD to NEW."""
-        found = prepare(self.session, renewal(OLD, NEW), address="127.0.0.1", method=method)
-        return replace(found, patience=0.0)
+        return replace(self.planned(renewal(OLD, NEW), method), patience=0.0)
+
+    def planned(self, wanted: Renewal, method: Method = Method.BINDING) -> Prepared:
+        """Prepare any renewal."""
+        options = RebindOptions(method=method, before_folder=Path("nowhere"))
+        return prepare(self.runner, wanted, options, observe(self.runner))
+
+    @property
+    def runner(self) -> ScriptRunner:
+        """What sends to the host."""
+        return ScriptRunner(self.session, address="127.0.0.1", on_stream=self.heard.append)
+
+    def apply(self, prepared: Prepared, folder: Path, limits: Limits | None = None) -> Applied:
+        """Apply a plan."""
+        runner = replace(self.runner, limits=limits or Limits())
+        return apply(runner, prepared, RebindOptions(before_folder=folder))
 
     def applied(self, folder: Path, method: Method = Method.BINDING) -> Applied:
         """Prepare and apply."""
-        return apply(self.session, self.prepared(method), folder=folder)
+        return self.apply(self.prepared(method), folder)
 
     def _answer(self, script: Script) -> Reply:
         if len(self.session.scripts) > 1:
@@ -92,7 +110,7 @@ class Bench:
 def failed(found: Applied) -> list[str]:
     """The sites whose steps failed."""
     assert found.outcome is (Outcome.FAILED if any(s.failed for s in found.steps) else None)
-    return [result.step.binding.site for result in found.steps if result.failed]
+    return [result.step.places[0].site for result in found.steps if result.failed]
 
 
 def test_two_pipelines(tmp_path: Path) -> None:
@@ -109,14 +127,13 @@ def test_two_pipelines(tmp_path: Path) -> None:
 def test_warnings_are_heard(tmp_path: Path) -> None:
     """What a body warns of, while reading and while changing, is heard once."""
     bench = Bench()
-    heard: list[StreamRecord] = []
-    sending = Sending(on_stream=heard.append)
     odd = replace(bench.row("a.example"), warnings=("careful",))
     bench.changes = lambda script: bench.changed(odd, bench.row("b.example"))
-    prepared = prepare(bench.session, renewal(OLD, NEW), address="127.0.0.1", sending=sending)
-    assert heard == [StreamRecord("warning", "get_host: odd facts")]
-    apply(bench.session, replace(prepared, patience=0.0), folder=tmp_path, sending=sending)
-    assert heard[1:] == [StreamRecord("warning", "set_iis_binding: careful")]
+    bench.applied(tmp_path)
+    assert [one.text for one in bench.heard if one.stream == "warning"] == [
+        "get_host: odd facts",
+        "set_iis_binding: careful",
+    ]
 
 
 def test_before_file_is_first(tmp_path: Path) -> None:
@@ -148,8 +165,8 @@ def test_unwritable_folder(tmp_path: Path) -> None:
 def test_nothing_to_do(tmp_path: Path) -> None:
     """A plan without steps sends nothing and writes nothing."""
     bench = Bench()
-    prepared = prepare(bench.session, renewal(NEW, OLD), address="127.0.0.1")
-    found = apply(bench.session, prepared, folder=tmp_path)
+    prepared = bench.planned(renewal(NEW, OLD))
+    found = bench.apply(prepared, tmp_path)
     assert (found.outcome, found.exit_status, found.before_file) == (Outcome.UNCHANGED, 0, None)
     assert len(bench.session.scripts) == 1
     assert list(tmp_path.iterdir()) == []
@@ -158,11 +175,15 @@ def test_nothing_to_do(tmp_path: Path) -> None:
 def test_stages(tmp_path: Path) -> None:
     """A person who waits is told where it is, and where the state before lies."""
     bench = Bench()
-    told: list[tuple[Stage, str]] = []
     prepared = bench.prepared()
-    found = apply(bench.session, prepared, folder=tmp_path, report=lambda *what: told.append(what))
-    assert [stage for stage, _ in told] == list(Stage)
-    assert told[0][1] == str(found.before_file)
+    bench.heard.clear()
+    found = bench.apply(prepared, tmp_path)
+    assert [(one.stream, one.text) for one in bench.heard if one.stream != "warning"] == [
+        ("saved", str(found.before_file)),
+        ("stage", "changing"),
+        ("stage", ""),
+        ("stage", "verifying"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -352,7 +373,7 @@ def test_what_nobody_had_the_time_to_look_at_needs_a_person(tmp_path: Path) -> N
             return bench.changed()
 
         bench.changes = in_time
-        found = apply(bench.session, prepared, folder=tmp_path, sending=Sending(limits=limits))
+        found = bench.apply(prepared, tmp_path, limits)
     assert all(result.changed and not result.error for result in found.steps)
     assert [result.verdict for result in found.steps] == [Verdict.UNVERIFIED] * 2
     assert found.exit_status == 3
@@ -379,8 +400,7 @@ def test_appcmd(tmp_path: Path) -> None:
     found = bench.applied(tmp_path, Method.APPCMD)
     assert bench.session.scripts[1].text.count("$Operation = 'invoke_iis_renewal'") == 1
     assert (found.outcome, [one.changed for one in found.steps]) == (Outcome.CHANGED, [True] * 2)
-    assert found.appcmd
-    assert (found.appcmd.exit, found.appcmd.output, found.appcmd.skipped) == (0, ("said",), ())
+    assert found.remarks == ()
 
 
 def test_appcmd_passes_over(tmp_path: Path) -> None:
@@ -390,8 +410,6 @@ def test_appcmd_passes_over(tmp_path: Path) -> None:
     found = bench.applied(tmp_path, Method.APPCMD)
     assert failed(found) == ["B"]
     assert "in silence" in (found.steps[1].error or "")
-    assert found.appcmd
-    assert [binding.site for binding in found.appcmd.skipped] == ["B"]
 
 
 def test_appcmd_stops(tmp_path: Path) -> None:
@@ -401,8 +419,7 @@ def test_appcmd_stops(tmp_path: Path) -> None:
     found = bench.applied(tmp_path, Method.APPCMD)
     assert failed(found) == ["B"]
     assert "1312" in (found.steps[1].error or "")
-    assert found.appcmd
-    assert found.appcmd.skipped == ()
+    assert found.remarks == ("appcmd ended with 1312: said",)
 
 
 def test_appcmd_loses_options(tmp_path: Path) -> None:
@@ -436,12 +453,12 @@ def test_appcmd_error(tmp_path: Path) -> None:
 def test_refusals_need_a_person(tmp_path: Path) -> None:
     """A refusal beside a change asks for a person, before and after."""
     bench = Bench()
-    prepared = prepare(bench.session, renewal(OLD, POOR), address="127.0.0.1")
-    assert [refusal.binding.site for refusal in prepared.plan.refusals] == ["B"]
+    prepared = bench.planned(renewal(OLD, POOR))
+    assert [refusal.place.site for refusal in prepared.plan.refusals] == ["B"]
     assert (prepared.outcome, prepared.exit_status) == (Outcome.REFUSED, 3)
     row = bench.row("a.example", bench.record("a.example", POOR))
     bench.changes = lambda script: bench.changed(row, now=(POOR, OLD))
-    found = apply(bench.session, replace(prepared, patience=0.0), folder=tmp_path)
+    found = bench.apply(replace(prepared, patience=0.0), tmp_path)
     assert [(one.changed, one.failed) for one in found.steps] == [(True, False)]
     assert (found.outcome, found.exit_status) == (Outcome.REFUSED, 3)
 

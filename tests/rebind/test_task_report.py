@@ -18,9 +18,9 @@ from psrebind.operations.get_lifecycle_event import ChannelEvents, UnreadableEve
 from psrebind.operations.get_rebind_notification import NotificationState
 from psrebind.operations.get_rebind_task import RebindTasks, TaskRow
 from psrebind.operations.register_rebind_notification import handler
-from psrebind.rebind.renewals import Handled
+from psrebind.rebind.event_outcome import Handled
+from psrebind.rebind.events import EventReport
 from psrebind.rebind.task_report import (
-    Events,
     TaskMethod,
     TaskReport,
     Tasks,
@@ -57,7 +57,7 @@ def told(
     if method is TaskMethod.NOTIFICATION:
         notification = notification or GOOD
     return report(
-        method, Tasks(read, notification), Events(LOG, found), bindings=bindings, chains=()
+        method, Tasks(read, notification), EventReport((LOG,), found), places=bindings, chains=()
     )
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from winrm import ADDRESS, PASSWORD, REPLY, Loop, Serve, Slow, Winrm, free_port
 
-from psrebind.lab.endpoint import Endpoint, EndpointSettings
-from psrebind.lab.engine_model import ModelEngine
-from psrebind.lab.faults import NetworkFaults
-from psrebind.lab.shells import ShellEngine
+from psrebind.lab.engines.model.engine import ModelEngine
+from psrebind.lab.server.endpoint import Endpoint, EndpointSettings
+from psrebind.lab.server.network_faults import NetworkFaults
+from psrebind.lab.server.shells import ShellEngine
 
 
 @pytest.fixture(scope="session")

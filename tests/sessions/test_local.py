@@ -15,7 +15,8 @@ import pytest
 
 from psrebind.errors import ConnectError, ReplyError, ScriptError, SessionLost
 from psrebind.model import Secret
-from psrebind.sessions.base import Limits, Script, StreamRecord
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, StreamRecord
 from psrebind.sessions.local import LocalSession
 
 pytestmark = [
@@ -170,7 +171,7 @@ def test_the_time_limit_stops_the_script(session: LocalSession, tmp_path: Path) 
     text = f"try {{ {start}; {WAIT} }} finally {{ [IO.File]::WriteAllText('{tidied}', '') }}"
     session.open()
     with pytest.raises(SessionLost, match=r"time limit.*look at the host"):
-        session.invoke(Script(text), limits=Limits.within(1), on_stream=heard.append)
+        session.invoke(Script(text), limits=Limits.within(6), on_stream=heard.append)
     assert tidied.exists()
     started, child = (int(record.text) for record in heard)
     assert gone(child)
@@ -185,7 +186,7 @@ def test_a_script_that_cannot_be_stopped_is_killed(session: LocalSession) -> Non
     with pytest.raises(SessionLost):
         session.invoke(
             Script('Write-Warning "$PID"; [Threading.Thread]::Sleep(300000)'),
-            limits=Limits.within(1),
+            limits=Limits.within(6),
             on_stream=heard.append,
         )
     assert gone(int(heard[0].text))
@@ -235,7 +236,7 @@ def test_no_child_outlives_us(pwsh: Path) -> None:
     """When our own process is killed under a running script, the child ends by itself."""
     program = (
         "import sys; from pathlib import Path; from psrebind.sessions.local import LocalSession\n"
-        "from psrebind.sessions.base import Script\n"
+        "from psrebind.script import Script\n"
         "LocalSession(Path(sys.argv[1])).invoke(Script(sys.argv[2]),"
         " on_stream=lambda record: print(record.text, flush=True))"
     )

@@ -11,9 +11,10 @@ from uuid import UUID
 import pytest
 
 from psrebind.errors import ConnectError
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.local import LocalSession, find_engine
-from psrebind.sessions.stdio import POOL, Child, ChildEnded, Line, framed, read_line
+from psrebind.sessions.stdio import POOL, Child, ChildEnded, ProtocolLine, frame_line, read_line
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="programs of a POSIX shell")
 ODD = UUID("41b0200e-e69c-4ae3-9500-c208ae344b8c")
@@ -125,11 +126,17 @@ def test_a_child_that_reads_nothing_does_not_block_us() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [Line("Data", ODD, b"\x00PSRP\xff"), Line("Data", POOL), Line("CloseAck", ODD)], ids=str
+    "line",
+    [
+        ProtocolLine("Data", ODD, b"\x00PSRP\xff"),
+        ProtocolLine("Data", POOL),
+        ProtocolLine("CloseAck", ODD),
+    ],
+    ids=str,
 )
-def test_a_line_is_read_as_it_was_framed(line: Line) -> None:
+def test_a_line_is_read_as_it_was_framed(line: ProtocolLine) -> None:
     """Framing and reading are inverse, also behind the words of another program."""
-    text = framed(line.kind, line.target, line.data if line.kind == "Data" else None)
+    text = frame_line(line.kind, line.target, line.data if line.kind == "Data" else None)
     assert text.count(b"\n") == 1
     assert read_line(text) == line
     assert read_line(b"no newline <b>" + text.rstrip() + b"\r\n") == line

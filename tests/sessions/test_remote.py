@@ -20,11 +20,12 @@ from psrebind.errors import (
     ReplyError,
     ScriptError,
 )
-from psrebind.lab.engine_pwsh import PwshEngine
-from psrebind.lab.hostfault import HostFault
+from psrebind.lab.engines.pwsh import PwshEngine
+from psrebind.lab.windows.host_fault import HostFault
 from psrebind.model import Secret
-from psrebind.sessions.base import Limits, Script, StreamRecord
-from psrebind.sessions.connection import needs_extra
+from psrebind.script import Script
+from psrebind.sessions.base import Limits, StreamRecord
+from psrebind.sessions.connection_options import needs_extra
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, Fingerprint, RemoteSession
 
@@ -246,16 +247,16 @@ def test_a_missing_extra_is_named_before_anything_is_sent(
     assert winrm.actions == []
 
 
-def test_what_pip_needs_for_kerberos_is_said_here_and_in_the_readme() -> None:
-    """Its libraries are built where they are installed: the error and the README name the same."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+def test_what_pip_needs_for_kerberos_is_said_here_and_on_its_page() -> None:
+    """Its libraries are built where they are installed: the error and docs/install.md agree."""
+    page = Path(__file__).parents[2].joinpath("docs", "install.md").read_text("utf-8")
     said = str(needs_extra(ConnectionOptions("web01", auth="kerberos")))
     for command in (
         "apt install gcc python3-dev libkrb5-dev",
         "dnf install gcc python3-devel krb5-devel",
     ):
         assert command in said
-        assert f"`{command}`" in readme
+        assert f"`{command}`" in page
     assert "apt" not in str(needs_extra(ConnectionOptions("web01", auth="credssp", ssl=True)))
 
 

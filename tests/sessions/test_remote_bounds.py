@@ -16,6 +16,7 @@ from stranger import (
     XML,
     action,
     basic,
+    between,
     envelope,
     message,
     page,
@@ -27,7 +28,8 @@ from stranger import stranger as strange
 from winrm import REPLY, Serve
 
 from psrebind.errors import ConnectError, ReplyError, SessionLost
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 
 MB = 1024 * 1024
 LIMIT = 1
@@ -90,10 +92,7 @@ def test_a_stranger_without_an_end_is_left(pieces: Pieces, words: str) -> None:
 @pytest.mark.parametrize(("pieces", "words"), ENDLESS.values(), ids=ENDLESS)
 def test_a_reply_without_an_end_is_left(serve: Serve, pieces: Pieces, words: str) -> None:
     """After the script was sent it is no reply; little was read, and no shell stays."""
-    with (
-        serve(allow_unencrypted=True) as winrm,
-        strange(to_the_script(lambda _: pieces()), winrm.endpoint.settings.http_port) as server,
-    ):
+    with between(serve, to_the_script(lambda _: pieces())) as (winrm, server):
         error = said(basic(server))
         # Some of it is cut short by the libraries themselves.
         assert type(error) in ((ReplyError,) if words else (ReplyError, SessionLost))
@@ -110,10 +109,7 @@ def test_deep_xml_is_not_parsed(serve: Serve, inner: str, words: str, status: st
     def answer(body: bytes) -> list[bytes]:
         return envelope(body, inner, status=status)
 
-    with (
-        serve(allow_unencrypted=True) as winrm,
-        strange(to_the_script(answer), winrm.endpoint.settings.http_port) as server,
-    ):
+    with between(serve, to_the_script(answer)) as (winrm, server):
         error = said(basic(server, limit=8))
         assert isinstance(error, ReplyError)
         assert words in str(error)
@@ -124,12 +120,7 @@ def test_deep_xml_is_not_parsed(serve: Serve, inner: str, words: str, status: st
 def test_deep_objects_are_not_read(serve: Serve, inner: str, words: str) -> None:
     """PowerShell's own objects are bounded as what is around them."""
     text = base64.b64encode(message(f"<Obj>{inner}</Obj>")).decode()
-    with (
-        serve(allow_unencrypted=True) as winrm,
-        strange(
-            to_the_script(lambda body: received(body, text)), winrm.endpoint.settings.http_port
-        ) as server,
-    ):
+    with between(serve, to_the_script(lambda body: received(body, text))) as (winrm, server):
         error = said(basic(server, limit=8))
         assert isinstance(error, ReplyError)
         assert words in str(error)
@@ -155,24 +146,23 @@ def test_many_receives_are_one_reply(serve: Serve) -> None:
     """A host that sends little at a time, but never its last, comes to the same end."""
     part = base64.b64encode(struct.pack(">QQBI", 7, 0, 0, 30_000) + b"x" * 30_000).decode()
     start = base64.b64encode(struct.pack(">QQBI", 7, 0, 1, 4) + b"xxxx").decode()
-    with serve(allow_unencrypted=True) as winrm:
-        numbers = itertools.count()
+    numbers = itertools.count()
 
-        def answer(number: int, body: bytes) -> list[bytes] | None:
-            if action(body) != "Receive" or "Command" not in server.actions:
-                return None
-            count = next(numbers)
-            if count == 0:
-                return received(body, start)
-            again = struct.pack(">QQBI", 7, count, 0, 30_000) + b"x" * 30_000
-            return received(body, base64.b64encode(again).decode())
+    def answer(number: int, body: bytes) -> list[bytes] | None:
+        if action(body) != "Receive" or "Command" not in server.actions:
+            return None
+        count = next(numbers)
+        if count == 0:
+            return received(body, start)
+        again = struct.pack(">QQBI", 7, count, 0, 30_000) + b"x" * 30_000
+        return received(body, base64.b64encode(again).decode())
 
-        with strange(answer, winrm.endpoint.settings.http_port) as server:
-            error = said(basic(server))
-            assert isinstance(error, ReplyError)
-            assert "more than 1 MB" in str(error)
-            assert server.actions.count("Receive") < MB / len(part) + 5
-            assert winrm.endpoint.open_shells == 0
+    with between(serve, answer) as (winrm, server):
+        error = said(basic(server))
+        assert isinstance(error, ReplyError)
+        assert "more than 1 MB" in str(error)
+        assert server.actions.count("Receive") < MB / len(part) + 5
+        assert winrm.endpoint.open_shells == 0
 
 
 def test_a_flood_of_empty_fragments_is_left(serve: Serve) -> None:
@@ -181,12 +171,7 @@ def test_a_flood_of_empty_fragments_is_left(serve: Serve) -> None:
         struct.pack(">QQBI", 10**9, number, 0, 0) for number in range(1, 300_000)
     )
     text = base64.b64encode(flood).decode()
-    with (
-        serve(allow_unencrypted=True) as winrm,
-        strange(
-            to_the_script(lambda body: received(body, text)), winrm.endpoint.settings.http_port
-        ) as server,
-    ):
+    with between(serve, to_the_script(lambda body: received(body, text))) as (winrm, server):
         # The message never ends; the host's own next Receive brings the reply.
         with basic(server, limit=16) as session:
             assert session.invoke(Script("x"), limits=Limits.within(30))
@@ -197,12 +182,7 @@ def test_a_flood_of_begun_messages_is_left(serve: Serve) -> None:
     """A host sends one message after another: thousands begun at once are none of PowerShell's."""
     flood = b"".join(struct.pack(">QQBI", 10**9 + number, 0, 1, 0) for number in range(10_000))
     text = base64.b64encode(flood).decode()
-    with (
-        serve(allow_unencrypted=True) as winrm,
-        strange(
-            to_the_script(lambda body: received(body, text)), winrm.endpoint.settings.http_port
-        ) as server,
-    ):
+    with between(serve, to_the_script(lambda body: received(body, text))) as (winrm, server):
         assert "begins more than 100 messages" in str(said(basic(server)))
         assert winrm.endpoint.open_shells == 0
 
@@ -230,10 +210,7 @@ def test_a_farewell_ends_too(serve: Serve) -> None:
             return None
         return (time.sleep(0.05) or b"HTTP/1.1 100 Continue\r\n\r\n" for _ in range(ENOUGH))
 
-    with (
-        serve(allow_unencrypted=True) as winrm,
-        strange(answer, winrm.endpoint.settings.http_port) as server,
-    ):
+    with between(serve, answer) as (_, server):
         with basic(server, read_timeout=1) as session:
             assert session.invoke(Script("x"), limits=Limits.within(30))
         assert server.left.wait(20)
@@ -255,16 +232,15 @@ def test_a_receive_that_is_always_empty_is_not_repeated_at_once(
     serve: Serve, nothing: Callable[[bytes], list[bytes]]
 ) -> None:
     """A host that has nothing to say and does not wait with it is asked ever more slowly."""
-    with serve(allow_unencrypted=True) as winrm:
 
-        def answer(number: int, body: bytes) -> list[bytes] | None:
-            after = "Command" in server.actions
-            return nothing(body) if after and action(body) == "Receive" else None
+    def answer(number: int, body: bytes) -> list[bytes] | None:
+        after = "Command" in server.actions
+        return nothing(body) if after and action(body) == "Receive" else None
 
-        with strange(answer, winrm.endpoint.settings.http_port) as server:
-            assert "time limit" in str(said(basic(server), seconds=3))
-            assert 3 < server.actions.count("Receive") < 20
-            assert winrm.endpoint.open_shells == 0
+    with between(serve, answer) as (winrm, server):
+        assert "time limit" in str(said(basic(server), seconds=6))
+        assert 3 < server.actions.count("Receive") < 20
+        assert winrm.endpoint.open_shells == 0
 
 
 def test_a_shell_that_never_opens_is_not_asked_at_once(serve: Serve) -> None:
@@ -273,11 +249,8 @@ def test_a_shell_that_never_opens_is_not_asked_at_once(serve: Serve) -> None:
     def answer(number: int, body: bytes) -> list[bytes] | None:
         return received(body) if action(body) == "Receive" else None
 
-    with (
-        serve(allow_unencrypted=True) as winrm,
-        strange(answer, winrm.endpoint.settings.http_port) as server,
-    ):
-        assert "time limit" in str(said(basic(server), seconds=3))
+    with between(serve, answer) as (winrm, server):
+        assert "time limit" in str(said(basic(server), seconds=6))
         assert 3 < server.actions.count("Receive") < 20
         assert winrm.endpoint.open_shells == 0
 

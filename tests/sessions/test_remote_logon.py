@@ -8,9 +8,10 @@ import pytest
 from winrm import PASSWORD, Winrm
 
 from psrebind.errors import AuthenticationError, ConnectError
-from psrebind.lab.faults import NetworkFault
+from psrebind.lab.server.network_faults import NetworkFault
 from psrebind.model import Secret
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import RemoteSession
 

@@ -9,8 +9,9 @@ import pytest
 from winrm import ADDRESS, Winrm
 
 from psrebind.errors import ConnectError
-from psrebind.lab.faults import NetworkFault
-from psrebind.sessions.base import Limits, Script
+from psrebind.lab.server.network_faults import NetworkFault
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
 from psrebind.sessions.worker import IDLE_TIMEOUT
 

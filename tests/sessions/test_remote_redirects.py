@@ -11,7 +11,8 @@ from winrm import ADDRESS
 
 from psrebind.errors import ConnectError
 from psrebind.model import Secret
-from psrebind.sessions.base import Limits, Script
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.credentials import Credential
 from psrebind.sessions.remote import ConnectionOptions, RemoteSession
 

@@ -6,9 +6,9 @@ import pytest
 from winrm import REPLY, Serve
 
 from psrebind.errors import ConnectError
-from psrebind.lab.engine_model import ModelEngine
-from psrebind.lab.wsman_faults import WSManFault
-from psrebind.sessions.base import Script
+from psrebind.lab.engines.model.engine import ModelEngine
+from psrebind.lab.server.wsman_faults import WSManFault
+from psrebind.script import Script
 
 
 class Denied(ModelEngine):

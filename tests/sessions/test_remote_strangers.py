@@ -10,6 +10,7 @@ from stranger import (
     HEAD,
     Answer,
     basic,
+    between,
     challenge,
     envelope,
     message,
@@ -132,12 +133,7 @@ STREAMS = {
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
 def test_nonsense_after_the_script_is_none_either(serve: Serve, stream: str) -> None:
     """After the script was sent the outcome is unknown, in a sentence; no shell stays."""
-    with (
-        serve(allow_unencrypted=True) as winrm,
-        strange(
-            to_the_script(lambda body: received(body, stream)), winrm.endpoint.settings.http_port
-        ) as server,
-    ):
+    with between(serve, to_the_script(lambda body: received(body, stream))) as (winrm, server):
         error = said(basic(server))
         assert isinstance(error, SessionLost)
         assert "Error" not in str(error)
@@ -146,12 +142,11 @@ def test_nonsense_after_the_script_is_none_either(serve: Serve, stream: str) -> 
 
 def test_an_answer_in_clear_is_not_believed(serve: Serve) -> None:
     """Who cannot encrypt as the host of the logon does is somebody else on the way."""
-    with serve() as winrm:
 
-        def answer(number: int, body: bytes) -> list[bytes] | None:
-            return page(b"<a/>") if number == 4 else None
+    def answer(number: int, body: bytes) -> list[bytes] | None:
+        return page(b"<a/>") if number == 4 else None
 
-        with strange(answer, winrm.endpoint.settings.http_port) as server:
-            error = said(ntlm(server))
-            assert type(error) is ConnectError
-            assert "an answer came in clear" in str(error)
+    with between(serve, answer, allow_unencrypted=False) as (_, server):
+        error = said(ntlm(server))
+        assert type(error) is ConnectError
+        assert "an answer came in clear" in str(error)

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from winrm import ADDRESS, Serve, Winrm
 
 from psrebind.errors import AuthenticationError, ConnectError
-from psrebind.lab.authority import Authority, Request
-from psrebind.sessions.base import Limits, Script
+from psrebind.lab.windows.certificate_authority import Authority, CertificateRequest
+from psrebind.script import Script
+from psrebind.sessions.base import Limits
 from psrebind.sessions.remote import Fingerprint
 
 NAME = "web01.example.test"
@@ -41,7 +42,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     authority = Authority.load_or_create(folder)
     now = datetime.now(UTC)
     issued = authority.issue(
-        Request(
+        CertificateRequest(
             subject=NAME,
             names=(NAME,),
             not_before=now - timedelta(days=1),

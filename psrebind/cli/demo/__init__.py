@@ -1,0 +1,1 @@
+"""The demo: where it plays, its story, and its picture."""

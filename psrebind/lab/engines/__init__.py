@@ -1,0 +1,1 @@
+"""What answers a host's scripts: a real PowerShell, or the model in Python."""

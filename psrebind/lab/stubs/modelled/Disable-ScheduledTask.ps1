@@ -1,1 +1,0 @@
-Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.disable { New-LabTask $args[1] }

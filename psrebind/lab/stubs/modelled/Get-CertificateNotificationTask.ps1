@@ -1,1 +1,0 @@
-Find-LabNotification $PSCmdlet

@@ -1,1 +1,0 @@
-Find-LabTask $PSCmdlet $PSBoundParameters | ForEach-Object { New-LabTask $_ }

@@ -1,1 +1,0 @@
-Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.info { ConvertTo-LabTaskInfo @args }

@@ -1,1 +1,0 @@
-Find-LabBinding $PSCmdlet $PSBoundParameters

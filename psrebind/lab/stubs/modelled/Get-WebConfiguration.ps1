@@ -1,1 +1,0 @@
-Find-LabConfiguration $PSCmdlet $PSBoundParameters

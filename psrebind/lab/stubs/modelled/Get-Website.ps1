@@ -1,1 +1,0 @@
-Find-LabWebsite $PSCmdlet $PSBoundParameters

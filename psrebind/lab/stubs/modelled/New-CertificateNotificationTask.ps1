@@ -1,1 +1,0 @@
-Add-LabNotification $PSCmdlet $PSBoundParameters

@@ -1,1 +1,0 @@
-Add-LabSelfSigned $PSCmdlet $PSBoundParameters

@@ -1,1 +1,0 @@
-Add-LabBinding $PSCmdlet $PSBoundParameters

@@ -1,1 +1,0 @@
-Add-LabWebsite $PSCmdlet $PSBoundParameters

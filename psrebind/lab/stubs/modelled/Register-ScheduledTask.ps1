@@ -1,1 +1,0 @@
-Register-LabTask $PSCmdlet $PSBoundParameters

@@ -1,1 +1,0 @@
-Remove-LabNotification $PSCmdlet $PSBoundParameters

@@ -1,1 +1,0 @@
-Remove-LabWebsite $PSCmdlet $PSBoundParameters

@@ -1,1 +1,0 @@
-Invoke-LabTask $PSCmdlet $PSBoundParameters tasks.start

@@ -1,1 +1,0 @@
-Switch-LabCertificate $PSCmdlet $PSBoundParameters

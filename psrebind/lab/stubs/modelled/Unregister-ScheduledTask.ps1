@@ -1,1 +1,0 @@
-Unregister-LabTask $PSCmdlet $PSBoundParameters
