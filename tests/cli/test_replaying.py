@@ -234,3 +234,11 @@ def test_ftp_is_named_as_not_touched(as_admin: Command, lab: Lab) -> None:
         words = ("--old", waiting.old, "--new", waiting.new)
         rebound = as_admin("rebind", "--yes", host.address, *words)
         assert f"{said}the old certificate: not touched" in rebound.err
+
+
+def test_of_many_hosts_those_without_renewals_are_silent(as_admin: Command, lab: Lab) -> None:
+    """One host that was named is told that nothing would follow; of many it would be noise."""
+    one, other = lab.hosts["web02"].address, lab.hosts["web04"].address
+    said = "no binding has a certificate that was renewed"
+    assert said in as_admin("replay", other, "--dry-run").err
+    assert said not in as_admin("replay", f"{one},{other}", "--dry-run").err
