@@ -103,3 +103,13 @@ def test_invoke_takes_first_digits(as_admin: Command, lab: Lab) -> None:
         assert none.status == 5
         with pytest.raises(ParameterError, match="is not a whole thumbprint"):
             require_whole(parse_parameters(SendRenewalNotice, digits))
+
+
+def test_a_new_one_that_a_host_lacks_is_wrong_input(as_admin: Command, lab: Lab) -> None:
+    """Of many hosts, too: the host has the old certificate, and nothing to put in its place."""
+    waiting = swap(lab, "web02")
+    both = f"{WEB01},{lab.hosts['web02'].address}"
+    words = ("--old", waiting.old[:8], "--new", "0" * 8, "--dry-run")
+    ran = as_admin("rebind", both, *words)
+    assert ran.status == 5
+    assert "1 host skipped" in ran.err

@@ -178,3 +178,14 @@ def test_a_faulty_connection_while_reading_is_not_reached(
     ran = as_admin("bindings", web02.address)
     assert ran.status == 4
     assert "Nothing was changed: run it again" in ran.err
+
+
+def test_an_invoke_that_succeeded_is_noted(
+    as_admin: Command, lab: Lab, web02: LabHost, tmp_path: Path
+) -> None:
+    """What a record lacks after it, somebody wanted so: the file of the state before says that."""
+    waiting, folder = swap(lab, "web02"), tmp_path / "kept"
+    words = ("invoke_iis_renewal", web02.address, f"old={waiting.old}", f"new={waiting.new}")
+    assert as_admin("invoke", *words, "--yes", "--before-folder", str(folder)).status == 0
+    (file,) = folder.iterdir()
+    assert '"ended": true' in file.read_text()
